@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// KvmDoorbells: doorbells in guest memory space by KVM_IOEVENTFD.
+#pragma once
+
+#include "base/bus/doorbell.h"
+#include "base/fd.h"
+
+namespace siskin {
+
+// Thread: under MachineLock. `vm` outlives the object, the object outlives its bindings.
+class KvmDoorbells final : public DoorbellRegistry {
+public:
+    explicit KvmDoorbells(const Fd& vm) : vm_(vm) {}
+
+    [[nodiscard]] Result<std::unique_ptr<Binding>> bind(const EventFd& event,
+                                                        DoorbellAddress address) override;
+
+private:
+    class IoeventfdBinding;
+
+    const Fd& vm_;
+};
+
+}  // namespace siskin

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The run states and their transitions.
+#include "vmm/vcpu/run_state.h"
+
+#include <algorithm>
+#include <array>
+
+namespace siskin {
+namespace {
+
+struct Row {
+    RunState from;
+    RunState to;
+};
+
+using enum RunState;
+
+constexpr std::array kTransitions{
+    Row{Prelaunch, Running},      Row{Running, Paused},        Row{Paused, Running},
+    Row{Running, Shutdown},       Row{Running, InternalError}, Row{Paused, Shutdown},
+    Row{Paused, InternalError},   Row{Shutdown, Paused},       Row{InternalError, Paused},
+    Row{InternalError, Shutdown},
+};
+
+}  // namespace
+
+std::string_view run_state_name(RunState state) {
+    switch (state) {
+        case Prelaunch: return "prelaunch";
+        case Running: return "running";
+        case Paused: return "paused";
+        case Shutdown: return "shutdown";
+        case InternalError: return "internal-error";
+    }
+    return "internal-error";
+}
+
+bool may_change(RunState from, RunState to) {
+    return std::any_of(kTransitions.begin(), kTransitions.end(),
+                       [&](const Row& row) { return row.from == from && row.to == to; });
+}
+
+bool needs_reset(RunState state) {
+    return state == Shutdown || state == InternalError;
+}
+
+}  // namespace siskin

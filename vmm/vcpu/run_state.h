@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// RunState: what the whole machine is doing, and which change may follow which.
+#pragma once
+
+#include <string_view>
+
+namespace siskin {
+
+// The states of QMP's query-status that siskin can be in.
+enum class RunState {
+    Prelaunch,      // created with -S, never ran
+    Running,        //
+    Paused,         // by stop
+    Shutdown,       // the guest ended and -no-shutdown keeps it
+    InternalError,  // KVM or the processor cannot go on
+};
+
+// QMP's name.
+[[nodiscard]] std::string_view run_state_name(RunState state);
+
+// Whether the change is one of the table.
+[[nodiscard]] bool may_change(RunState from, RunState to);
+
+// From these only a reset leads on.
+[[nodiscard]] bool needs_reset(RunState state);
+
+}  // namespace siskin
