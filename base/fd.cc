@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -57,6 +58,11 @@ std::uint64_t EventFd::take() const {
     std::uint64_t count = 0;
     const auto received = ::read(fd_.get(), &count, sizeof(count));
     return received == static_cast<ssize_t>(sizeof(count)) ? count : 0;
+}
+
+bool EventFd::readable() const {
+    pollfd descriptor{fd_.get(), POLLIN, 0};
+    return ::poll(&descriptor, 1, 0) == 1 && (descriptor.revents & POLLIN) != 0;
 }
 
 Result<EventFd> EventFd::duplicate() const {

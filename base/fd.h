@@ -56,6 +56,8 @@ public:
     void signal() const;
     // Takes the whole count and leaves zero. Zero when nothing was signalled.
     [[nodiscard]] std::uint64_t take() const;
+    // Whether take() would return anything but zero; the count stays.
+    [[nodiscard]] bool readable() const;
     // A second handle on the same counter.
     [[nodiscard]] Result<EventFd> duplicate() const;
 
