@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What firmware does before an operating system: bus numbers, windows, BARs, interrupt lines.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/result.h"
+#include "pci/host_bridge.h"
+#include "pci/intx_routing.h"
+
+namespace siskin {
+
+// Free address ranges of the board for BARs. A size of 0 means there is none.
+struct AllocatorApertures {
+    struct Range {
+        std::uint64_t base = 0;
+        std::uint64_t size = 0;  // bytes
+    };
+    Range memory32;  // wholly below 4 GiB
+    Range memory64;  // for 64-bit prefetchable BARs; they go below 4 GiB when it is empty
+    Range io;        // wholly below 64 KiB
+};
+
+// The value of Interrupt Line for a device whose pin ends at that root pin.
+using InterruptLineOf = std::function<std::uint8_t(IntxInput)>;
+
+// Programs the whole tree: bus numbers depth first, windows and BARs at their natural alignment,
+// I/O and memory decoding on where a function has such BARs, bus mastering in bridges alone (a
+// driver turns on its own device's), windows without a user disabled, Interrupt Line. The same tree
+// always gives the same result. Errors: an aperture or the bus numbers are exhausted; the tree is
+// then left without decoding. Thread: VM loop, under MachineLock.
+[[nodiscard]] Result<> assign_resources(HostBridge& host, const AllocatorApertures& apertures,
+                                        const InterruptLineOf& interrupt_line);
+
+}  // namespace siskin

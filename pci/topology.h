@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Topology: from BARs and bridge windows, as programmed, to what answers at which address.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/bus/address_space.h"
+
+namespace siskin {
+
+class PciBus;
+
+// [first, last], both inside.
+struct AddressWindow {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+
+    friend bool operator==(const AddressWindow&, const AddressWindow&) = default;
+};
+using AddressWindows = std::vector<AddressWindow>;
+
+// What both sides hold.
+[[nodiscard]] std::optional<AddressWindow> common_part(const AddressWindow& left,
+                                                       const AddressWindow& right);
+[[nodiscard]] AddressWindows common_parts(const AddressWindows& left, const AddressWindows& right);
+
+// What the host bridge forwards to the root bus; BARs elsewhere are not decoded.
+struct PciApertures {
+    AddressWindows memory{{0, ~std::uint64_t{0}}};
+    AddressWindows io{{0, 0xffff}};
+};
+
+// Recomputes both PCI layers after each change of a register that decides about decoding. Where
+// BARs overlap, the one that comes first in a walk of the tree wins: lower device and function
+// before higher, a bridge's own BARs before what is behind it, that before the next device, lower
+// BAR index first. The loser keeps the parts nobody else claims, but its doorbells stay unbound.
+// Thread: under MachineLock.
+class Topology {
+public:
+    Topology(AddressSpace& memory, AddressSpace& ports) : memory_(memory), ports_(ports) {}
+    Topology(const Topology&) = delete;
+    Topology& operator=(const Topology&) = delete;
+
+    void set_root(const PciBus* root) { root_ = root; }
+    void set_apertures(PciApertures apertures);
+
+    // Something decodes differently from now on. Tells each moved BAR (PciFunction::on_bar_moved).
+    void changed();
+
+    // Holds recomputation back for its lifetime: one publication for many changes.
+    class Batch {
+    public:
+        explicit Batch(Topology& topology) : topology_(topology) { ++topology_.batches_; }
+        ~Batch() { topology_.end_batch(); }
+        Batch(const Batch&) = delete;
+        Batch& operator=(const Batch&) = delete;
+
+    private:
+        Topology& topology_;
+    };
+
+private:
+    void end_batch();
+    void rebuild();
+
+    AddressSpace& memory_;
+    AddressSpace& ports_;
+    const PciBus* root_ = nullptr;
+    PciApertures apertures_;
+    unsigned batches_ = 0;
+    bool dirty_ = false;
+};
+
+}  // namespace siskin
