@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// The DSDT.
+#include "firmware/acpi/dsdt.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/text.h"
+#include "firmware/acpi/aml.h"
+#include "firmware/acpi/pci_routing.h"
+#include "firmware/acpi/resources.h"
+
+namespace siskin::acpi {
+namespace {
+
+constexpr std::uint8_t kDsdtRevision = 2;  // §19.6.29: from 2 on integers have 64 bits
+
+// PCI Firmware 3.3 §4.5.1: the UUID of a host bridge's _OSC and the revision that is defined.
+constexpr const char* kPciHostBridgeUuid = "33db4d5b-1ff7-401c-9657-7441c03dd766";
+constexpr std::uint64_t kOscRevision = 1;
+constexpr std::uint64_t kOscDwords = 3;
+// ACPI 6.4 §6.2.11.1: the status bits _OSC returns in its first dword.
+constexpr std::uint64_t kOscFailure = 1U << 1;
+constexpr std::uint64_t kOscUnknownUuid = 1U << 2;
+constexpr std::uint64_t kOscUnknownRevision = 1U << 3;
+constexpr std::uint64_t kOscMasked = 1U << 4;
+
+// CONFIG_ADDRESS and CONFIG_DATA (PCI Local Bus 3.0 §3.2.2.3.2): the bridge's own ports.
+constexpr std::uint16_t kConfigPorts = 0xcf8;
+constexpr std::uint8_t kConfigPortCount = 8;
+
+std::uint64_t end_of(const PciWindow& window) {
+    return window.base.value() + window.size.value();
+}
+
+void append_io(std::vector<resource::Descriptor>& out, std::uint64_t base, std::uint64_t end) {
+    if (base < end) {
+        out.push_back(resource::word_io(static_cast<std::uint16_t>(base),
+                                        static_cast<std::uint32_t>(end - base)));
+    }
+}
+
+Aml host_bridge_resources(const AcpiConfig& config) {
+    std::vector<resource::Descriptor> out;
+    out.push_back(resource::word_bus_number(config.ecam.first_bus, config.ecam.last_bus));
+    out.push_back(resource::io(kConfigPorts, kConfigPortCount));
+    const std::uint64_t io_base = config.io_window.base.value();
+    const std::uint64_t io_end = end_of(config.io_window);
+    append_io(out, io_base, std::min<std::uint64_t>(io_end, kConfigPorts));
+    append_io(out, std::max<std::uint64_t>(io_base, kConfigPorts + kConfigPortCount), io_end);
+    for (const PciWindow& window : config.memory_windows) {
+        if (end_of(window) <= 4 * kGiB) {
+            out.push_back(resource::dword_memory(static_cast<std::uint32_t>(window.base.value()),
+                                                 window.size.value()));
+        } else {
+            out.push_back(resource::qword_memory(window.base.value(), window.size.value(),
+                                                 resource::Usage::Producer));
+        }
+    }
+    return resource::make_template(out);
+}
+
+// §6.2.13: {address with function 0xffff, pin, source 0: a GSI, the GSI}
+Aml interrupt_routing() {
+    AmlList rows;
+    for (std::uint32_t slot = 0; slot < kPciSlots; ++slot) {
+        for (std::uint32_t pin = 0; pin < kPciPins; ++pin) {
+            rows.push_back(
+                aml::package({aml::integer((slot << 16) | 0xffff), aml::integer(pin),
+                              aml::integer(0), aml::integer(pci_intx_gsi(slot, pin).value())}));
+        }
+    }
+    return aml::package(rows);
+}
+
+// PCI Firmware 3.3 §4.5.1: control is granted bit by bit; what is asked and not granted is cleared
+// and told as "capabilities masked". Asking has no effect, so a query needs no case of its own.
+Aml host_bridge_osc(const AcpiConfig& config) {
+    using namespace aml;
+    const Aml status = path("CDW1");
+    const Aml control = path("CDW3");
+    const Aml granted = local(0);
+    const auto refuse_if = [&](const Aml& predicate, std::uint64_t reason) {
+        return if_true(predicate,
+                       {bit_or(status, integer(reason), status), return_value(argument(3))});
+    };
+    return method(
+        "_OSC", 4, Serialize::Yes,
+        {create_dword_field(argument(3), 0, "CDW1"),
+         refuse_if(logical_not(equal(argument(0), uuid(kPciHostBridgeUuid))), kOscUnknownUuid),
+         refuse_if(logical_not(equal(argument(1), integer(kOscRevision))), kOscUnknownRevision),
+         refuse_if(less(argument(2), integer(kOscDwords)), kOscFailure),
+         create_dword_field(argument(3), 8, "CDW3"),
+         bit_and(control, integer(config.osc_granted), granted),
+         if_true(logical_not(equal(control, granted)),
+                 {bit_or(status, integer(kOscMasked), status)}),
+         store(granted, control), return_value(argument(3))});
+}
+
+Aml com1() {
+    return aml::device(
+        "COM1",
+        {aml::name("_HID", aml::eisa_id("PNP0501")), aml::name("_UID", aml::integer(1)),
+         aml::name("_CRS", resource::make_template({resource::io(0x3f8, 8), resource::irq(4)}))});
+}
+
+Aml rtc() {
+    return aml::device(
+        "RTC",
+        {aml::name("_HID", aml::eisa_id("PNP0B00")),
+         aml::name("_CRS", resource::make_template({resource::io(0x70, 2), resource::irq(8)}))});
+}
+
+Aml lpc_bridge(const AcpiConfig& config) {
+    AmlList terms{aml::name("_ADR", aml::integer(config.lpc_address))};
+    if (config.com1_present) {
+        terms.push_back(com1());
+    }
+    if (config.rtc_present) {
+        terms.push_back(rtc());
+    }
+    return aml::device("LPC", terms);
+}
+
+Aml host_bridge(const AcpiConfig& config) {
+    return aml::device(
+        "PCI0",
+        {aml::name("_HID", aml::eisa_id("PNP0A08")), aml::name("_CID", aml::eisa_id("PNP0A03")),
+         aml::name("_UID", aml::integer(0)), aml::name("_SEG", aml::integer(0)),
+         aml::name("_BBN", aml::integer(config.ecam.first_bus)),
+         aml::name("_CRS", host_bridge_resources(config)), aml::name("_PRT", interrupt_routing()),
+         host_bridge_osc(config), lpc_bridge(config)});
+}
+
+// PCI Firmware 3.3 §4.1.2: the ECAM is reserved by a motherboard resource directly below \_SB.
+Aml motherboard(const AcpiConfig& config) {
+    const std::uint64_t bus_size = kMiB;
+    const std::uint64_t base = config.ecam.base.value() + config.ecam.first_bus * bus_size;
+    const std::uint64_t size =
+        (std::uint64_t{config.ecam.last_bus} - config.ecam.first_bus + 1) * bus_size;
+    const bool is_below_4g = base + size <= 4 * kGiB;
+    return aml::device(
+        "MBRD",
+        {aml::name("_HID", aml::eisa_id("PNP0C02")), aml::name("_UID", aml::integer(0)),
+         aml::name("_CRS",
+                   resource::make_template(
+                       {is_below_4g ? resource::memory32_fixed(static_cast<std::uint32_t>(base),
+                                                               static_cast<std::uint32_t>(size))
+                                    : resource::qword_memory(base, size, resource::Usage::Consumer),
+                        resource::io(config.pm.base, PmConfig::kBlockLength)}))});
+}
+
+// "C000", "C001", ...: three hexadecimal digits.
+std::string processor_name(std::uint32_t uid) {
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    return {'C', kDigits[(uid >> 8) & 0xf], kDigits[(uid >> 4) & 0xf], kDigits[uid & 0xf]};
+}
+
+AmlList system_bus(const AcpiConfig& config) {
+    AmlList terms;
+    for (std::uint32_t uid = 0; uid < config.apic_ids.size(); ++uid) {
+        // §8.4: a processor device; _UID is the processor UID of the MADT.
+        terms.push_back(aml::device(
+            processor_name(uid),
+            {aml::name("_HID", aml::string("ACPI0007")), aml::name("_UID", aml::integer(uid))}));
+    }
+    terms.push_back(motherboard(config));
+    terms.push_back(host_bridge(config));
+    return terms;
+}
+
+}  // namespace
+
+Bytes build_dsdt(const AcpiConfig& config) {
+    Bytes bytes;
+    append_object(bytes, make_header("DSDT", kDsdtRevision));
+    const Aml sleep_type = aml::integer(config.pm.s5_sleep_type);
+    // §7.4.2.6: {PM1a SLP_TYP, PM1b SLP_TYP, reserved, reserved}
+    const Aml soft_off =
+        aml::name("_S5", aml::package({sleep_type, sleep_type, aml::integer(0), aml::integer(0)}));
+    for (const Aml& term : {aml::scope("\\_SB", system_bus(config)), soft_off}) {
+        bytes.insert(bytes.end(), term.bytes.begin(), term.bytes.end());
+    }
+    return finish_table(std::move(bytes));
+}
+
+}  // namespace siskin::acpi
