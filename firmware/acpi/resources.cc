@@ -171,7 +171,7 @@ Aml make_template(const std::vector<Descriptor>& descriptors) {
         content.insert(content.end(), descriptor.begin(), descriptor.end());
     }
     content.push_back(kEndTag);
-    content.push_back(checksum_of(content));
+    content.push_back(0);  // §6.4.2.9: a checksum of zero means there is none
     return aml::buffer(content);
 }
 
