@@ -19,6 +19,8 @@ class PciBridge : public PciFunction {
 public:
     PciBridge(PciPlace place, const PciIdentity& identity, std::string secondary_name,
               PciBusType secondary_type);
+    // The functions behind it are gone by then.
+    ~PciBridge() override;
 
     [[nodiscard]] PciBus& secondary() { return secondary_; }
     [[nodiscard]] const PciBus& secondary() const { return secondary_; }

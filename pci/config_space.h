@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/registers.h"
 #include "pci/spec.h"
@@ -60,7 +61,7 @@ private:
     [[nodiscard]] std::uint16_t link_end() const;
 
     RegisterBlock registers_;
-    RegisterBlock power_on_;
+    std::vector<std::uint64_t> power_on_;  // the bytes, eight at a time
     std::size_t capabilities_end_ = pci_spec::kFirstFreeOffset;
     std::size_t extended_end_ = pci_spec::kConventionalSize;
     std::uint16_t last_extended_ = 0;

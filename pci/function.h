@@ -133,8 +133,6 @@ protected:
     virtual void apply_bridge() {}
 
 private:
-    friend class PciBridge;
-
     struct Decode {
         bool memory = false;
         bool io = false;
@@ -144,7 +142,7 @@ private:
     };
     [[nodiscard]] Decode decode() const;
     [[nodiscard]] bool in_d0() const;
-    void handle_function_level_reset();
+    [[nodiscard]] bool starts_function_level_reset(IoAccess access, std::uint64_t value) const;
     void update_bus_master();
     void update_msix();
     void update_intx();

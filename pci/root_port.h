@@ -49,6 +49,7 @@ public:
     using PciFunction::config;
 
     void reset(std::function<void()> done) override;
+    void on_reset() override;
     void on_presence() override;
 
     [[nodiscard]] const RootPortConfig& settings() const { return *settings_; }

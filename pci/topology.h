@@ -26,7 +26,8 @@ using AddressWindows = std::vector<AddressWindow>;
                                                        const AddressWindow& right);
 [[nodiscard]] AddressWindows common_parts(const AddressWindows& left, const AddressWindows& right);
 
-// What the host bridge forwards to the root bus; BARs elsewhere are not decoded.
+// What the host bridge forwards to the root bus; BARs elsewhere are not decoded. RAM and the
+// interrupt controllers in the kernel are not in the AddressSpace: the board leaves them out here.
 struct PciApertures {
     AddressWindows memory{{0, ~std::uint64_t{0}}};
     AddressWindows io{{0, 0xffff}};
@@ -47,6 +48,7 @@ public:
     void set_apertures(PciApertures apertures);
 
     // Something decodes differently from now on. Tells each moved BAR (PciFunction::on_bar_moved).
+    // The board calls it after a change of the platform's ranges (ECAM moved), too.
     void changed();
 
     // Holds recomputation back for its lifetime: one publication for many changes.
@@ -62,8 +64,10 @@ public:
     };
 
 private:
+    struct Placement;
     void end_batch();
     void rebuild();
+    [[nodiscard]] bool is_visible(const Placement& placement) const;
 
     AddressSpace& memory_;
     AddressSpace& ports_;

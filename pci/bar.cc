@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Base address registers and the regions behind them.
+#include "pci/bar.h"
+
+#include "base/bits.h"
+#include "base/result.h"
+
+namespace siskin {
+
+using namespace pci_spec;
+
+namespace {
+
+std::uint32_t type_bits(const BarSpec& spec) {
+    if (spec.kind == BarKind::Io) {
+        return kBarIo;
+    }
+    return (spec.kind == BarKind::Memory64 ? kBarMemory64 : 0) |
+           (spec.prefetchable ? kBarPrefetchable : 0);
+}
+
+bool is_proper(const BarSpec& spec) {
+    const std::uint64_t size = spec.size.value();
+    if (!is_power_of_two(size) || spec.handler == nullptr) {
+        return false;
+    }
+    switch (spec.kind) {
+        case BarKind::Io: return size >= 4 && size <= 256;
+        case BarKind::Memory32: return size >= 16 && size <= 2 * kGiB;
+        case BarKind::Memory64: return size >= 16 && size <= (std::uint64_t{1} << 62);
+    }
+    return false;
+}
+
+bool touches(std::size_t offset, unsigned width, std::size_t first, std::size_t size) {
+    return offset < first + size && first < offset + width;
+}
+
+}  // namespace
+
+Bar::Bar(ConfigSpace& config, unsigned index, const BarSpec& spec) : index_(index), spec_(spec) {
+    SISKIN_ASSERT(is_proper(spec));
+    const unsigned width = spec.kind == BarKind::Memory64 ? 8 : 4;
+    // PCIe 5.0 §7.5.1.2.1: the bits below the size are read-only zeroes, so writing ones and
+    // reading back tells the size.
+    config.registers().set(offset(), width, type_bits(spec));
+    config.registers().set_writable(offset(), width, ~(spec.size.value() - 1) & all_ones(width));
+}
+
+std::uint64_t Bar::programmed(const ConfigSpace& config) const {
+    const unsigned width = spec_.kind == BarKind::Memory64 ? 8 : 4;
+    return config.registers().get(offset(), width) & ~(spec_.size.value() - 1);
+}
+
+void Bar::note_write(const ConfigSpace& config, std::size_t offset, unsigned width) {
+    if (spec_.kind != BarKind::Memory64) {
+        return;
+    }
+    const bool low = touches(offset, width, this->offset(), 4);
+    const bool high = touches(offset, width, this->offset() + 4, 4);
+    low_written_ = low_written_ || low;
+    high_written_ = high_written_ || high;
+    const bool elsewhere = !low && !high;
+    const bool restored = programmed(config) == settled_;
+    if (elsewhere || restored || (low_written_ && high_written_)) {
+        forget_halves(config);
+    }
+}
+
+void Bar::forget_halves(const ConfigSpace& config) {
+    low_written_ = false;
+    high_written_ = false;
+    settled_ = programmed(config);
+}
+
+std::optional<std::uint64_t> Bar::wanted(const ConfigSpace& config) const {
+    const std::uint64_t address = programmed(config);
+    const unsigned width = spec_.kind == BarKind::Memory64 ? 8 : 4;
+    const std::uint64_t sizing = ~(spec_.size.value() - 1) & all_ones(width);
+    const bool half_written = low_written_ != high_written_;
+    return address == 0 || address == sizing || half_written ? std::nullopt
+                                                             : std::optional(address);
+}
+
+void Bar::program(ConfigSpace& config, std::uint64_t address) {
+    SISKIN_ASSERT(is_aligned(address, spec_.size.value()));
+    const unsigned width = spec_.kind == BarKind::Memory64 ? 8 : 4;
+    config.registers().set(offset(), width, address | type_bits(spec_));
+    forget_halves(config);
+}
+
+void BarRegions::add(std::uint64_t offset, std::uint64_t size, IoHandler& handler) {
+    for (const Region& present : regions_) {
+        SISKIN_ASSERT(offset >= present.offset + present.size || present.offset >= offset + size);
+    }
+    regions_.push_back(Region{offset, size, &handler});
+}
+
+const BarRegions::Region* BarRegions::find(IoAccess access) const {
+    for (const Region& region : regions_) {
+        const std::uint64_t inside = access.offset - region.offset;
+        if (access.offset >= region.offset && inside < region.size &&
+            access.width <= region.size - inside) {
+            return &region;
+        }
+    }
+    return nullptr;
+}
+
+std::uint64_t BarRegions::read(IoAccess access) {
+    const Region* const region = find(access);
+    return region != nullptr
+               ? region->handler->read(IoAccess{access.offset - region->offset, access.width})
+               : all_ones(access.width);
+}
+
+void BarRegions::write(IoAccess access, std::uint64_t value) {
+    if (const Region* const region = find(access)) {
+        region->handler->write(IoAccess{access.offset - region->offset, access.width}, value);
+    }
+}
+
+}  // namespace siskin

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// The type 1 header and what it lets through.
+#include "pci/bridge.h"
+
+namespace siskin {
+
+using namespace pci_spec;
+
+namespace {
+
+constexpr std::uint64_t kIoGranule = 0x1000;
+constexpr std::uint64_t kMemoryGranule = 0x100000;
+
+std::uint64_t io_address(std::uint8_t reg) {
+    return std::uint64_t{reg & 0xf0U} << 8;
+}
+
+std::uint64_t memory_address(std::uint16_t reg) {
+    return std::uint64_t{reg & 0xfff0U} << 16;
+}
+
+void add_if_open(AddressWindows& windows, std::uint64_t base, std::uint64_t limit) {
+    if (base <= limit) {
+        windows.push_back(AddressWindow{base, limit});
+    }
+}
+
+// PCI-to-PCI Bridge 1.2 §3.2.5.18, ISA Enable: of each 1 KiB only the first 256 ports pass.
+AddressWindows without_isa_aliases(std::uint64_t base, std::uint64_t limit) {
+    AddressWindows windows;
+    for (std::uint64_t block = base; block < limit; block += 0x400) {
+        windows.push_back(AddressWindow{block, block + 0xff});
+    }
+    return windows;
+}
+
+}  // namespace
+
+PciBridge::PciBridge(PciPlace place, const PciIdentity& identity, std::string secondary_name,
+                     PciBusType secondary_type)
+    : PciFunction(std::move(place), identity),
+      secondary_(std::move(secondary_name), secondary_type, *this) {
+    RegisterBlock& registers = config().registers();
+    registers.set_writable(kPrimaryBus, 3, 0xffffff);
+    registers.set_writable(kIoBase, 2, 0xf0f0);  // 16-bit I/O addressing
+    registers.set_write_1_to_clear(kSecondaryStatus, 2, kStatusErrors);
+    registers.set_writable(kMemoryBase, 4, 0xfff0fff0);
+    registers.set_writable(kPrefetchableBase, 4, 0xfff0fff0);
+    registers.set(kPrefetchableBase, 2, kWindow64);
+    registers.set(kPrefetchableLimit, 2, kWindow64);
+    registers.set_writable(kPrefetchableBaseUpper, 8, ~std::uint64_t{0});
+    // PCIe 5.0 §7.5.1.3.13: the bits of conventional bridges are hard-wired to 0.
+    registers.set_writable(kBridgeControl, 2,
+                           kBridgeControlParity | kBridgeControlSerr | kBridgeControlIsa |
+                               kBridgeControlVga | kBridgeControlVga16Bit | kBridgeControlReset);
+}
+
+PciBridge::~PciBridge() {
+    unplug();
+}
+
+std::uint8_t PciBridge::secondary_number() const {
+    return config().get8(kSecondaryBus);
+}
+
+std::uint8_t PciBridge::subordinate_number() const {
+    return config().get8(kSubordinateBus);
+}
+
+bool PciBridge::forwards_bus(std::uint8_t number) const {
+    return !in_secondary_reset() && secondary_number() <= number && number <= subordinate_number();
+}
+
+bool PciBridge::in_secondary_reset() const {
+    return (config().get16(kBridgeControl) & kBridgeControlReset) != 0;
+}
+
+AddressWindows PciBridge::memory_windows() const {
+    AddressWindows open;
+    if (!decodes_memory() || in_secondary_reset()) {
+        return open;
+    }
+    const Windows now = windows();
+    add_if_open(open, now.memory_base, now.memory_limit);
+    add_if_open(open, now.prefetchable_base, now.prefetchable_limit);
+    if ((config().get16(kBridgeControl) & kBridgeControlVga) != 0) {
+        add_if_open(open, 0xa0000, 0xbffff);
+    }
+    return open;
+}
+
+AddressWindows PciBridge::io_windows() const {
+    AddressWindows open;
+    if (!decodes_io() || in_secondary_reset()) {
+        return open;
+    }
+    const Windows now = windows();
+    const unsigned control = config().get16(kBridgeControl);
+    if ((control & kBridgeControlIsa) != 0) {
+        open = without_isa_aliases(now.io_base, now.io_limit);
+    } else {
+        add_if_open(open, now.io_base, now.io_limit);
+    }
+    // PCI-to-PCI Bridge 1.2 §3.2.5.18, VGA Enable; without the aliases of 10-bit decoding.
+    if ((control & kBridgeControlVga) != 0) {
+        add_if_open(open, 0x3b0, 0x3bb);
+        add_if_open(open, 0x3c0, 0x3df);
+    }
+    return open;
+}
+
+PciBridge::Windows PciBridge::windows() const {
+    const ConfigSpace& from = config();
+    const auto upper = [&](std::uint16_t at) { return std::uint64_t{from.get32(at)} << 32; };
+    return Windows{
+        io_address(from.get8(kIoBase)),
+        io_address(from.get8(kIoLimit)) + kIoGranule - 1,
+        memory_address(from.get16(kMemoryBase)),
+        memory_address(from.get16(kMemoryLimit)) + kMemoryGranule - 1,
+        upper(kPrefetchableBaseUpper) | memory_address(from.get16(kPrefetchableBase)),
+        (upper(kPrefetchableLimitUpper) | memory_address(from.get16(kPrefetchableLimit))) +
+            kMemoryGranule - 1,
+    };
+}
+
+void PciBridge::set_windows(const Windows& windows) {
+    const auto io = [](std::uint64_t address) {
+        return static_cast<std::uint8_t>(address >> 8 & 0xf0);
+    };
+    const auto memory = [](std::uint64_t address) {
+        return static_cast<std::uint16_t>(address >> 16 & 0xfff0);
+    };
+    const auto upper = [](std::uint64_t address) {
+        return static_cast<std::uint32_t>(address >> 32);
+    };
+    config().set8(kIoBase, io(windows.io_base));
+    config().set8(kIoLimit, io(windows.io_limit));
+    config().set16(kMemoryBase, memory(windows.memory_base));
+    config().set16(kMemoryLimit, memory(windows.memory_limit));
+    config().set16(kPrefetchableBase, memory(windows.prefetchable_base) | kWindow64);
+    config().set16(kPrefetchableLimit, memory(windows.prefetchable_limit) | kWindow64);
+    config().set32(kPrefetchableBaseUpper, upper(windows.prefetchable_base));
+    config().set32(kPrefetchableLimitUpper, upper(windows.prefetchable_limit));
+    apply();
+}
+
+void PciBridge::set_bus_numbers(std::uint8_t primary, std::uint8_t secondary,
+                                std::uint8_t subordinate) {
+    config().set8(kPrimaryBus, primary);
+    config().set8(kSecondaryBus, secondary);
+    config().set8(kSubordinateBus, subordinate);
+}
+
+void PciBridge::apply_bridge() {
+    // PCI-to-PCI Bridge 1.2 §3.2.5.18, Secondary Bus Reset: all that is behind, when it begins.
+    const bool in_reset = in_secondary_reset();
+    if (in_reset && !was_in_reset_) {
+        for (const auto& [devfn, function] : secondary_.functions()) {
+            function->reset_function();
+        }
+    }
+    was_in_reset_ = in_reset;
+
+    if (may_master() != was_mastering_) {
+        was_mastering_ = may_master();
+        for (const auto& [devfn, function] : secondary_.functions()) {
+            function->apply();
+        }
+    }
+
+    AddressWindows memory = memory_windows();
+    AddressWindows io = io_windows();
+    if (memory != memory_now_ || io != io_now_) {
+        memory_now_ = std::move(memory);
+        io_now_ = std::move(io);
+        bus().topology().changed();
+    }
+}
+
+}  // namespace siskin

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// PciBus: who sits where, and where a newcomer may sit.
+#include "pci/bus.h"
+
+#include "base/text.h"
+#include "pci/bridge.h"
+
+namespace siskin {
+
+PciBus::PciBus(std::string name, PciBusType type, Topology& topology, IntxRouter& intx)
+    : name_(std::move(name)), type_(type), parent_(nullptr), topology_(topology), intx_(intx) {}
+
+PciBus::PciBus(std::string name, PciBusType type, PciBridge& parent)
+    : name_(std::move(name)),
+      type_(type),
+      parent_(&parent),
+      topology_(parent.bus().topology()),
+      intx_(parent.bus().intx()) {}
+
+std::uint8_t PciBus::number() const {
+    return parent_ != nullptr ? parent_->secondary_number() : std::uint8_t{0};
+}
+
+// PCIe 5.0 §7.3.1: a link has one device, number 0.
+unsigned PciBus::device_count() const {
+    return is_root() || !is_express() ? DevFn::kDeviceCount : 1;
+}
+
+Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view type_name,
+                               std::string_view id) const {
+    SISKIN_TRY(check_pci_properties(properties, type_name));
+    DevFn devfn;
+    if (properties.addr) {
+        devfn = *properties.addr;
+        if (devfn.device() >= device_count()) {
+            return fail(concat("PCI: slot ", devfn.device(), " is not valid for ", type_name,
+                               ", parent device only allows plugging into slot 0."));
+        }
+        if (const PciFunction* const present = function(devfn)) {
+            return fail(concat("PCI: slot ", devfn.device(), " function ", devfn.function(),
+                               " not available for ", type_name, ", in use by ",
+                               present->type_name(), ",id=", present->id()));
+        }
+    } else {
+        devfn = SISKIN_TRY(free_slot(type_name));
+    }
+    SISKIN_TRY(check_multifunction(devfn, properties.multifunction));
+    return PciPlace{const_cast<PciBus*>(this), devfn, properties.multifunction,
+                    std::string(type_name), std::string(id)};
+}
+
+// The first slot without any function.
+Result<DevFn> PciBus::free_slot(std::string_view type_name) const {
+    for (unsigned device = 0; device < device_count(); ++device) {
+        const auto first = functions_.lower_bound(DevFn::of(device, 0));
+        if (first == functions_.end() || first->first.device() != device) {
+            return DevFn::of(device, 0);
+        }
+    }
+    return fail(
+        concat("PCI: no slot/function available for ", type_name, ", all in use or reserved"));
+}
+
+// PCIe 5.0 §7.5.1.1.9: function 0 tells whether there are others.
+Result<> PciBus::check_multifunction(DevFn devfn, bool multifunction) const {
+    const std::string slot = hex(devfn.device()).substr(2);
+    if (devfn.function() != 0) {
+        const PciFunction* const first = function(DevFn::of(devfn.device(), 0));
+        if (first != nullptr && !first->multifunction()) {
+            return fail(concat("PCI: single function device can't be populated in function ", slot,
+                               ".", devfn.function()));
+        }
+        return {};
+    }
+    for (unsigned other = 1; other < DevFn::kFunctionCount && !multifunction; ++other) {
+        if (function(DevFn::of(devfn.device(), other)) != nullptr) {
+            return fail(concat("PCI: ", slot, ".0 indicates single function, but ", slot, ".",
+                               other, " is already populated."));
+        }
+    }
+    return {};
+}
+
+PciFunction* PciBus::function(DevFn devfn) const {
+    const auto found = functions_.find(devfn);
+    return found != functions_.end() ? found->second : nullptr;
+}
+
+IntxInput PciBus::root_input(DevFn devfn, unsigned pin) const {
+    unsigned device = devfn.device();
+    for (const PciBridge* bridge = parent_; bridge != nullptr; bridge = bridge->bus().parent()) {
+        pin = swizzled_pin(device, pin);
+        device = bridge->devfn().device();
+    }
+    return IntxInput{static_cast<std::uint8_t>(device), static_cast<std::uint8_t>(pin)};
+}
+
+void PciBus::add(PciFunction& function) {
+    functions_.emplace(function.devfn(), &function);
+    if (parent_ != nullptr) {
+        parent_->on_presence();
+    }
+}
+
+void PciBus::remove(const PciFunction& function) {
+    functions_.erase(function.devfn());
+    if (parent_ != nullptr) {
+        parent_->on_presence();
+    }
+}
+
+}  // namespace siskin

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk from BARs through windows to address ranges.
+#include "pci/topology.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "pci/bridge.h"
+#include "pci/bus.h"
+
+namespace siskin {
+
+std::optional<AddressWindow> common_part(const AddressWindow& left, const AddressWindow& right) {
+    const AddressWindow both{std::max(left.first, right.first), std::min(left.last, right.last)};
+    return both.first <= both.last ? std::optional(both) : std::nullopt;
+}
+
+AddressWindows common_parts(const AddressWindows& left, const AddressWindows& right) {
+    AddressWindows parts;
+    for (const AddressWindow& one : left) {
+        for (const AddressWindow& other : right) {
+            if (const auto both = common_part(one, other)) {
+                parts.push_back(*both);
+            }
+        }
+    }
+    return parts;
+}
+
+// One BAR, and where it would be wholly reachable.
+struct Topology::Placement {
+    PciFunction* function;
+    Bar* bar;
+    std::optional<GuestAddress> address;
+};
+
+namespace {
+
+using Ranges = std::vector<IoRange>;
+
+bool meets_any(const Ranges& ranges, const AddressWindow& window) {
+    return std::any_of(ranges.begin(), ranges.end(), [&](const IoRange& range) {
+        return range.base <= window.last && window.first <= range.base + (range.size - 1);
+    });
+}
+
+// Adds what of the BAR lies in `windows`. The address, if that is all of it and free.
+std::optional<GuestAddress> add_ranges(Ranges& ranges, const AddressWindows& windows,
+                                       const Bar& bar, std::uint64_t base) {
+    const std::uint64_t size = bar.spec().size.value();
+    if (size - 1 > std::numeric_limits<std::uint64_t>::max() - base) {
+        return std::nullopt;
+    }
+    const AddressWindow whole{base, base + (size - 1)};
+    const bool is_free = !meets_any(ranges, whole);
+    bool is_whole = false;
+    for (const AddressWindow& window : windows) {
+        if (const auto part = common_part(whole, window)) {
+            is_whole = is_whole || *part == whole;
+            ranges.push_back(IoRange{part->first, part->last - part->first + 1, bar.spec().handler,
+                                     part->first - base});
+        }
+    }
+    return is_free && is_whole ? std::optional(GuestAddress{base}) : std::nullopt;
+}
+
+}  // namespace
+
+void Topology::set_apertures(PciApertures apertures) {
+    apertures_ = std::move(apertures);
+    changed();
+}
+
+void Topology::changed() {
+    if (batches_ != 0) {
+        dirty_ = true;
+        return;
+    }
+    rebuild();
+}
+
+void Topology::end_batch() {
+    --batches_;
+    if (batches_ == 0 && dirty_) {
+        rebuild();
+    }
+}
+
+bool Topology::is_visible(const Placement& placement) const {
+    const auto map = (placement.bar->is_io() ? ports_ : memory_).map();
+    const std::uint64_t base = placement.address->value();
+    const auto found = std::lower_bound(
+        map->begin(), map->end(), base,
+        [](const IoRange& range, std::uint64_t wanted) { return range.base < wanted; });
+    return found != map->end() && found->base == base &&
+           found->size == placement.bar->spec().size.value() &&
+           found->handler == placement.bar->spec().handler && found->offset == 0;
+}
+
+void Topology::rebuild() {
+    dirty_ = false;
+    Ranges memory;
+    Ranges ports;
+    std::vector<Placement> placements;
+    const auto walk = [&](const auto& self, const PciBus& bus, const AddressWindows& memory_windows,
+                          const AddressWindows& io_windows) -> void {
+        for (const auto& [devfn, function] : bus.functions()) {
+            for (std::optional<Bar>& bar : function->bars()) {
+                if (!bar) {
+                    continue;
+                }
+                Placement placement{function, &*bar, std::nullopt};
+                const auto wanted = bar->wanted(function->config());
+                if (wanted && bar->is_io() && function->decodes_io()) {
+                    placement.address = add_ranges(ports, io_windows, *bar, *wanted);
+                } else if (wanted && !bar->is_io() && function->decodes_memory()) {
+                    placement.address = add_ranges(memory, memory_windows, *bar, *wanted);
+                }
+                placements.push_back(placement);
+            }
+            if (const PciBridge* const bridge = function->as_bridge()) {
+                self(self, bridge->secondary(),
+                     common_parts(memory_windows, bridge->memory_windows()),
+                     common_parts(io_windows, bridge->io_windows()));
+            }
+        }
+    };
+    if (root_ != nullptr) {
+        walk(walk, *root_, apertures_.memory, apertures_.io);
+    }
+
+    const auto move = [](const Placement& placement, std::optional<GuestAddress> address) {
+        placement.bar->set_mapped(address);
+        placement.function->on_bar_moved(placement.bar->index(), address);
+    };
+    for (const Placement& placement : placements) {
+        if (placement.bar->mapped() && placement.bar->mapped() != placement.address) {
+            move(placement, std::nullopt);
+        }
+    }
+    memory_.set_pci_ranges(memory);
+    ports_.set_pci_ranges(ports);
+    for (const Placement& placement : placements) {
+        // The platform's ranges win over all BARs; only the published map tells.
+        const bool visible = placement.address && is_visible(placement);
+        if (visible && !placement.bar->mapped()) {
+            move(placement, placement.address);
+        } else if (!visible && placement.bar->mapped()) {
+            move(placement, std::nullopt);
+        }
+    }
+}
+
+}  // namespace siskin
