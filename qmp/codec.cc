@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builtin types and messages of the generated decoders.
+#include "qmp/codec.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace siskin::qmp {
+namespace {
+
+Error generic(std::string message) {
+    return Error{ErrorClass::GenericError, std::move(message)};
+}
+
+template <typename T>
+Result<> store(const T* content, const Path& path, std::string_view expected, T& out) {
+    if (content == nullptr) {
+        return fail(wrong_type(path, expected));
+    }
+    out = *content;
+    return {};
+}
+
+}  // namespace
+
+std::string Path::full() const {
+    if (parent_ == nullptr) {
+        return {};
+    }
+    std::string out = parent_->full();
+    if (is_element_) {
+        return out + concat('[', index_, ']');
+    }
+    if (!out.empty()) {
+        out += '.';
+    }
+    return out + std::string(name_);
+}
+
+Error missing_member(const Path& path) {
+    return generic(concat("Parameter '", path.full(), "' is missing"));
+}
+Error unexpected_member(const Path& path) {
+    return generic(concat("Parameter '", path.full(), "' is unexpected"));
+}
+Error wrong_type(const Path& path, std::string_view expected) {
+    return generic(concat("Invalid parameter type for '", path.full(), "', expected: ", expected));
+}
+Error bad_value(const Path& path, std::string_view value) {
+    return generic(concat("Parameter '", path.own(), "' does not accept value '", value, "'"));
+}
+Error out_of_range(const Path& path, std::string_view expected) {
+    return generic(concat("Parameter '", path.full(), "' expects ", expected));
+}
+
+Result<> decode(const Value& value, const Path& path, bool& out) {
+    return store(value.as_bool(), path, "boolean", out);
+}
+Result<> decode(const Value& value, const Path& path, std::string& out) {
+    return store(value.as_string(), path, "string", out);
+}
+Result<> decode(const Value& value, const Path& path, std::int64_t& out) {
+    return store(value.as_int(), path, "integer", out);
+}
+
+Result<> decode(const Value& value, const Path&, Value& out) {
+    out = value;
+    return {};
+}
+
+Result<> decode(const Value& value, const Path& path, Value::Null&) {
+    return value.is_null() ? Result<>() : Result<>(fail(wrong_type(path, "null")));
+}
+
+Result<> decode(const Value& value, const Path& path, double& out) {
+    if (const auto* const integer = value.as_int()) {
+        out = static_cast<double>(*integer);
+        return {};
+    }
+    if (const auto* const unsigned_integer = value.as_uint()) {
+        out = static_cast<double>(*unsigned_integer);
+        return {};
+    }
+    return store(value.as_double(), path, "number", out);
+}
+
+Result<> decode(const Value& value, const Path& path, std::uint64_t& out) {
+    if (const auto* const integer = value.as_int(); integer != nullptr && *integer >= 0) {
+        out = static_cast<std::uint64_t>(*integer);
+        return {};
+    }
+    if (const auto* const unsigned_integer = value.as_uint()) {
+        out = *unsigned_integer;
+        return {};
+    }
+    return fail(out_of_range(path, "uint64"));
+}
+
+Result<std::size_t> decode_name(const Value& value, const Path& path,
+                                std::span<const std::string_view> names) {
+    std::string text;
+    SISKIN_TRY(decode(value, path, text));
+    const auto found = std::find(names.begin(), names.end(), text);
+    if (found == names.end()) {
+        return fail(bad_value(path, text));
+    }
+    return static_cast<std::size_t>(found - names.begin());
+}
+
+Result<ObjectDecoder> ObjectDecoder::open(const Value& value, const Path& path) {
+    const auto* const dict = value.as_dict();
+    if (dict == nullptr) {
+        return fail(wrong_type(path, "object"));
+    }
+    return ObjectDecoder(dict, path);
+}
+
+const Value* ObjectDecoder::take(std::string_view name) {
+    taken_.push_back(name);
+    return dict_->find(name);
+}
+
+Result<> ObjectDecoder::finish() const {
+    for (const auto& [name, value] : *dict_) {
+        if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) {
+            return fail(unexpected_member(Path(*path_, name)));
+        }
+    }
+    return {};
+}
+
+}  // namespace siskin::qmp

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// C++ names.
+#include "tools/qapi_gen/names.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "base/text.h"
+
+namespace siskin::qapi {
+namespace {
+
+constexpr std::array<std::string_view, 29> kReserved{
+    "auto",     "bool",    "break",  "case", "catch",  "char", "class", "const",
+    "continue", "default", "delete", "do",   "double", "else", "enum",  "export",
+    "float",    "for",     "friend", "if",   "int",    "long", "new",   "operator",
+    "private",  "public",  "switch", "this", "union"};
+
+char upper(char character) {
+    return static_cast<char>(std::toupper(static_cast<unsigned char>(character)));
+}
+char lower(char character) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(character)));
+}
+bool is_separator(char character) {
+    return character == '-' || character == '_' || character == '.';
+}
+
+}  // namespace
+
+std::string pascal_case(std::string_view name) {
+    std::string out;
+    bool starts_word = true;
+    for (const char character : name) {
+        if (is_separator(character)) {
+            starts_word = true;
+            continue;
+        }
+        out += starts_word ? upper(character) : character;
+        starts_word = false;
+    }
+    return std::isdigit(static_cast<unsigned char>(name.front())) != 0 ? "N" + out : out;
+}
+
+std::string snake_case(std::string_view name) {
+    std::string out;
+    for (const char character : name) {
+        out += is_separator(character) ? '_' : lower(character);
+    }
+    if (std::find(kReserved.begin(), kReserved.end(), out) != kReserved.end()) {
+        out += '_';
+    }
+    return out;
+}
+
+std::string cpp_type(const TypeRef& type) {
+    const Builtin* const builtin = find_builtin(type.name);
+    std::string name(builtin != nullptr ? builtin->cpp_type : std::string_view(type.name));
+    return type.is_list ? concat("std::vector<", name, '>') : name;
+}
+
+std::string arguments_type(const Entry& command) {
+    if (command.boxed_data) {
+        return *command.boxed_data;
+    }
+    return command.members.empty() ? "" : pascal_case(command.name) + "Arguments";
+}
+
+std::string group_class(std::string_view group) {
+    return pascal_case(group) + "Commands";
+}
+
+}  // namespace siskin::qapi
