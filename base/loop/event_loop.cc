@@ -115,6 +115,9 @@ void EventLoop::run() {
 void EventLoop::stop() {
     impl_->context.stop();
 }
+void EventLoop::run_ready() {
+    impl_->context.poll();
+}
 
 Result<std::unique_ptr<EventLoop::Watch>> EventLoop::watch_readable(int fd_number,
                                                                     std::function<void()> ready) {

@@ -36,6 +36,8 @@ public:
     void run();
     // Any thread. run() returns after the callback that runs at the moment.
     void stop();
+    // Calls back for all that is ready now, then returns; for tests, which have no loop thread.
+    void run_ready();
 
     // Calls `ready` whenever `fd_number` is readable or at its end. The descriptor stays the
     // caller's and outlives the watch. Error: epoll cannot watch it (a regular file).

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Unix stream sockets: listening at a path without taking it from a living owner, and connecting.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace siskin {
+
+// The longest path a socket address holds, without its NUL (unix(7)).
+inline constexpr std::size_t kUnixPathMax = 107;
+
+// A listening, non-blocking, close-on-exec socket. Unlinks its path when it goes, if the path is
+// still its own.
+class UnixListener {
+public:
+    // A dead socket at the path is replaced; a socket that somebody listens on, and a file of any
+    // other kind, is left alone. Errors: "UNIX socket path '<p>' is too long, ..." and "Failed to
+    // bind socket to <p>: <reason>".
+    [[nodiscard]] static Result<UnixListener> listen(const std::string& path);
+    // Takes over a socket that is bound and listens already. It has no path of its own.
+    [[nodiscard]] static Result<UnixListener> adopt(Fd fd);
+
+    ~UnixListener();
+    UnixListener(UnixListener&& other) noexcept
+        : fd_(std::move(other.fd_)),
+          path_(std::exchange(other.path_, std::string())),
+          device_(other.device_),
+          inode_(other.inode_) {}
+    UnixListener& operator=(UnixListener&&) = delete;
+
+    [[nodiscard]] int get() const { return fd_.get(); }
+    // The next client, non-blocking and close-on-exec; an invalid Fd when nobody waits.
+    [[nodiscard]] Fd accept() const;
+
+private:
+    UnixListener(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+    Fd fd_;
+    std::string path_;
+    std::uint64_t device_ = 0;
+    std::uint64_t inode_ = 0;
+};
+
+// A connected, non-blocking, close-on-exec socket. Error: "Failed to connect to '<p>': <reason>".
+[[nodiscard]] Result<Fd> connect_unix(const std::string& path);
+
+}  // namespace siskin
