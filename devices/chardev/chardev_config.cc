@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading a character back end's options.
+#include "devices/chardev/chardev_config.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/object/device_tree.h"
+#include "base/text.h"
+
+namespace siskin {
+namespace {
+
+constexpr std::array kFileOptions{
+    property<&ChardevConfig::path>("path", "The file to write to."),
+    property<&ChardevConfig::append>("append", "Add to the file instead of emptying it."),
+};
+constexpr std::array kStdioOptions{
+    property<&ChardevConfig::signal>("signal", "Let ^C and the like reach the process."),
+};
+constexpr std::array kSocketOptions{
+    property<&ChardevConfig::path>("path", "The path of the Unix socket."),
+    property<&ChardevConfig::fd>("fd", "An open socket to take over instead.",
+                                 InRange{0, 0x7fffffff}),
+    property<&ChardevConfig::server>("server", "Listen instead of connecting."),
+    property<&ChardevConfig::wait>("wait", "Wait for the first client before starting."),
+};
+constexpr std::array kRingOptions{
+    property<&ChardevConfig::size>("size", "Bytes to keep, a power of two."),
+};
+
+constexpr std::array kBackends{
+    ChardevBackendInfo{ChardevBackend::File, "file", "", "Output to a file.", kFileOptions},
+    ChardevBackendInfo{ChardevBackend::Null, "null", "", "Nothing in, nothing out.", {}},
+    ChardevBackendInfo{ChardevBackend::Pty, "pty", "", "A pseudo terminal.", {}},
+    ChardevBackendInfo{ChardevBackend::Ring, "ringbuf", "memory", "Output kept in memory.",
+                       kRingOptions},
+    ChardevBackendInfo{ChardevBackend::Socket, "socket", "", "A Unix socket.", kSocketOptions},
+    ChardevBackendInfo{ChardevBackend::Stdio, "stdio", "", "The process's own terminal.",
+                       kStdioOptions},
+};
+
+std::string text_member(const Value::Dict& arguments, std::string_view name) {
+    const Value* const value = arguments.find(name);
+    const std::string* const text = value != nullptr ? value->as_string() : nullptr;
+    return text != nullptr ? *text : std::string();
+}
+
+Result<> set_option(ChardevConfig& config, const ChardevBackendInfo& info, std::string_view name,
+                    const Value& value) {
+    const auto row =
+        std::find_if(info.options.begin(), info.options.end(),
+                     [&](const PropertyRow& candidate) { return candidate.name == name; });
+    if (row == info.options.end()) {
+        return fail(concat("Invalid parameter '", printable(name), "'"));
+    }
+    if (row->set(&config, value, row->range)) {
+        return {};
+    }
+    if (row->type_name == Codec<bool>::type_name) {
+        return fail(concat("Parameter '", name, "' expects 'on' or 'off'"));
+    }
+    return fail(concat("Parameter '", name, "' doesn't take value '", printable(display(value)),
+                       "', allowed is ", row->allowed(row->range)));
+}
+
+// The options after "unix:PATH,": on and off may be left out, as may the no of "nowait".
+Result<> set_short_option(ChardevConfig& config, const ChardevBackendInfo& info,
+                          std::string_view option) {
+    if (option == "nowait") {
+        return set_option(config, info, "wait", "off");
+    }
+    const std::size_t equals = option.find('=');
+    if (equals == std::string_view::npos) {
+        return set_option(config, info, option, "on");
+    }
+    return set_option(config, info, option.substr(0, equals), option.substr(equals + 1));
+}
+
+const ChardevBackendInfo& info_of(ChardevBackend backend) {
+    const auto found = std::find_if(kBackends.begin(), kBackends.end(),
+                                    [&](const auto& info) { return info.backend == backend; });
+    return *found;
+}
+
+}  // namespace
+
+std::span<const ChardevBackendInfo> chardev_backends() {
+    return kBackends;
+}
+
+Result<ChardevConfig> parse_chardev(const Value::Dict& arguments) {
+    ChardevConfig config;
+    config.id = text_member(arguments, "id");
+    if (config.id.empty()) {
+        return fail("chardev: no id specified");
+    }
+    if (!is_identifier(config.id)) {
+        return fail(concat("Parameter 'id' expects an identifier, not '", printable(config.id),
+                           "': a letter, then letters, digits, '-', '.', '_'"));
+    }
+    const std::string backend = text_member(arguments, "backend");
+    if (backend.empty()) {
+        return fail(concat("chardev: \"", config.id, "\" missing backend"));
+    }
+    const auto info = std::find_if(kBackends.begin(), kBackends.end(), [&](const auto& candidate) {
+        return candidate.name == backend || candidate.alias == backend;
+    });
+    if (info == kBackends.end()) {
+        return fail(concat("'", printable(backend), "' is not a valid char driver name"));
+    }
+    config.backend = info->backend;
+    for (const auto& [name, value] : arguments) {
+        if (name != "backend" && name != "id") {
+            SISKIN_TRY(set_option(config, *info, name, value));
+        }
+    }
+    return config;
+}
+
+Result<ChardevConfig> parse_chardev_short(std::string_view text, std::string id) {
+    static constexpr std::string_view kFilePrefix = "file:";
+    static constexpr std::string_view kUnixPrefix = "unix:";
+    ChardevConfig config;
+    config.id = std::move(id);
+    if (text.starts_with(kFilePrefix)) {
+        config.backend = ChardevBackend::File;
+        config.path = text.substr(kFilePrefix.size());
+        return config;
+    }
+    if (text.starts_with(kUnixPrefix)) {
+        config.backend = ChardevBackend::Socket;
+        text.remove_prefix(kUnixPrefix.size());
+        std::size_t comma = text.find(',');
+        config.path = text.substr(0, comma);
+        while (comma != std::string_view::npos) {
+            text.remove_prefix(comma + 1);
+            comma = text.find(',');
+            SISKIN_TRY(set_short_option(config, info_of(config.backend), text.substr(0, comma)));
+        }
+        return config;
+    }
+    for (const ChardevBackend backend :
+         {ChardevBackend::Null, ChardevBackend::Stdio, ChardevBackend::Pty}) {
+        if (text == info_of(backend).name) {
+            config.backend = backend;
+            return config;
+        }
+    }
+    return fail(concat("'", printable(text), "' is not a valid char driver"));
+}
+
+}  // namespace siskin

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Character back end "file": output goes to a file; there is no input.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "devices/chardev/chardev_config.h"
+#include "devices/chardev/stream.h"
+
+namespace siskin {
+
+// Thread: as Chardev.
+class FileChardev final : public StreamChardev {
+public:
+    // Creates the file (0666 less the umask) or empties it, or with append=on goes on at its end.
+    // Errors: "chardev: file: no filename given", "Could not open '<path>': <reason>".
+    [[nodiscard]] static Result<std::unique_ptr<Chardev>> create(const ChardevConfig& config,
+                                                                 EventLoop& loop,
+                                                                 MachineLock& lock);
+
+    [[nodiscard]] std::string filename() const override { return "file"; }
+
+private:
+    using StreamChardev::StreamChardev;
+};
+
+}  // namespace siskin

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Character back end "socket".
+#include "devices/chardev/socket.h"
+
+#include <cerrno>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace siskin {
+namespace {
+
+Result<> check(const ChardevConfig& config) {
+    if (config.path.empty() && !config.fd) {
+        return fail("chardev: socket: no path and no fd given");
+    }
+    if (!config.path.empty() && config.fd) {
+        return fail("chardev: socket: path and fd exclude each other");
+    }
+    if (!config.server.value_or(false) && config.wait) {
+        return fail("'wait' option is incompatible with socket in client connect mode");
+    }
+    return {};
+}
+
+Result<Fd> adopt_connected(std::uint32_t number) {
+    Fd fd(static_cast<int>(number));
+    sockaddr_storage peer{};
+    socklen_t size = sizeof(peer);
+    const int flags = ::fcntl(fd.get(), F_GETFL);
+    if (flags < 0 || ::getpeername(fd.get(), reinterpret_cast<sockaddr*>(&peer), &size) != 0 ||
+        ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 ||
+        ::fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0) {
+        return fail_errno(concat("file descriptor ", number), errno);
+    }
+    return fd;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Chardev>> SocketChardev::create(const ChardevConfig& config, EventLoop& loop,
+                                                       MachineLock& lock) {
+    SISKIN_TRY(check(config));
+    std::unique_ptr<SocketChardev> chardev(
+        new SocketChardev(config, loop, lock, SISKIN_TRY(EventFd::create())));
+    SISKIN_TRY(chardev->start());
+    if (config.server.value_or(false)) {
+        SISKIN_TRY(chardev->listen());
+    } else {
+        Fd socket = config.fd ? SISKIN_TRY(adopt_connected(*config.fd))
+                              : SISKIN_TRY(connect_unix(config.path));
+        SISKIN_TRY(chardev->use(std::move(socket)));
+    }
+    return std::unique_ptr<Chardev>(std::move(chardev));
+}
+
+std::string SocketChardev::filename() const {
+    const std::string_view prefix = connected() ? "" : "disconnected:";
+    if (config_.fd) {
+        return concat(prefix, "fd:", *config_.fd);
+    }
+    return concat(prefix, "unix:", config_.path,
+                  config_.server.value_or(false) ? ",server=on" : "");
+}
+
+Result<> SocketChardev::listen() {
+    listener_.emplace(config_.fd
+                          ? SISKIN_TRY(UnixListener::adopt(Fd(static_cast<int>(*config_.fd))))
+                          : SISKIN_TRY(UnixListener::listen(config_.path)));
+    if (config_.wait.value_or(true)) {
+        SISKIN_TRY(wait_for_client());
+    }
+    listen_watch_ =
+        SISKIN_TRY(loop().watch_readable(listener_->get(), [this] { accept_client(); }));
+    if (connected()) {
+        listen_watch_->pause();
+    }
+    return {};
+}
+
+Result<> SocketChardev::wait_for_client() {
+    log::line(concat("waiting for connection on: ", filename()));
+    Fd client = listener_->accept();
+    while (!client.valid()) {
+        if (errno != EAGAIN) {
+            return fail_errno("Failed to accept a client", errno);
+        }
+        pollfd wait{listener_->get(), POLLIN, 0};
+        if (::poll(&wait, 1, -1) < 0 && errno != EINTR) {
+            return fail_errno("Failed to wait for a client", errno);
+        }
+        client = listener_->accept();
+    }
+    return use(std::move(client));
+}
+
+void SocketChardev::accept_client() {
+    Fd client = listener_->accept();
+    if (!client.valid()) {
+        return;
+    }
+    const auto used = use(std::move(client));
+    if (!used) {
+        log::warning(concat("chardev '", id(), "': ", used.error().message));
+        return;
+    }
+    listen_watch_->pause();  // the next client waits in the backlog
+}
+
+Result<> SocketChardev::use(Fd socket) {
+    Fd output = SISKIN_TRY(socket.duplicate());
+    return connect(std::move(socket), std::move(output));
+}
+
+void SocketChardev::on_input_end() {
+    disconnect();
+    if (listen_watch_ != nullptr) {
+        listen_watch_->resume();
+    }
+}
+
+void SocketChardev::on_output_error(int) {
+    on_input_end();
+}
+
+}  // namespace siskin
