@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// BlockNode: a disk on the host's side; BlockEngine: the way one thread does I/O on it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/loop/io_loop.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "devices/block/block_operation.h"
+
+namespace siskin {
+
+// Thread: created anywhere; attach() to detach() on the loop's thread.
+class BlockEngine {
+public:
+    virtual ~BlockEngine() = default;
+
+    [[nodiscard]] virtual Result<> attach(IoLoop& loop) = 0;
+    // Nothing is in flight.
+    virtual void detach(IoLoop& loop) = 0;
+    // Begins the operation; it completes in a later call from the loop, never inside this one. The
+    // range lies inside the node's capacity.
+    virtual void submit(BlockOperation& operation) = 0;
+    // "io_uring" or "threads": what `aio` says is in use.
+    [[nodiscard]] virtual std::string_view name() const = 0;
+};
+
+// Thread: VM loop, under MachineLock; const members any thread.
+class BlockNode {
+public:
+    virtual ~BlockNode() = default;
+
+    // Its node-name.
+    [[nodiscard]] virtual const std::string& name() const = 0;
+    // A multiple of 512 bytes.
+    [[nodiscard]] virtual ByteCount capacity() const = 0;
+    [[nodiscard]] virtual bool read_only() const = 0;
+    // The smallest unit the host handles well, in bytes.
+    [[nodiscard]] virtual std::uint32_t block_size() const = 0;
+    // A device begins to use the node, alone; `share_write`: other processes may write the image
+    // meanwhile. Errors: another device has it, another process uses the image in a way that
+    // excludes ours.
+    [[nodiscard]] virtual Result<> claim(bool share_write) = 0;
+    // The device has gone.
+    virtual void release() = 0;
+    // An engine for one thread with at most `operations_max` in flight. The node outlives it.
+    [[nodiscard]] virtual Result<std::unique_ptr<BlockEngine>> create_engine(
+        std::size_t operations_max) = 0;
+};
+
+}  // namespace siskin

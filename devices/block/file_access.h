@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// FileAccess: an open disk file as its engines see it, with the memory of a failed flush.
+#pragma once
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+
+#include "base/fd.h"
+
+namespace siskin {
+
+// Any thread.
+struct FileAccess {
+    Fd file;
+    // Bytes that can be read; the capacity rounds it up to a sector.
+    std::uint64_t readable_end = 0;
+    // The first error of fdatasync(2), or 0. Linux tells an error once and drops the dirty pages,
+    // so a later call that succeeds proves nothing; every flush after the first error fails.
+    std::atomic<int> flush_error{0};
+
+    // The result of an fdatasync(2), as it may be reported.
+    [[nodiscard]] std::int64_t sync_result(std::int64_t result) {
+        if (result < 0 && result != -EINTR && result != -EAGAIN) {
+            int none = 0;
+            flush_error.compare_exchange_strong(none, static_cast<int>(-result));
+        }
+        const int failed = flush_error.load();
+        return failed != 0 ? -failed : result;
+    }
+};
+
+}  // namespace siskin

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// RawFile: a disk whose bytes are those of a file or a block device of the host.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "devices/block/block_node.h"
+#include "devices/block/file_access.h"
+
+namespace siskin {
+
+enum class BlockAio {
+    Uring,    // io_uring, and Threads where the host has none
+    Threads,  // system calls on the IoThread
+};
+
+struct RawFileOptions {
+    std::string node_name;
+    std::string path;
+    bool read_only = false;
+    BlockAio aio = BlockAio::Uring;
+    // Lock the image against other processes while a device uses it (QEMU: locking=auto|on).
+    bool locking = true;
+};
+
+// Nothing is probed: sector 0 of the guest is byte 0 of the file. The capacity is the file's size,
+// rounded up to 512 bytes as QEMU does; what lies behind the end in the last sector reads as zeroes
+// until it is written. Left out: O_DIRECT, growing and shrinking. Thread: VM loop.
+class RawFile final : public BlockNode {
+public:
+    // Errors: the file cannot be opened, is a directory, is empty, or is neither a regular file nor
+    // a block device. Locks are taken by claim(), as QEMU does.
+    [[nodiscard]] static Result<std::unique_ptr<RawFile>> open(const RawFileOptions& options);
+
+    [[nodiscard]] const std::string& name() const override { return options_.node_name; }
+    [[nodiscard]] ByteCount capacity() const override { return capacity_; }
+    [[nodiscard]] bool read_only() const override { return options_.read_only; }
+    [[nodiscard]] std::uint32_t block_size() const override { return block_size_; }
+    [[nodiscard]] Result<> claim(bool share_write) override;
+    void release() override;
+    // Says in the log when io_uring was asked for and cannot be had.
+    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(
+        std::size_t operations_max) override;
+
+    [[nodiscard]] const RawFileOptions& options() const { return options_; }
+
+private:
+    RawFile(const RawFileOptions& options, Fd file, std::uint64_t size, std::uint32_t block_size);
+
+    RawFileOptions options_;
+    FileAccess access_;
+    ByteCount capacity_;
+    std::uint32_t block_size_;
+    bool claimed_ = false;
+};
+
+}  // namespace siskin

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// BlockIo.
+#include "virtio/block/block_io.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace siskin {
+namespace {
+
+void call_all(std::vector<BlockIo::Done>& waiting) {
+    for (const BlockIo::Done& done : std::exchange(waiting, {})) {
+        done();
+    }
+}
+
+}  // namespace
+
+void BlockIo::activate(IoLoop& loop, ActiveQueues queues, DeviceHost& host) {
+    host_ = &host;
+    broken_ = false;
+    for (ActiveQueue& queue : queues.queues) {
+        queues_.push_back(std::make_unique<BlockQueue>(std::move(queue), *engine_, shared_, *this));
+    }
+    if (const auto attached = attach(loop); !attached) {
+        broken_ = true;
+        host.needs_reset(attached.error().message);
+    }
+    start_workers_if_allowed();
+}
+
+// The engine goes first, so that its hook at the end of a turn comes before the workers'.
+Result<> BlockIo::attach(IoLoop& loop) {
+    SISKIN_TRY(loop.add(idle_.get(), *this));
+    if (auto attached = engine_->attach(loop); !attached) {
+        loop.remove(idle_.get(), *this);
+        return attached;
+    }
+    for (std::size_t index = 0; index < queues_.size(); ++index) {
+        if (auto attached = queues_[index]->worker().attach(loop); !attached) {
+            for (std::size_t before = 0; before < index; ++before) {
+                queues_[before]->worker().detach(loop);
+            }
+            engine_->detach(loop);
+            loop.remove(idle_.get(), *this);
+            return attached;
+        }
+    }
+    loop_ = &loop;
+    return {};
+}
+
+void BlockIo::detach() {
+    if (loop_ == nullptr) {
+        return;
+    }
+    for (const auto& queue : queues_) {
+        queue->worker().detach(*loop_);
+    }
+    engine_->detach(*loop_);
+    loop_->remove(idle_.get(), *this);
+    loop_ = nullptr;
+}
+
+void BlockIo::deactivate(IoLoop&, Done done) {
+    leaving_ = true;
+    stop_workers();
+    waiting_for_end_.push_back(std::move(done));
+    settle();
+}
+
+void BlockIo::pause(Done done) {
+    paused_ = true;
+    stop_workers();
+    waiting_for_pause_.push_back(std::move(done));
+    settle();
+}
+
+void BlockIo::resume() {
+    paused_ = false;
+    call_all(waiting_for_pause_);
+    start_workers_if_allowed();
+}
+
+void BlockIo::stop_workers() {
+    for (const auto& queue : queues_) {
+        queue->worker().stop();
+    }
+}
+
+void BlockIo::start_workers_if_allowed() {
+    if (paused_ || broken_ || leaving_) {
+        return;
+    }
+    for (const auto& queue : queues_) {
+        queue->worker().start();
+    }
+}
+
+bool BlockIo::is_idle() const {
+    return std::all_of(queues_.begin(), queues_.end(),
+                       [](const auto& queue) { return queue->in_flight() == 0; });
+}
+
+void BlockIo::settle() {
+    if (!is_idle()) {
+        return;
+    }
+    for (const auto& queue : queues_) {
+        queue->worker().flush_interrupt();
+    }
+    if (leaving_) {
+        detach();
+        queues_.clear();
+        host_ = nullptr;
+        leaving_ = false;
+        call_all(waiting_for_end_);
+    }
+    call_all(waiting_for_pause_);
+}
+
+void BlockIo::on_queue_idle() {
+    if (!waiting_for_end_.empty() || !waiting_for_pause_.empty()) {
+        // Not from inside the request that has just finished.
+        idle_.signal();
+    }
+}
+
+void BlockIo::on_ready() {
+    [[maybe_unused]] const auto count = idle_.take();
+    settle();
+}
+
+void BlockIo::on_guest_error(std::string_view reason) {
+    host_->guest_error(reason);
+}
+
+void BlockIo::on_broken_ring(std::string_view reason) {
+    broken_ = true;
+    stop_workers();
+    host_->needs_reset(reason);
+}
+
+}  // namespace siskin

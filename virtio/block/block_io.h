@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// BlockIo: the part of a block device that lives on its IoThread: the queues and their engine.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/loop/io_loop.h"
+#include "devices/block/block_node.h"
+#include "virtio/block/block_queue.h"
+#include "virtio/device.h"
+
+namespace siskin {
+
+// Thread: the IoThread's, after construction. What it is told arrives as posted work.
+class BlockIo final : public BlockQueueOwner, private IoSource {
+public:
+    using Done = std::function<void()>;
+
+    BlockIo(std::unique_ptr<BlockEngine> engine, EventFd idle, const BlockShared& shared)
+        : engine_(std::move(engine)), idle_(std::move(idle)), shared_(shared) {}
+    ~BlockIo() override = default;
+    BlockIo(const BlockIo&) = delete;
+    BlockIo& operator=(const BlockIo&) = delete;
+
+    // The queues are served from here on, unless paused. Where the loop cannot watch them, the
+    // device needs a reset.
+    void activate(IoLoop& loop, ActiveQueues queues, DeviceHost& host);
+    // `done` when the queues are gone and nothing is in flight.
+    void deactivate(IoLoop& loop, Done done);
+    void pause(Done done);
+    // A pause that is still waiting is over; its `done` is called.
+    void resume();
+
+    void on_queue_idle() override;
+    void on_guest_error(std::string_view reason) override;
+    void on_broken_ring(std::string_view reason) override;
+
+private:
+    void on_ready() override;  // idle_
+
+    [[nodiscard]] bool is_idle() const;
+    [[nodiscard]] Result<> attach(IoLoop& loop);
+    void detach();
+    void stop_workers();
+    void start_workers_if_allowed();
+    // Calls who waits for idleness, when there is idleness.
+    void settle();
+
+    std::unique_ptr<BlockEngine> engine_;
+    EventFd idle_;  // readable: the last request has finished while somebody waits for that
+    const BlockShared& shared_;
+
+    IoLoop* loop_ = nullptr;  // while active
+    DeviceHost* host_ = nullptr;
+    std::vector<std::unique_ptr<BlockQueue>> queues_;
+    bool paused_ = false;
+    bool broken_ = false;
+    bool leaving_ = false;
+    std::vector<Done> waiting_for_pause_;
+    std::vector<Done> waiting_for_end_;
+};
+
+}  // namespace siskin

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// VirtioDevice: what a virtio device is to its transport; it knows nothing of the transport.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/memory/guest_memory.h"
+#include "base/units.h"
+#include "virtio/features.h"
+#include "virtio/interrupt.h"
+#include "virtio/queue/split_queue.h"
+
+namespace siskin {
+
+// What a transport does for an active device. Any thread; outlives the activation.
+class DeviceHost {
+public:
+    virtual ~DeviceHost() = default;
+    // The device met what it cannot go on from: DEVICE_NEEDS_RESET and a configuration interrupt
+    // (virtio 1.2 §2.1.2). It has stopped itself already.
+    virtual void needs_reset(std::string_view reason) = 0;
+    // A chain was refused or the like; logged, bounded.
+    virtual void guest_error(std::string_view reason) = 0;
+};
+
+// One queue that the driver enabled. The references outlive the activation.
+struct ActiveQueue {
+    QueueIndex index;
+    SplitQueue queue;
+    const EventFd& kick;  // readable when the driver has notified
+    DriverInterrupt& interrupt;
+};
+
+// All of a device's queues at DRIVER_OK. Moves to the device's I/O thread as one.
+struct ActiveQueues {
+    FeatureSet accepted;
+    std::vector<ActiveQueue> queues;
+};
+
+// Thread: any vCPU or the VM loop, under MachineLock, unless said otherwise. Nothing here blocks.
+class VirtioDevice {
+public:
+    virtual ~VirtioDevice() = default;
+
+    // The identifier of virtio 1.2 §5 and the PCI class code (24 bits).
+    [[nodiscard]] virtual std::uint16_t device_id() const = 0;
+    [[nodiscard]] virtual std::uint32_t class_code() const = 0;
+    [[nodiscard]] virtual FeatureSet offered_features() const = 0;
+    // Whether the driver may have this subset of them, which holds VERSION_1 (§2.2.2).
+    [[nodiscard]] virtual bool accepts(FeatureSet) const { return true; }
+    // The largest size of each queue, a power of two; as many as there are queues.
+    [[nodiscard]] virtual const std::vector<std::uint16_t>& queue_sizes() const = 0;
+
+    // Device configuration space: any offset, 1 to 8 bytes. Outside: zero, or dropped (§2.5).
+    [[nodiscard]] virtual std::uint64_t read_config(std::uint64_t offset, unsigned width) = 0;
+    virtual void write_config(std::uint64_t offset, unsigned width, std::uint64_t value) = 0;
+    // Changes whenever what read_config() returns has changed on the device's own account (§2.5.2).
+    [[nodiscard]] virtual std::uint8_t config_generation() const = 0;
+    // FEATURES_OK: the driver accepted these.
+    virtual void features_accepted(FeatureSet) {}
+
+    // DRIVER_OK: the queues are the device's until deactivate() is done. `host` too.
+    virtual void activate(ActiveQueues queues, DeviceHost& host) = 0;
+    // Takes no chain any more and calls `done`, once, from any thread, when the last request has
+    // finished and guest memory is no longer touched. May be called when not active.
+    virtual void deactivate(std::function<void()> done) = 0;
+    // The same without giving the queues up; resume() looks at the rings again. Both may be called
+    // at any time: a paused device may be activated and starts paused.
+    virtual void pause(std::function<void()> done) = 0;
+    virtual void resume() = 0;
+};
+
+}  // namespace siskin

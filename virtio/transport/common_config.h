@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// CommonConfig: the common configuration structure (virtio 1.2 §4.1.4.3) and the state behind it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bus/io_handler.h"
+#include "virtio/device.h"
+#include "virtio/features.h"
+#include "virtio/queue/layout.h"
+#include "virtio/spec.h"
+#include "virtio/transport/device_status.h"
+
+namespace siskin {
+
+// What the registers set in motion. Thread: as CommonConfig.
+class CommonConfigOwner {
+public:
+    virtual ~CommonConfigOwner() = default;
+    // Whether these registers describe a queue that can be enabled.
+    [[nodiscard]] virtual bool is_valid_queue(const QueueConfig& config,
+                                              std::uint16_t size_max) = 0;
+    // Whether the device can raise that MSI-X vector.
+    [[nodiscard]] virtual bool is_usable_vector(std::uint16_t vector) = 0;
+    virtual void on_vectors_changed() = 0;
+    virtual void on_features_ok(FeatureSet accepted) = 0;
+    virtual void on_driver_ok() = 0;
+    // 0 was written to the status. Until CommonConfig::finish_reset() it reads as before.
+    virtual void on_reset_requested() = 0;
+    // Called before each access: the place to notice that the I/O thread has finished a reset.
+    virtual void before_access() = 0;
+    [[nodiscard]] virtual bool needs_reset() const = 0;
+};
+
+// Registers of one queue.
+struct QueueRegisters {
+    QueueConfig config;
+    std::uint16_t size_max = 0;
+    std::uint16_t vector = virtio_spec::kNoVector;
+    bool enabled = false;
+};
+
+// Any read is defined, at any offset, of any width. A write counts when it is of one whole field,
+// or of one half of a 64-bit field; all other writes are dropped (§4.1.3.1). A selector out of
+// range reads as 0 and drops writes. A queue's size and addresses are frozen while it is enabled,
+// and everything but the vectors from DRIVER_OK to reset.
+// Thread: any vCPU, under MachineLock.
+class CommonConfig final : public IoHandler {
+public:
+    // `offered` includes what the transport adds to the device's own.
+    CommonConfig(VirtioDevice& device, FeatureSet offered, CommonConfigOwner& owner);
+
+    [[nodiscard]] std::uint64_t read(IoAccess access) override;
+    void write(IoAccess access, std::uint64_t value) override;
+
+    // A reset begins that the driver did not ask for here; and ends, with the power-on registers.
+    void begin_reset() { resetting_ = true; }
+    void finish_reset();
+    [[nodiscard]] bool resetting() const { return resetting_; }
+
+    [[nodiscard]] const std::vector<QueueRegisters>& queues() const { return queues_; }
+    [[nodiscard]] std::uint16_t config_vector() const { return config_vector_; }
+    [[nodiscard]] FeatureSet accepted() const { return features_.accepted(); }
+    [[nodiscard]] bool driver_ok() const { return status_.has(virtio_spec::kStatusDriverOk); }
+
+private:
+    [[nodiscard]] QueueRegisters* selected();
+    [[nodiscard]] std::uint64_t read_field(std::uint64_t offset);
+    [[nodiscard]] std::uint64_t read_queue_field(std::uint64_t offset);
+    void write_field(std::uint64_t offset, std::uint64_t value);
+    void write_queue_field(std::uint64_t offset, std::uint64_t value);
+    void write_address(IoAccess access, std::uint64_t value);
+    void write_status(std::uint8_t value);
+    [[nodiscard]] std::uint16_t vector_or_none(std::uint64_t value);
+
+    VirtioDevice& device_;
+    CommonConfigOwner& owner_;
+    FeatureNegotiation features_;
+    DeviceStatus status_;
+    std::vector<QueueRegisters> queues_;
+    std::uint32_t device_feature_select_ = 0;
+    std::uint32_t driver_feature_select_ = 0;
+    std::uint16_t config_vector_ = virtio_spec::kNoVector;
+    std::uint16_t queue_select_ = 0;
+    bool resetting_ = false;
+};
+
+}  // namespace siskin

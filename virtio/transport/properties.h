@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The properties that every virtio PCI device has, and those that only have one allowed value.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/object/property.h"
+#include "base/result.h"
+
+namespace siskin {
+
+// QEMU's type of that name.
+enum class OnOffAuto { Auto, On, Off };
+
+template <>
+struct Codec<OnOffAuto> {
+    static constexpr std::string_view type_name = "OnOffAuto";
+    static std::optional<OnOffAuto> parse(const Value& value, const NumberRange&) {
+        const std::string* const text = value.as_string();
+        if (text != nullptr && *text == "auto") {
+            return OnOffAuto::Auto;
+        }
+        const auto on = codec_detail::boolean_of(value);
+        return on ? std::optional(*on ? OnOffAuto::On : OnOffAuto::Off) : std::nullopt;
+    }
+    static Value print(OnOffAuto value) {
+        return value == OnOffAuto::Auto ? "auto" : value == OnOffAuto::On ? "on" : "off";
+    }
+    static std::string allowed(const NumberRange&) { return "on, off or auto"; }
+};
+
+// A part of each virtio PCI device's config struct: group<&C::virtio>(kVirtioPciProperties).
+struct VirtioPciProperties {
+    bool ioeventfd = true;
+    std::optional<std::uint32_t> vectors;
+    bool event_idx = true;
+    bool indirect_desc = true;
+    OnOffAuto disable_legacy = OnOffAuto::Auto;
+    bool disable_modern = false;
+    bool packed = false;
+    bool iommu_platform = false;
+};
+
+inline constexpr std::array kVirtioPciProperties{
+    property<&VirtioPciProperties::ioeventfd>(
+        "ioeventfd", "Take notifications in the kernel, without an exit to siskin."),
+    property<&VirtioPciProperties::vectors>(
+        "vectors", "MSI-X vectors, 0 for none; one more than there are queues when not set.",
+        InRange{0, 2048}),
+    property<&VirtioPciProperties::event_idx>("event_idx", "Offer VIRTIO_F_EVENT_IDX."),
+    property<&VirtioPciProperties::indirect_desc>("indirect_desc", "Offer VIRTIO_F_INDIRECT_DESC."),
+    property<&VirtioPciProperties::disable_legacy>(
+        "disable-legacy", "No legacy interface; only on or auto, as there is none."),
+    property<&VirtioPciProperties::disable_modern>(
+        "disable-modern", "No modern interface; only off, as there is no other."),
+    property<&VirtioPciProperties::packed>("packed", "Offer packed virtqueues; only off for now."),
+    property<&VirtioPciProperties::iommu_platform>(
+        "iommu_platform", "Access memory through an IOMMU; only off for now."),
+};
+
+// Error: a property has a value that siskin does not support; names it and what is allowed.
+// `type_name` begins the message.
+[[nodiscard]] Result<> check_virtio_properties(const VirtioPciProperties& properties,
+                                               std::string_view type_name);
+
+}  // namespace siskin

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+// VirtioPci.
+#include "virtio/transport/virtio_pci.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "virtio/spec.h"
+
+namespace siskin {
+namespace {
+
+namespace spec = virtio_spec;
+
+// What other hosts show in the subsystem identifier of modern virtio functions.
+constexpr std::uint16_t kSubsystemId = 0x1100;
+
+PciIdentity identity_of(const VirtioDevice& device) {
+    PciIdentity identity;
+    identity.vendor_id = spec::kPciVendorId;
+    identity.device_id = static_cast<std::uint16_t>(spec::kPciDeviceIdBase + device.device_id());
+    identity.subsystem_vendor_id = spec::kPciVendorId;
+    identity.subsystem_id = kSubsystemId;
+    identity.revision = spec::kPciRevision;
+    identity.class_code = device.class_code();
+    identity.interrupt_pin = 1;
+    identity.extended_config = true;
+    return identity;
+}
+
+// What the transport adds to the device's own features (virtio 1.2 §6).
+FeatureSet offered_by(const VirtioDevice& device, const VirtioPciProperties& properties) {
+    FeatureSet offered = device.offered_features();
+    offered.add(spec::kFeatureVersion1);
+    if (properties.event_idx) {
+        offered.add(spec::kFeatureRingEventIdx);
+    }
+    if (properties.indirect_desc) {
+        offered.add(spec::kFeatureRingIndirectDesc);
+    }
+    return offered;
+}
+
+std::string subject_of(const PciPlace& place) {
+    return place.id.empty() ? place.type_name : concat(place.type_name, " '", place.id, "'");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<VirtioPci>> VirtioPci::create(const DeviceType& type, PciPlace place,
+                                                     std::shared_ptr<void> config,
+                                                     const VirtioPciProperties& properties,
+                                                     const VirtioPciServices& services,
+                                                     std::unique_ptr<VirtioDevice> device) {
+    SISKIN_TRY(check_virtio_properties(properties, type.name));
+    const std::size_t queue_count = device->queue_sizes().size();
+    SISKIN_ASSERT(queue_count <= kQueuesMax);
+    auto notify = SISKIN_TRY(NotifyRegion::create(
+        queue_count, properties.ioeventfd ? &services.doorbells : nullptr, subject_of(place)));
+    EventFd isr_changed = SISKIN_TRY(EventFd::create());
+    std::unique_ptr<VirtioPci> self(new VirtioPci(type, place, std::move(config), properties,
+                                                  services, std::move(device), std::move(notify),
+                                                  std::move(isr_changed)));
+    SISKIN_TRY(self->isr_.connect(services.relay));
+    self->plug();
+    return self;
+}
+
+VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_ptr<void> config,
+                     const VirtioPciProperties& properties, const VirtioPciServices& services,
+                     std::unique_ptr<VirtioDevice> device, std::unique_ptr<NotifyRegion> notify,
+                     EventFd isr_changed)
+    : Device(type, place.id, std::move(config)),
+      PciFunction(place, identity_of(*device)),
+      services_(services),
+      device_(std::move(device)),
+      log_(subject_of(place)),
+      notify_(std::move(notify)),
+      isr_(std::move(isr_changed), [this](bool asserted) { set_intx(asserted); }),
+      common_(*device_, offered_by(*device_, properties), *this),
+      device_config_(*device_),
+      config_interrupt_(isr_, spec::kIsrConfiguration) {
+    const std::size_t queue_count = device_->queue_sizes().size();
+    for (std::size_t index = 0; index < queue_count; ++index) {
+        queue_interrupts_.push_back(std::make_unique<TransportInterrupt>(isr_, spec::kIsrQueue));
+    }
+    regions_.add(kCommonOffset, kRegionSize, common_);
+    regions_.add(kIsrOffset, kRegionSize, isr_);
+    regions_.add(kDeviceOffset, kRegionSize, device_config_);
+    regions_.add(kNotifyOffset, kRegionSize, *notify_);
+    const auto vectors = static_cast<std::uint16_t>(
+        properties.vectors.value_or(static_cast<std::uint32_t>(queue_count + 1)));
+    if (vectors != 0) {
+        add_msix_with_bar(vectors, kMsixBar, services_.messages);
+    }
+    add_bar(kModernBar, BarSpec{BarKind::Memory64, true, ByteCount{kModernBarSize}, &regions_});
+    add_capabilities();
+    // Bus Master Enable is off at power-on.
+    device_->pause([] {});
+}
+
+void VirtioPci::add_capabilities() {
+    add_region(spec::kCapabilityCommon, kCommonOffset);
+    add_region(spec::kCapabilityIsr, kIsrOffset);
+    add_region(spec::kCapabilityDevice, kDeviceOffset);
+    add_region(spec::kCapabilityNotify, kNotifyOffset);
+    cfg_access_ =
+        std::make_unique<PciCfgAccess>(PciFunction::config(), kModernBar, kModernBarSize, regions_);
+    add_power_management();
+    ExpressOptions express;
+    express.function_level_reset = true;
+    add_express(ExpressRole::Endpoint, express);
+}
+
+void VirtioPci::add_region(std::uint8_t type, std::uint64_t offset) {
+    ConfigSpace& space = PciFunction::config();
+    const bool notify = type == spec::kCapabilityNotify;
+    const std::uint8_t size = notify ? spec::kCapabilityExtendedSize : spec::kCapabilitySize;
+    const std::uint16_t at = space.add_capability(pci_spec::kCapabilityVendor, size);
+    space.set8(at + spec::kCapabilityLengthOffset, size);
+    space.set8(at + spec::kCapabilityTypeOffset, type);
+    space.set8(at + spec::kCapabilityBarOffset, kModernBar);
+    space.set32(at + spec::kCapabilityRegionOffset, static_cast<std::uint32_t>(offset));
+    space.set32(at + spec::kCapabilityRegionLength, static_cast<std::uint32_t>(kRegionSize));
+    if (notify) {
+        space.set32(at + spec::kCapabilityExtra, NotifyRegion::kMultiplier);
+    }
+}
+
+VirtioPci::~VirtioPci() {
+    unplug();
+    begin_reset();
+    // The device waits for its I/O thread, which may still use the kicks and interrupts above.
+    device_.reset();
+}
+
+void VirtioPci::reset(std::function<void()> done) {
+    reset_function();
+    device_->deactivate(std::move(done));
+}
+
+void VirtioPci::pause(std::function<void()> done) {
+    machine_paused_ = true;
+    device_->pause(std::move(done));
+}
+
+void VirtioPci::resume() {
+    machine_paused_ = false;
+    if (may_master()) {
+        device_->resume();
+    }
+}
+
+std::uint64_t VirtioPci::config_read(IoAccess access) {
+    cfg_access_->before_read(access.offset, access.width);
+    return PciFunction::config_read(access);
+}
+
+void VirtioPci::config_write(IoAccess access, std::uint64_t value) {
+    PciFunction::config_write(access, value);
+    cfg_access_->after_write(access.offset, access.width);
+}
+
+void VirtioPci::on_bar_moved(unsigned index, std::optional<GuestAddress> address) {
+    if (index == kModernBar) {
+        notify_->move_to(address ? checked_add(*address, ByteCount{kNotifyOffset}) : std::nullopt);
+    }
+}
+
+void VirtioPci::on_bus_master(bool enabled) {
+    if (!enabled) {
+        device_->pause([] {});
+    } else if (!machine_paused_) {
+        device_->resume();
+    }
+}
+
+void VirtioPci::on_msix_enabled(bool) {
+    route_interrupts();
+}
+
+void VirtioPci::on_reset() {
+    begin_reset();
+}
+
+bool VirtioPci::is_valid_queue(const QueueConfig& config, std::uint16_t size_max) {
+    const auto checked = check_queue(config, size_max, *services_.guest_memory());
+    if (!checked) {
+        log_.report(checked.error().message);
+    }
+    return checked.has_value();
+}
+
+bool VirtioPci::is_usable_vector(std::uint16_t vector) {
+    return msix() != nullptr && msix()->event(vector).has_value();
+}
+
+void VirtioPci::on_vectors_changed() {
+    route_interrupts();
+}
+
+void VirtioPci::on_features_ok(FeatureSet accepted) {
+    device_->features_accepted(accepted);
+}
+
+void VirtioPci::on_driver_ok() {
+    const auto memory = services_.guest_memory();
+    ActiveQueues queues;
+    queues.accepted = common_.accepted();
+    std::string refused;
+    for (std::size_t index = 0; index < common_.queues().size(); ++index) {
+        const QueueRegisters& registers = common_.queues()[index];
+        if (!registers.enabled) {
+            continue;
+        }
+        auto queue =
+            SplitQueue::enable(registers.config, registers.size_max, queues.accepted, memory);
+        if (!queue) {
+            refused = queue.error().message;
+            break;
+        }
+        queues.queues.push_back(ActiveQueue{QueueIndex{static_cast<std::uint16_t>(index)},
+                                            std::move(*queue), notify_->kick(index),
+                                            *queue_interrupts_[index]});
+    }
+    active_ = true;
+    route_interrupts();
+    if (!refused.empty()) {
+        // Memory changed since the queue was enabled.
+        needs_reset(refused);
+        return;
+    }
+    for (const ActiveQueue& queue : queues.queues) {
+        notify_->arm(queue.index.value());
+    }
+    device_->activate(std::move(queues), *this);
+}
+
+void VirtioPci::on_reset_requested() {
+    begin_reset();
+    before_access();
+}
+
+// Also while one is going on: the driver's reset may be followed by one from outside.
+void VirtioPci::begin_reset() {
+    notify_->disarm_all();
+    common_.begin_reset();
+    const bool was_active = std::exchange(active_, false);
+    route_interrupts();
+    isr_.clear();
+    if (was_active) {
+        ++resets_begun_;
+        device_->deactivate([drained = drained_] { drained->resets.fetch_add(1); });
+    }
+}
+
+void VirtioPci::before_access() {
+    if (common_.resetting() && drained_->resets.load() == resets_begun_) {
+        needs_reset_.store(false);
+        isr_.clear();
+        common_.finish_reset();
+    }
+}
+
+void VirtioPci::route_interrupts() {
+    isr_.set_pin_enabled(active_ && !msix_enabled());
+    route(config_interrupt_, common_.config_vector());
+    for (std::size_t index = 0; index < queue_interrupts_.size(); ++index) {
+        route(*queue_interrupts_[index], common_.queues()[index].vector);
+    }
+}
+
+void VirtioPci::route(TransportInterrupt& interrupt, std::uint16_t vector) {
+    if (!active_) {
+        interrupt.to_nowhere();
+    } else if (!msix_enabled()) {
+        interrupt.to_pin();
+    } else if (vector == spec::kNoVector) {
+        interrupt.to_nowhere();
+    } else if (const auto event = msix()->event(vector)) {
+        // The table keeps the event for as long as it lives.
+        interrupt.to_vector(**event);
+    } else {
+        interrupt.to_nowhere();
+    }
+}
+
+void VirtioPci::needs_reset(std::string_view reason) {
+    log_.report(reason);
+    needs_reset_.store(true);
+    // virtio 1.2 §2.1.2: after DRIVER_OK the driver is told.
+    config_interrupt_.signal();
+}
+
+void VirtioPci::guest_error(std::string_view reason) {
+    log_.report(reason);
+}
+
+}  // namespace siskin

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// VirtioPci: a virtio device as a modern PCI function (virtio 1.2 §4.1).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/bus/doorbell.h"
+#include "base/bus/msi.h"
+#include "base/log.h"
+#include "base/memory/guest_memory.h"
+#include "base/object/device.h"
+#include "pci/bar.h"
+#include "pci/function.h"
+#include "virtio/device.h"
+#include "virtio/transport/common_config.h"
+#include "virtio/transport/device_config.h"
+#include "virtio/transport/interrupt_relay.h"
+#include "virtio/transport/isr.h"
+#include "virtio/transport/notify_region.h"
+#include "virtio/transport/pci_cfg_access.h"
+#include "virtio/transport/properties.h"
+
+namespace siskin {
+
+// What a virtio PCI device needs of its machine. All outlive the device.
+struct VirtioPciServices {
+    MsiTarget& messages;
+    DoorbellRegistry& doorbells;
+    InterruptRelay& relay;
+    // The guest's memory as it is now.
+    std::function<std::shared_ptr<const GuestMemory>()> guest_memory;
+};
+
+// BAR 1, 32 bits: MSI-X. BAR 4, 64 bits, prefetchable, 16 KiB:
+//   0x0000 common configuration   0x1000 ISR   0x2000 device configuration   0x3000 notification
+// Left out on purpose: the legacy interface, packed queues, shared memory, per-queue reset.
+// Follows: virtio 1.2 §4.1.
+//
+// A reset, by the driver or from outside, is asynchronous: the status reads non-zero until the
+// device's I/O thread has finished what was in flight, so no vCPU waits; writes are dropped
+// meanwhile (§2.4, §4.1.4.3.2). Without Bus Master Enable the device takes no chain.
+// Thread: any vCPU or the VM loop, under MachineLock, but for DeviceHost's functions.
+class VirtioPci final : public Device,
+                        public PciFunction,
+                        private CommonConfigOwner,
+                        private DeviceHost {
+public:
+    static constexpr std::uint64_t kRegionSize = 0x1000;
+    static constexpr std::uint64_t kCommonOffset = 0x0000;
+    static constexpr std::uint64_t kIsrOffset = 0x1000;
+    static constexpr std::uint64_t kDeviceOffset = 0x2000;
+    static constexpr std::uint64_t kNotifyOffset = 0x3000;
+    static constexpr unsigned kMsixBar = 1;
+    static constexpr unsigned kModernBar = 4;
+    static constexpr std::uint64_t kModernBarSize = 0x4000;
+    // As many doorbells as the notification region has room for.
+    static constexpr std::size_t kQueuesMax = kRegionSize / NotifyRegion::kMultiplier;
+
+    // Plugs it in at `place`. `config` is of the type's config struct and kept; `properties` is the
+    // part of it. Errors: a property's value is not supported, no descriptor left.
+    [[nodiscard]] static Result<std::unique_ptr<VirtioPci>> create(
+        const DeviceType& type, PciPlace place, std::shared_ptr<void> config,
+        const VirtioPciProperties& properties, const VirtioPciServices& services,
+        std::unique_ptr<VirtioDevice> device);
+    ~VirtioPci() override;
+
+    using Device::id;
+    using PciFunction::config;
+
+    void reset(std::function<void()> done) override;
+    void pause(std::function<void()> done) override;
+    void resume() override;
+
+    [[nodiscard]] std::uint64_t config_read(IoAccess access) override;
+    void config_write(IoAccess access, std::uint64_t value) override;
+
+    [[nodiscard]] VirtioDevice& device() { return *device_; }
+    [[nodiscard]] const NotifyRegion& notify() const { return *notify_; }
+
+private:
+    VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_ptr<void> config,
+              const VirtioPciProperties& properties, const VirtioPciServices& services,
+              std::unique_ptr<VirtioDevice> device, std::unique_ptr<NotifyRegion> notify,
+              EventFd isr_changed);
+    void add_capabilities();
+    void add_region(std::uint8_t type, std::uint64_t offset);
+
+    // PciFunction
+    void on_bar_moved(unsigned index, std::optional<GuestAddress> address) override;
+    void on_bus_master(bool enabled) override;
+    void on_msix_enabled(bool enabled) override;
+    void on_reset() override;
+
+    // CommonConfigOwner
+    [[nodiscard]] bool is_valid_queue(const QueueConfig& config, std::uint16_t size_max) override;
+    [[nodiscard]] bool is_usable_vector(std::uint16_t vector) override;
+    void on_vectors_changed() override;
+    void on_features_ok(FeatureSet accepted) override;
+    void on_driver_ok() override;
+    void on_reset_requested() override;
+    void before_access() override;
+    [[nodiscard]] bool needs_reset() const override { return needs_reset_.load(); }
+
+    // DeviceHost, any thread
+    void needs_reset(std::string_view reason) override;
+    void guest_error(std::string_view reason) override;
+
+    void begin_reset();
+    void route_interrupts();
+    void route(TransportInterrupt& interrupt, std::uint16_t vector);
+
+    // Told by the I/O thread, even when this object is gone already.
+    struct Drained {
+        std::atomic<std::uint64_t> resets{0};  // how many resets the device has finished
+    };
+
+    const VirtioPciServices services_;
+    std::unique_ptr<VirtioDevice> device_;
+    GuestErrorLog log_;
+    std::unique_ptr<NotifyRegion> notify_;
+    IsrStatus isr_;
+    CommonConfig common_;
+    DeviceConfigRegion device_config_;
+    BarRegions regions_;
+    std::unique_ptr<PciCfgAccess> cfg_access_;
+    TransportInterrupt config_interrupt_;
+    std::vector<std::unique_ptr<TransportInterrupt>> queue_interrupts_;
+
+    bool active_ = false;  // the device has the queues
+    bool machine_paused_ = false;
+    std::atomic<bool> needs_reset_{false};
+    std::uint64_t resets_begun_ = 0;
+    std::shared_ptr<Drained> drained_ = std::make_shared<Drained>();
+};
+
+}  // namespace siskin
