@@ -28,10 +28,15 @@ class Channel:
         self._thread = threading.Thread(target=self._read, name=name, daemon=True)
         self._thread.start()
 
-    def text(self):
-        """All that came so far, carriage returns left out."""
+    def text(self, start=0, end=None):
+        """What came from byte `start` up to byte `end`, carriage returns left out."""
         with self._changed:
-            return bytes(self.bytes).decode("utf-8", "replace").replace("\r", "")
+            return bytes(self.bytes[start:end]).decode("utf-8", "replace").replace("\r", "")
+
+    def position(self):
+        """Where the next expect() starts to look."""
+        with self._changed:
+            return self._searched
 
     def send(self, data):
         if isinstance(data, str):
@@ -57,6 +62,11 @@ class Channel:
                         f"its last line: {self._last_line()!r}"
                     )
                 self._changed.wait(left)
+
+    def skip(self):
+        """The next expect() looks only at what comes from now on."""
+        with self._changed:
+            self._searched = len(self.bytes)
 
     def wait_closed(self, timeout_s):
         self._thread.join(timeout_s)

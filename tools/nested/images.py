@@ -42,6 +42,8 @@ def make_ext4(path, size_mib, source=None, features=""):
     command += ["-E", "root_owner=0:0"]
     command += ["-O", features] if features else []
     command += ["-d", source] if source else []
+    path = pathlib.Path(path)
+    path.touch()  # or mke2fs says that it creates the file
     subprocess.run([*command, path, f"{size_mib}M"], check=True, stdin=subprocess.DEVNULL)
 
 

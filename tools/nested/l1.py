@@ -16,7 +16,7 @@ import images
 from channel import Channel, ChannelError
 
 QEMU = "qemu-system-x86_64"
-MACHINE = "-M q35 -accel tcg,thread=multi,tb-size=512 -cpu EPYC,+svm,+npt,+nrip-save -smp 2 -m 1024"
+MACHINE = "-M q35 -accel tcg,thread=multi,tb-size=512 -cpu EPYC,+svm,+npt,+nrip-save,-xsave -smp 2 -m 1024"
 # L1 is a tool, not the thing under test: it may be told what makes it start fast under TCG.
 KERNEL_ARGUMENTS = (
     "console=ttyS0 quiet panic=-1 reboot=t mitigations=off tsc=reliable no_timer_check "
@@ -96,7 +96,7 @@ class L1:
     def wait_ready(self, timeout_s=60):
         """Until L1's user space runs.  ChannelError says what QEMU said if it never does."""
         try:
-            ready = self.console.expect(rb"siskin-l1: ready .*", timeout_s).group().decode()
+            ready = self.console.expect(rb"siskin-l1: ready .*\n", timeout_s).group().decode()
         except ChannelError as error:
             words = (self.work / "l1-qemu.log").read_text(errors="replace").strip()
             raise ChannelError(f"L1 did not start: {error} {words}") from None
