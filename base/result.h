@@ -50,7 +50,8 @@ inline void take_value(Result<void>&&) {}
 
 }  // namespace siskin
 
-// The value of `expr`, or a return of its error from the function around.
+// The value of `expr`, or a return of its error from the function around. Not behind a comma in a
+// braced list: the elements before it would not be destroyed on the way out (g++ and clang alike).
 #define SISKIN_TRY(...)                                                  \
     ({                                                                   \
         auto siskin_try_result = (__VA_ARGS__);                          \

@@ -38,11 +38,11 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 
 std::string join(const std::vector<std::string>& parts, std::string_view between) {
     std::string out;
+    std::string_view before;
     for (const std::string& part : parts) {
-        if (!out.empty()) {
-            out += between;
-        }
+        out += before;
         out += part;
+        before = between;
     }
     return out;
 }

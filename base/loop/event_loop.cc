@@ -2,9 +2,13 @@
 // EventLoop over Boost.Asio.
 #include "base/loop/event_loop.h"
 
-#include <optional>
+#include <cerrno>
 #include <utility>
 
+#include <fcntl.h>
+#include <sys/epoll.h>
+
+#include "base/fd.h"
 #include "base/loop/asio.h"
 
 namespace siskin {
@@ -15,8 +19,12 @@ using WaitType = asio::posix::stream_descriptor::wait_type;
 
 // A watch lives on in the handlers that Asio still holds, so its state is shared with them.
 struct DescriptorState : std::enable_shared_from_this<DescriptorState> {
-    DescriptorState(asio::io_context& context, WaitType wait_type, std::function<void()> callback)
-        : descriptor(context), type(wait_type), ready(std::move(callback)) {}
+    DescriptorState(asio::io_context& context, Fd watched, WaitType wait_type,
+                    std::function<void()> callback)
+        : handle(std::move(watched)),
+          descriptor(context),
+          type(wait_type),
+          ready(std::move(callback)) {}
 
     void wait() {
         if (waiting || paused || closed) {
@@ -35,6 +43,7 @@ struct DescriptorState : std::enable_shared_from_this<DescriptorState> {
         });
     }
 
+    Fd handle;  // outlives the descriptor, which only borrows its number
     asio::posix::stream_descriptor descriptor;
     WaitType type;
     std::function<void()> ready;
@@ -48,7 +57,7 @@ public:
     explicit DescriptorWatch(std::shared_ptr<DescriptorState> state) : state_(std::move(state)) {}
     ~DescriptorWatch() override {
         state_->closed = true;
-        state_->descriptor.release();  // the number stays the caller's
+        state_->descriptor.release();  // the number is the handle's to close
     }
     DescriptorWatch(const DescriptorWatch&) = delete;
     DescriptorWatch& operator=(const DescriptorWatch&) = delete;
@@ -86,11 +95,28 @@ private:
     std::shared_ptr<bool> alive_;
 };
 
+// Asio takes what epoll refuses (a regular file, /dev/null) and then never calls: ask epoll first.
+Result<> check_watchable(int fd_number) {
+    const Fd probe(::epoll_create1(EPOLL_CLOEXEC));
+    epoll_event event{};
+    if (::epoll_ctl(probe.get(), EPOLL_CTL_ADD, fd_number, &event) != 0) {
+        return fail_errno("could not watch a file descriptor", errno);
+    }
+    return {};
+}
+
 Result<std::unique_ptr<EventLoop::Watch>> watch(asio::io_context& context, int fd_number,
                                                 WaitType type, std::function<void()> ready) {
-    auto state = std::make_shared<DescriptorState>(context, type, std::move(ready));
+    SISKIN_TRY(check_watchable(fd_number));
+    // epoll holds a number once: a handle of its own lets one file have a watch of either type.
+    Fd handle(::fcntl(fd_number, F_DUPFD_CLOEXEC, 0));
+    if (!handle.valid()) {
+        return fail_errno("could not watch a file descriptor", errno);
+    }
+    auto state =
+        std::make_shared<DescriptorState>(context, std::move(handle), type, std::move(ready));
     boost::system::error_code error;
-    state->descriptor.assign(fd_number, error);
+    state->descriptor.assign(state->handle.get(), error);
     if (error) {
         return fail_errno("could not watch a file descriptor", error.value());
     }

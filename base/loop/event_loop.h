@@ -18,7 +18,8 @@ namespace siskin {
 // sets it up before run().
 class EventLoop {
 public:
-    // Calls back while it lives; destroying it on the loop's thread ends the calls.
+    // Calls back while it lives; destroying it on the loop's thread, before the loop, ends the
+    // calls.
     class Watch {
     public:
         virtual ~Watch() = default;
@@ -40,7 +41,8 @@ public:
     void run_ready();
 
     // Calls `ready` whenever `fd_number` is readable or at its end. The descriptor stays the
-    // caller's and outlives the watch. Error: epoll cannot watch it (a regular file).
+    // caller's and outlives the watch; it becomes non-blocking. Readable and writable may be
+    // watched at once. Error: epoll cannot watch it (a regular file, /dev/null).
     [[nodiscard]] Result<std::unique_ptr<Watch>> watch_readable(int fd_number,
                                                                 std::function<void()> ready);
     [[nodiscard]] Result<std::unique_ptr<Watch>> watch_writable(int fd_number,

@@ -40,7 +40,8 @@ void IoLoop::add_turn_end(IoTurnEnd& hook) {
 }
 
 void IoLoop::remove_turn_end(IoTurnEnd& hook) {
-    std::erase(turn_ends_, &hook);
+    // Emptied, not erased: a hook removed by a hook must not make its neighbour miss the turn.
+    std::replace(turn_ends_.begin(), turn_ends_.end(), &hook, static_cast<IoTurnEnd*>(nullptr));
 }
 
 void IoLoop::run_one_turn() {
@@ -54,10 +55,13 @@ void IoLoop::run_one_turn() {
             source->on_ready();
         }
     }
-    // By index: a hook may remove itself.
+    // By index: a hook may add another.
     for (std::size_t index = 0; index < turn_ends_.size(); ++index) {
-        turn_ends_[index]->on_turn_end();
+        if (turn_ends_[index] != nullptr) {
+            turn_ends_[index]->on_turn_end();
+        }
     }
+    std::erase(turn_ends_, nullptr);
 }
 
 }  // namespace siskin

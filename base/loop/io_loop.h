@@ -46,8 +46,8 @@ private:
     explicit IoLoop(Fd epoll) : epoll_(std::move(epoll)) {}
 
     Fd epoll_;
-    std::vector<IoTurnEnd*> turn_ends_;
-    std::vector<IoSource*> removed_;  // in this turn: their pending events are stale
+    std::vector<IoTurnEnd*> turn_ends_;  // null where one was removed in this turn
+    std::vector<IoSource*> removed_;     // in this turn: their pending events are stale
 };
 
 }  // namespace siskin

@@ -3,10 +3,13 @@
 #include "base/loop/io_thread.h"
 
 #include <future>
+#include <system_error>
 #include <utility>
 
 #include <pthread.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 namespace siskin {
 
@@ -17,12 +20,17 @@ Result<std::unique_ptr<IoThread>> IoThread::create(std::string name) {
         new IoThread(std::move(name), std::move(loop), std::move(mailbox)));
     SISKIN_TRY(self->loop_.add(self->mailbox_.event_fd(), *self));
     std::promise<void> started;
-    self->thread_ = std::thread([&started, raw = self.get()] {
-        raw->thread_id_.store(::gettid());
-        ::pthread_setname_np(::pthread_self(), raw->name_.substr(0, 15).c_str());
-        started.set_value();
-        raw->main();
-    });
+    try {
+        self->thread_ = std::thread([&started, raw = self.get()] {
+            raw->thread_id_.store(::gettid());
+            ::pthread_setname_np(::pthread_self(), raw->name_.substr(0, 15).c_str());
+            started.set_value();
+            raw->main();
+        });
+    } catch (const std::system_error& error) {  // the limit of threads is reached
+        return fail_errno(concat("could not start thread '", self->name_, "'"),
+                          error.code().value());
+    }
     started.get_future().wait();
     return self;
 }

@@ -22,8 +22,7 @@ public:
         std::unique_ptr<Device> device;
     };
 
-    // Errors: the id is no identifier, or taken. `what` names the requester in the message
-    // ("device").
+    // Errors: the id is no identifier, or taken.
     [[nodiscard]] Result<> check_id(std::string_view id) const;
     // The id was checked. Returns the device, now owned here.
     Device& add(std::unique_ptr<Device> device);
