@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Proves tools/tidy/license and tools/tidy/opening_sentence.
-#include "tools/tidy/rules.h"
+#include "tools/tidy/opening.h"
 
 #include <doctest/doctest.h>
 
