@@ -64,6 +64,17 @@ std::string line_with(const std::string& text, std::string_view needle) {
     return text.substr(begin, text.find('\n', found) - begin);
 }
 
+std::string result_in(const std::string& output) {
+    constexpr std::string_view kBufferStart = "0000: ";
+    const std::size_t buffer = output.find(kBufferStart);
+    if (buffer == std::string::npos) {
+        return line_with(output, "[Integer]");
+    }
+    const std::size_t begin = buffer + kBufferStart.size();
+    const std::string line = output.substr(begin, output.find("//", begin) - begin);
+    return line.substr(0, line.find_last_not_of(' ') + 1);
+}
+
 }  // namespace
 
 bool has_acpica() {
@@ -95,19 +106,24 @@ RoundTrip compile_back(const Bytes& table, const std::vector<Bytes>& externals) 
             Bytes(aml.begin(), aml.end())};
 }
 
-std::string evaluate(const Bytes& definition_block, std::string_view expression) {
+std::vector<std::string> evaluate(const Bytes& definition_block,
+                                  const std::vector<std::string>& expressions) {
     const Scratch scratch;
     scratch.write("table.dat", definition_block);
-    const std::string output =
-        scratch.run("acpiexec -b 'evaluate " + std::string(expression) + "' table.dat");
-    constexpr std::string_view kBufferStart = "0000: ";
-    const std::size_t buffer = output.find(kBufferStart);
-    if (buffer != std::string::npos) {
-        const std::size_t begin = buffer + kBufferStart.size();
-        const std::string line = output.substr(begin, output.find("//", begin) - begin);
-        return line.substr(0, line.find_last_not_of(' ') + 1);
+    std::string commands;
+    for (const std::string& expression : expressions) {
+        commands += "evaluate " + expression + ";";
     }
-    return line_with(output, "[Integer]");
+    const std::string output = scratch.run("acpiexec -b '" + commands + "' table.dat");
+    constexpr std::string_view kMark = "Evaluating \\";
+    std::vector<std::string> results;
+    std::size_t begin = output.find(kMark);
+    while (begin != std::string::npos) {
+        const std::size_t next = output.find(kMark, begin + 1);
+        results.push_back(result_in(output.substr(begin, next - begin)));
+        begin = next;
+    }
+    return results;
 }
 
 AcpiConfig example_config() {

@@ -24,9 +24,11 @@ struct RoundTrip {
 // `externals` are tables that the disassembler may look names up in (-e).
 [[nodiscard]] RoundTrip compile_back(const Bytes& table, const std::vector<Bytes>& externals = {});
 
-// The content of the buffer, or the text after "Integer", that an AML method or name evaluates to
-// in Intel's interpreter; else all it said. "_OSC (...)" takes the arguments acpiexec takes.
-[[nodiscard]] std::string evaluate(const Bytes& definition_block, std::string_view expression);
+// What each expression evaluates to in Intel's interpreter: the bytes of a buffer, the line with an
+// integer, or all it said. An expression is a path and the arguments acpiexec takes: numbers, and
+// buffers as "(12 34)". One run for all, since each run sleeps for a second.
+[[nodiscard]] std::vector<std::string> evaluate(const Bytes& definition_block,
+                                                const std::vector<std::string>& expressions);
 
 // A machine as a board would describe it, with two processors.
 [[nodiscard]] AcpiConfig example_config();
