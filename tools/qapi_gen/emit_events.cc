@@ -9,13 +9,23 @@
 namespace siskin::qapi {
 namespace {
 
-std::string signature(const Entry& event) {
+// Numbers, flags and enums by value, the rest by reference.
+std::string parameter_type(const Schema& schema, const Member& member) {
+    const std::string type = cpp_type(member.type);
+    if (member.optional) {
+        return concat("const std::optional<", type, ">&");
+    }
+    const Builtin* const builtin = find_builtin(member.type.name);
+    const Entry* const entry = schema.find_type(member.type.name);
+    const bool is_small = (builtin != nullptr && !builtin->default_value.empty()) ||
+                          (entry != nullptr && entry->kind == EntryKind::Enum);
+    return is_small && !member.type.is_list ? type : concat("const ", type, '&');
+}
+
+std::string signature(const Schema& schema, const Entry& event) {
     std::string out = concat("void ", snake_case(event.name), "(EventSink& sink");
     for (const Member& member : event.members) {
-        const std::string type = cpp_type(member.type);
-        out += member.optional ? concat(", const std::optional<", type, ">& ")
-                               : concat(", const ", type, "& ");
-        out += snake_case(member.name);
+        out += concat(", ", parameter_type(schema, member), ' ', snake_case(member.name));
     }
     return out + ')';
 }
@@ -47,7 +57,7 @@ std::string emit_events_header(const Schema& schema) {
                       "namespace siskin::qmp::events {\n\n";
     for (const Entry& entry : schema.entries) {
         if (entry.kind == EntryKind::Event) {
-            out += concat("// ", entry.doc, '\n', signature(entry), ";\n");
+            out += concat("// ", entry.doc, '\n', signature(schema, entry), ";\n");
         }
     }
     return out + "\n}  // namespace siskin::qmp::events\n";
@@ -63,7 +73,7 @@ std::string emit_events(const Schema& schema) {
         }
         rows += concat("    {\"", entry.name, "\", std::chrono::milliseconds{", entry.limit_ms,
                        "}},\n");
-        functions += concat(signature(entry), " {\n", body(entry, count), "}\n\n");
+        functions += concat(signature(schema, entry), " {\n", body(entry, count), "}\n\n");
         ++count;
     }
     return file_head("The events of QMP.") +

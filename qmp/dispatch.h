@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs requests on the VM thread and sends replies and events back to the QMP thread.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "base/loop/event_loop.h"
+#include "base/loop/mailbox.h"
+#include "base/result.h"
+#include "qmp/command.h"
+#include "qmp/event.h"
+#include "qmp/request.h"
+#include "qmp/session.h"
+
+namespace siskin::qmp {
+
+// A connection's number; never used twice.
+using SessionId = std::uint64_t;
+
+// From the QMP thread to the VM thread.
+struct Submitted {
+    SessionId session = 0;
+    Request request;
+};
+
+// From the VM thread (events: any thread) to the QMP thread, in the order of posting.
+struct Stop {};
+struct Delivery {
+    SessionId session = 0;  // of a reply
+    std::variant<Stop, Reply, Event> content;
+};
+
+// What waits for the QMP thread. Events are lost rather than replies: the last places are kept.
+class Outbox final : public EventSink {
+public:
+    static constexpr std::size_t kEventsWaitingMax = 1024;
+
+    // `replies_max`: the most replies that ever wait at a time.
+    [[nodiscard]] static Result<std::unique_ptr<Outbox>> create(std::size_t replies_max);
+
+    // Any thread. An event too many is dropped; the log tells of the first.
+    void emit(Event event) override;
+    // The VM thread.
+    void post(Delivery delivery);
+
+    // The QMP thread.
+    [[nodiscard]] int event_fd() const { return mailbox_.event_fd(); }
+    void clear_event() const { mailbox_.clear_event(); }
+    [[nodiscard]] std::optional<Delivery> take();
+
+private:
+    explicit Outbox(Mailbox<Delivery> mailbox) : mailbox_(std::move(mailbox)) {}
+
+    Mailbox<Delivery> mailbox_;
+    std::atomic<std::size_t> events_waiting_{0};
+    std::atomic<bool> has_lost_event_{false};
+};
+
+// Thread: VM loop, but for submit().
+class Dispatcher {
+public:
+    using RunUnderLock = std::function<void(const std::function<void()>& work)>;
+
+    // All but `run_under_lock` outlive the dispatcher. `requests_max`: the most that wait.
+    [[nodiscard]] static Result<std::unique_ptr<Dispatcher>> create(EventLoop& vm_loop,
+                                                                    const Handlers& handlers,
+                                                                    RunUnderLock run_under_lock,
+                                                                    Outbox& outbox,
+                                                                    std::size_t requests_max);
+
+    // The QMP thread.
+    void submit(Submitted submitted);
+
+private:
+    Dispatcher(const Handlers& handlers, RunUnderLock run_under_lock, Outbox& outbox,
+               Mailbox<Submitted> inbox);
+    void on_readable();
+    Result<std::string> run(Request& request);
+
+    const Handlers& handlers_;
+    RunUnderLock run_under_lock_;
+    Outbox& outbox_;
+    Mailbox<Submitted> inbox_;
+    std::unique_ptr<EventLoop::Watch> watch_;
+};
+
+}  // namespace siskin::qmp

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks of a command object.
+#include "qmp/request.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+
+namespace siskin::qmp {
+namespace {
+
+tl::unexpected<Error> bad_member(std::string_view name, std::string_view what) {
+    return fail(concat("QMP input member '", name, "' ", what));
+}
+
+// "execute" or "exec-oob": the command's name. Both at once clash; the second one is told.
+Result<> take_command(std::string_view member, const Value& value, std::string_view& seen,
+                      CommandObject& out) {
+    if (value.as_string() == nullptr) {
+        return bad_member(member, "must be a string");
+    }
+    if (!seen.empty()) {
+        return bad_member(member, concat("clashes with '", seen, '\''));
+    }
+    seen = member;
+    out.command = *value.as_string();
+    out.out_of_band = member == "exec-oob";
+    return {};
+}
+
+}  // namespace
+
+std::optional<Value> request_id(const Value& message) {
+    const auto* const dict = message.as_dict();
+    const Value* const id = dict == nullptr ? nullptr : dict->find("id");
+    return id == nullptr ? std::nullopt : std::optional(*id);
+}
+
+Result<CommandObject> check_command_object(const Value& message, bool oob) {
+    const auto* const dict = message.as_dict();
+    if (dict == nullptr) {
+        return fail("QMP input must be a JSON object");
+    }
+    CommandObject out;
+    std::string_view seen;
+    for (const auto& [name, value] : *dict) {
+        if (name == "execute" || (name == "exec-oob" && oob)) {
+            SISKIN_TRY(take_command(name, value, seen, out));
+        } else if (name == "arguments") {
+            if (value.as_dict() == nullptr) {
+                return bad_member(name, "must be an object");
+            }
+            out.arguments = value;
+        } else if (name != "id") {
+            return bad_member(name, "is unexpected");
+        }
+    }
+    if (seen.empty()) {
+        return fail("QMP input lacks member 'execute'");
+    }
+    return out;
+}
+
+Result<CommandCall> decode_call(const CommandObject& object, std::span<const CommandRow> table) {
+    const auto row = std::find_if(table.begin(), table.end(), [&](const CommandRow& candidate) {
+        return candidate.name == object.command;
+    });
+    if (row == table.end()) {
+        return fail(ErrorClass::CommandNotFound,
+                    concat("The command ", object.command, " has not been found"));
+    }
+    if (object.out_of_band && !row->allow_oob) {
+        return fail(concat("The command ", object.command, " does not support OOB"));
+    }
+    return row->decode(object.arguments);
+}
+
+}  // namespace siskin::qmp

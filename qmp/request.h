@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// One command object of a client: checked, decoded, numbered.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "base/value.h"
+#include "qmp/command.h"
+
+namespace siskin::qmp {
+
+// The members of a command object after the checks of its form (QMP spec §2.3).
+struct CommandObject {
+    std::string command;
+    bool out_of_band = false;
+    Value arguments{Value::Dict()};
+};
+
+// What a session makes of one message. A bad one is a request too, so that replies keep their
+// order.
+struct Request {
+    std::optional<Value> id;  // echoed in the reply; null is an id, absent is not
+    Result<CommandCall> call;
+};
+
+// The id, if the message is an object that has one.
+[[nodiscard]] std::optional<Value> request_id(const Value& message);
+
+// Errors: the texts of QEMU. `oob` says whether the session has switched out-of-band commands on.
+[[nodiscard]] Result<CommandObject> check_command_object(const Value& message, bool oob);
+
+// Finds the command and decodes its arguments. Nothing has any effect yet.
+[[nodiscard]] Result<CommandCall> decode_call(const CommandObject& object,
+                                              std::span<const CommandRow> table);
+
+}  // namespace siskin::qmp

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// The conversation with one client.
+#include "qmp/session.h"
+
+#include <utility>
+
+#include "qmp/parser.h"
+#include "qmp/value_json.h"
+
+namespace siskin::qmp {
+namespace {
+
+// Clients look for CR LF alone.
+constexpr std::string_view kLineEnd = "\r\n";
+
+// QMP spec §2.4.2.
+void write_error(JsonWriter& out, const Error& error) {
+    out.key("error");
+    out.begin_object();
+    out.key("class");
+    out.string(error_class_name(error.error_class));
+    out.key("desc");
+    out.string(error.message);
+    out.end_object();
+}
+
+}  // namespace
+
+// QMP spec §2.5.
+std::string event_line(const Event& event) {
+    JsonWriter out;
+    out.begin_object();
+    out.key("timestamp");
+    out.begin_object();
+    out.key("seconds");
+    out.integer(event.seconds);
+    out.key("microseconds");
+    out.integer(event.microseconds);
+    out.end_object();
+    out.key("event");
+    out.string(event.info->name);
+    if (!event.data.empty()) {
+        out.key("data");
+        out.text(event.data);
+    }
+    out.end_object();
+    return out.take().append(kLineEnd);
+}
+
+Session::Session(const VersionInfo& version, std::span<const CommandRow> table, Outlet outlet)
+    : table_(table), outlet_(std::move(outlet)), output_(greeting(version)) {
+    output_ += kLineEnd;
+}
+
+std::size_t Session::receive(std::string_view bytes) {
+    std::size_t taken = 0;
+    while (taken < bytes.size() && may_receive()) {
+        std::optional<Frame> frame;
+        taken += framer_.feed(bytes.substr(taken), frame);
+        if (frame) {
+            take(*frame);
+        }
+    }
+    return taken;
+}
+
+void Session::take(const Frame& frame) {
+    Result<Value> message =
+        frame.is_error ? Result<Value>(fail(frame.text)) : parse_json(frame.text);
+    if (message) {
+        take_message(*message);
+    } else if (negotiation_.is_complete()) {
+        ++in_flight_;
+        outlet_.submit(Request{std::nullopt, fail(std::move(message).error())});
+    } else {
+        answer(std::nullopt, fail(std::move(message).error()));
+    }
+}
+
+void Session::take_message(const Value& message) {
+    std::optional<Value> id = request_id(message);
+    const Result<CommandObject> object = check_command_object(message, negotiation_.oob());
+    if (!negotiation_.is_complete()) {
+        const Result<> done =
+            object ? negotiation_.answer(*object) : Result<>(fail(object.error()));
+        answer(id, done ? Result<std::string>("{}") : Result<std::string>(fail(done.error())));
+        return;
+    }
+    Result<CommandCall> call =
+        object ? decode_call(*object, table_) : Result<CommandCall>(fail(object.error()));
+    // QMP spec §2.3.1: an out-of-band command overtakes those that wait.
+    if (object && object->out_of_band) {
+        answer(id, call ? outlet_.run_out_of_band(*call)
+                        : Result<std::string>(fail(std::move(call).error())));
+        return;
+    }
+    ++in_flight_;
+    outlet_.submit(Request{std::move(id), std::move(call)});
+}
+
+void Session::reply(const Reply& reply) {
+    --in_flight_;
+    answer(reply.id, reply.result);
+}
+
+// QEMU puts the id first in errors and last in returns.
+void Session::answer(const std::optional<Value>& id, const Result<std::string>& result) {
+    JsonWriter out;
+    out.begin_object();
+    if (result) {
+        out.key("return");
+        out.text(*result);
+    }
+    if (id) {
+        out.key("id");
+        write_json(out, *id);
+    }
+    if (!result) {
+        write_error(out, result.error());
+    }
+    out.end_object();
+    output_ += out.take();
+    output_ += kLineEnd;
+}
+
+bool Session::send_event(std::string_view line) {
+    if (!negotiation_.is_complete()) {
+        return true;
+    }
+    if (output_.size() >= kOutputMax) {
+        return false;
+    }
+    output_ += line;
+    return true;
+}
+
+}  // namespace siskin::qmp
