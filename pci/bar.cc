@@ -44,12 +44,18 @@ Bar::Bar(ConfigSpace& config, unsigned index, const BarSpec& spec) : index_(inde
     // PCIe 5.0 §7.5.1.2.1: the bits below the size are read-only zeroes, so writing ones and
     // reading back tells the size.
     config.registers().set(offset(), width, type_bits(spec));
-    config.registers().set_writable(offset(), width, ~(spec.size.value() - 1) & all_ones(width));
+    config.registers().set_writable(offset(), width, address_mask());
+}
+
+// The writable bits.
+std::uint64_t Bar::address_mask() const {
+    const unsigned width = spec_.kind == BarKind::Memory64 ? 8 : 4;
+    return ~(spec_.size.value() - 1) & all_ones(width);
 }
 
 std::uint64_t Bar::programmed(const ConfigSpace& config) const {
     const unsigned width = spec_.kind == BarKind::Memory64 ? 8 : 4;
-    return config.registers().get(offset(), width) & ~(spec_.size.value() - 1);
+    return config.registers().get(offset(), width) & address_mask();
 }
 
 void Bar::note_write(const ConfigSpace& config, std::size_t offset, unsigned width) {
@@ -58,16 +64,30 @@ void Bar::note_write(const ConfigSpace& config, std::size_t offset, unsigned wid
     }
     const bool low = touches(offset, width, this->offset(), 4);
     const bool high = touches(offset, width, this->offset() + 4, 4);
-    low_written_ = low_written_ || low;
-    high_written_ = high_written_ || high;
-    const bool elsewhere = !low && !high;
-    const bool restored = programmed(config) == settled_;
-    if (elsewhere || restored || (low_written_ && high_written_)) {
-        forget_halves(config);
+    const std::uint64_t now = programmed(config);
+    if (now != address_mask() && low == high) {  // the pair at once, or something else
+        settle(config);
+        return;
+    }
+    constexpr std::uint64_t kLow = 0xffffffff;
+    const std::uint64_t ones = address_mask();
+    if (low) {
+        low_written_ = (now & kLow) != (ones & kLow);
+    }
+    if (high) {
+        high_written_ = (now & ~kLow) != (ones & ~kLow);
+    }
+    const bool low_is_fixed = (ones & kLow) == 0;  // 4 GiB or more
+    const bool complete = (low_written_ || low_is_fixed) && high_written_;
+    if (now == settled_ ? half_written_ : complete) {
+        settle(config);
+    } else {
+        half_written_ = now != settled_;
     }
 }
 
-void Bar::forget_halves(const ConfigSpace& config) {
+void Bar::settle(const ConfigSpace& config) {
+    half_written_ = false;
     low_written_ = false;
     high_written_ = false;
     settled_ = programmed(config);
@@ -75,18 +95,15 @@ void Bar::forget_halves(const ConfigSpace& config) {
 
 std::optional<std::uint64_t> Bar::wanted(const ConfigSpace& config) const {
     const std::uint64_t address = programmed(config);
-    const unsigned width = spec_.kind == BarKind::Memory64 ? 8 : 4;
-    const std::uint64_t sizing = ~(spec_.size.value() - 1) & all_ones(width);
-    const bool half_written = low_written_ != high_written_;
-    return address == 0 || address == sizing || half_written ? std::nullopt
-                                                             : std::optional(address);
+    return address == 0 || address == address_mask() || half_written_ ? std::nullopt
+                                                                      : std::optional(address);
 }
 
 void Bar::program(ConfigSpace& config, std::uint64_t address) {
     SISKIN_ASSERT(is_aligned(address, spec_.size.value()));
     const unsigned width = spec_.kind == BarKind::Memory64 ? 8 : 4;
     config.registers().set(offset(), width, address | type_bits(spec_));
-    forget_halves(config);
+    settle(config);
 }
 
 void BarRegions::add(std::uint64_t offset, std::uint64_t size, IoHandler& handler) {

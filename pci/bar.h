@@ -35,15 +35,17 @@ public:
     // The registers' address bits as they stand.
     [[nodiscard]] std::uint64_t programmed(const ConfigSpace& config) const;
 
-    // Takes note of a guest's write to [offset, offset + width) of configuration space. One half of
-    // a 64-bit BAR written alone leaves the BAR undecoded until the other half, or any register
-    // outside the pair, is written, or the old address is restored: an address made of an old and
-    // a new half is never decoded.
+    // Takes note of a guest's write to [offset, offset + width) of configuration space. While one
+    // half of a 64-bit BAR holds a new value and the other half was not written since (ones, which
+    // ask for the size, do not count), the BAR is undecoded: an address made of an old and a new
+    // half is never decoded. The old address restored, or a write to any register outside the pair,
+    // ends that.
     void note_write(const ConfigSpace& config, std::size_t offset, unsigned width);
     // Where the BAR asks to be decoded, its enable bit aside. Nothing: the address is 0, all ones
     // (a driver is sizing it) or half-written.
     [[nodiscard]] std::optional<std::uint64_t> wanted(const ConfigSpace& config) const;
-    void forget_halves(const ConfigSpace& config);
+    // Takes the registers as they stand for a whole address.
+    void settle(const ConfigSpace& config);
 
     // Where the whole BAR is reachable for the guest at this moment; set by Topology.
     [[nodiscard]] std::optional<GuestAddress> mapped() const { return mapped_; }
@@ -53,11 +55,13 @@ public:
     void program(ConfigSpace& config, std::uint64_t address);
 
 private:
+    [[nodiscard]] std::uint64_t address_mask() const;
     [[nodiscard]] std::size_t offset() const { return pci_spec::kBar0 + index_ * 4U; }
 
     unsigned index_;
     BarSpec spec_;
     std::uint64_t settled_ = 0;  // the last address that was not half-written
+    bool half_written_ = false;
     bool low_written_ = false;
     bool high_written_ = false;
     std::optional<GuestAddress> mapped_;

@@ -170,7 +170,7 @@ void PciFunction::reset_function() {
     config_.reset();
     for (std::optional<Bar>& bar : bars_) {
         if (bar) {
-            bar->forget_halves(config_);
+            bar->settle(config_);
         }
     }
     intx_pending_ = false;

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proves pci/bus.
+#include "pci/bus.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pci/root_port.h"
+#include "tests/harness/driver_pci.h"
+
+using namespace siskin;
+
+namespace {
+
+PciProperties at(const char* addr, bool multifunction = false) {
+    PciProperties properties;
+    properties.addr = parse_devfn(addr);
+    properties.multifunction = multifunction;
+    return properties;
+}
+
+std::string refusal(const PciBus& bus, const PciProperties& properties) {
+    const auto place = bus.place(properties, "T", "t0");
+    return place ? "" : place.error().message;
+}
+
+}  // namespace
+
+TEST_SUITE("pci/bus") {
+    TEST_CASE("a taken place is refused in QEMU's words") {
+        PciMachine machine;
+        PciFunction lpc(PciPlace{&machine.host.root(), DevFn::of(31, 0), true, "ICH9-LPC", ""},
+                        ProbeFunction::default_identity());
+        lpc.plug();
+
+        CHECK(refusal(machine.host.root(), at("1f")) ==
+              "PCI: slot 31 function 0 not available for T, in use by ICH9-LPC,id=");
+        CHECK(refusal(machine.host.root(), at("1f.1")).empty());
+    }
+
+    TEST_CASE("single-function devices keep their slot to themselves") {
+        PciMachine machine;
+        ProbeFunction alone(machine.place(machine.host.root(), DevFn::of(5, 0)), 1);
+        ProbeFunction second(machine.place(machine.host.root(), DevFn::of(26, 1)), 2);
+        alone.plug();
+        second.plug();
+
+        CHECK(refusal(machine.host.root(), at("5.1")) ==
+              "PCI: single function device can't be populated in function 5.1");
+        CHECK(refusal(machine.host.root(), at("1a.0")) ==
+              "PCI: 1a.0 indicates single function, but 1a.1 is already populated.");
+        CHECK(refusal(machine.host.root(), at("1a.0", true)).empty());
+    }
+
+    TEST_CASE("the first empty slot is chosen until none is left") {
+        PciMachine machine;
+        std::vector<std::unique_ptr<ProbeFunction>> probes;
+        for (unsigned device = 0; device < 32; ++device) {
+            const auto place = machine.host.root().place(PciProperties{}, "T", "");
+            REQUIRE(place.has_value());
+            CHECK(place->devfn == DevFn::of(device, 0));
+            probes.push_back(std::make_unique<ProbeFunction>(*place, std::uint8_t{1}));
+            probes.back()->plug();
+        }
+
+        CHECK(refusal(machine.host.root(), PciProperties{}) ==
+              "PCI: no slot/function available for T, all in use or reserved");
+    }
+
+    TEST_CASE("below a port there is slot 0 only (P09)") {
+        PciMachine machine;
+        auto port =
+            RootPort::create(machine.place(machine.host.root(), DevFn::of(1, 0), false, "rp1"),
+                             std::make_shared<RootPortConfig>());
+        REQUIRE(port.has_value());
+        PciBus& bus = (*port)->secondary();
+
+        CHECK(refusal(bus, at("1")) ==
+              "PCI: slot 1 is not valid for T, parent device only allows plugging into slot 0.");
+        CHECK(refusal(bus, at("0.7")).empty());
+        ProbeFunction probe(machine.place(bus, DevFn::of(0, 0)), 1);
+        probe.plug();
+        CHECK(refusal(bus, PciProperties{}) ==
+              "PCI: no slot/function available for T, all in use or reserved");
+    }
+
+    TEST_CASE("pcie.0 is an express root; a port's bus is express and no root") {
+        PciMachine machine;
+        auto port =
+            RootPort::create(machine.place(machine.host.root(), DevFn::of(1, 0), false, "rp1"),
+                             std::make_shared<RootPortConfig>());
+        REQUIRE(port.has_value());
+        const PciBus& bus = (*port)->secondary();
+
+        CHECK(machine.host.root().is_root());
+        CHECK(machine.host.root().is_express());
+        CHECK(machine.host.root().number() == 0);
+        CHECK_FALSE(bus.is_root());
+        CHECK(bus.is_express());
+        CHECK(bus.name() == "rp1");
+        DriverPci(machine).write({0, DevFn::of(1, 0)}, pci_spec::kSecondaryBus, 1, 9);
+        CHECK(bus.number() == 9);
+        CHECK(machine.host.find_bus("rp1") == &bus);
+        CHECK(machine.host.find_bus("rp2") == nullptr);
+    }
+
+    TEST_CASE("pins are swizzled once a bridge on the way to the root") {
+        PciMachine machine;
+        const PciIdentity bridge{.class_code = 0x060400, .header = HeaderType::Bridge};
+        PciBridge outer(machine.place(machine.host.root(), DevFn::of(1, 0)), bridge, "b1",
+                        PciBusType::Conventional);
+        PciBridge inner(machine.place(outer.secondary(), DevFn::of(3, 0)), bridge, "b2",
+                        PciBusType::Conventional);
+
+        // Pin A of slot 5: B at the inner bridge, (1 + 3) % 4 = A at the outer one.
+        CHECK(inner.secondary().root_input(DevFn::of(5, 0), 0) == IntxInput{1, 0});
+        for (unsigned device = 0; device < 32; ++device) {
+            for (unsigned pin = 0; pin < 4; ++pin) {
+                const auto expected = static_cast<std::uint8_t>((pin + device + 3) % 4);
+                CHECK(inner.secondary().root_input(DevFn::of(device, 0), pin) ==
+                      IntxInput{1, expected});
+            }
+        }
+    }
+}
