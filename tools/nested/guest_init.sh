@@ -49,6 +49,14 @@ if [ -e /guest/remote ]; then
         echo "siskin-guest: done $?"
     done
 else
-    PS1='siskin-guest# ' setsid cttyhack sh
+    # busybox's own would signal PID 1, which waits for the shell and would not hear it.
+    cat >/tmp/shell.rc <<'END'
+leave() { sync; umount /mnt 2>/dev/null; "/bin/$1" -f; }
+poweroff() { leave poweroff; }
+reboot() { leave reboot; }
+END
+    console=/dev/$(cat /sys/class/tty/console/active)
+    # A session leader's first terminal becomes its controlling one: Ctrl-C works.
+    ENV=/tmp/shell.rc PS1='siskin-guest# ' setsid sh -c "exec sh -i <$console >$console 2>&1"
 fi
 shut_down

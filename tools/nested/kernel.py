@@ -22,6 +22,10 @@ class StockKernel:
         builtin = (self.folder / "modules" / "modules.builtin").read_text().split()
         self._builtin = {_normal(line.rsplit("/", 1)[1].removesuffix(".ko")) for line in builtin}
 
+    def release(self):
+        """Which package it is: linux-image-6.1.0-56-cloud-amd64 6.1.192-2."""
+        return self.folder.name.replace("_", " ")
+
     def modules(self, *names):
         """[(file name, contents)] of the modules and all they depend on, dependencies first.
 

@@ -103,6 +103,9 @@ class L1:
         if "missing" in ready:
             raise ChannelError("L1 has no /dev/kvm")
 
+    def alive(self):
+        return self._process.poll() is None
+
     def wait_job(self, timeout_s):
         """The exit status of job.sh."""
         found = self.console.expect(rb"siskin-l1: job exit (\d+)", timeout_s)

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+import tty
 
 import images
 from channel import Channel
@@ -88,6 +89,9 @@ exit $status
         """The VMM's exit status."""
         return self._l1.wait_job(timeout_s)
 
+    def alive(self):
+        return self._l1.alive()
+
     def timed_out(self):
         return self._l1.timed_out
 
@@ -114,6 +118,7 @@ class NativeVm:
         self.l1_log = ""
         self._timed_out = False
         master, slave = pty.openpty()
+        tty.setraw(slave)  # Ctrl-C is the guest's
         with open(folder / "errors.log", "wb") as errors:
             self._process = subprocess.Popen(
                 [os.path.abspath(binary), *arguments],
@@ -135,6 +140,9 @@ class NativeVm:
 
     def wait(self, timeout_s=30):
         return self._process.wait(timeout_s)
+
+    def alive(self):
+        return self._process.poll() is None
 
     def timed_out(self):
         return self._timed_out
