@@ -22,7 +22,10 @@ Result<BootFile> BootFile::open(std::string role, const std::string& path) {
 Result<BootFile> BootFile::from_fd(std::string role, const std::string& name, Fd fd) {
     constexpr std::size_t kNameLengthMax = 4096;
     BootFile file(concat(role, " '", printable(name, kNameLengthMax), "'"), std::move(fd));
-    SISKIN_TRY(file.size());
+    const auto size = file.size();
+    if (!size) {
+        return fail(size.error());
+    }
     return file;
 }
 

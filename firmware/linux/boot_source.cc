@@ -90,7 +90,10 @@ Result<BootSource> BootSource::open(BootOptions options) {
 }
 
 Result<> BootSource::check_fits(const RamLayout& ram) const {
-    SISKIN_TRY(plan(ram));
+    const auto planned = plan(ram);
+    if (!planned) {
+        return fail(planned.error());
+    }
     return {};
 }
 
