@@ -2,6 +2,7 @@
 """The scenarios of the boot tier.  Each takes a Bench (run) and starts its own machines."""
 
 import hashlib
+import shutil
 import subprocess
 import time
 
@@ -218,4 +219,29 @@ def reset(bench):
     checks.check("e2fsck finds nothing", check.returncode == 0, check.stdout)
 
 
-ALL = {"disk": disk, "qmp": qmp, "reset": reset}
+def pvh(bench):
+    """The same kernel as an ELF file with a PVH note; -no-reboot."""
+    checks = bench.checks
+
+    def use_elf(folder):
+        shutil.copy(bench.kernel.elf_image(), folder / "vmlinuz")
+
+    with bench.start(["-no-reboot"], use_elf) as vm:
+        guest = Guest(vm.console)
+        vm.qmp.negotiate()
+        guest.wait_ready(120)
+        facts.processors(checks, guest)
+        facts.healthy(checks, guest, "PVH boot")
+        facts.platform(checks, guest, guest.run("dmesg"))
+        guest.run("mount /dev/vda /mnt; echo pvh >/mnt/pvh; umount /mnt")
+        guest.start("reboot -f")
+        shutdown = vm.qmp.wait_event("SHUTDOWN", 60)
+        checks.equal("-no-reboot turns the guest's reset into the end", shutdown["data"],
+                     {"guest": True, "reason": "guest-reset"})
+        checks.equal("the VMM ends with status 0", vm.wait(60), 0)
+        checks.equal("there was no RESET", [name for name in vm.qmp.event_names()
+                                            if name != "SHUTDOWN"], [])
+    checks.equal("the VMM wrote nothing to stderr", vm.errors, "")
+
+
+ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh}

@@ -39,7 +39,8 @@ class Count:
     assertions: int = 0
 
     def __add__(self, other):
-        return Count(*(a + b for a, b in zip(dataclasses.astuple(self), dataclasses.astuple(other))))
+        return Count(self.passed + other.passed, self.failed + other.failed,
+                     self.skipped + other.skipped, self.assertions + other.assertions)
 
     def __str__(self):
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
@@ -77,7 +78,8 @@ class Run:
 
         def work():
             # What does not compile is shown in full; what compiles is not shown.
-            for command in (["cmake", "--preset", preset], ["cmake", "--build", "--preset", preset]):
+            for arguments in (["--preset", preset], ["--build", "--preset", preset]):
+                command = ["cmake", *arguments]
                 done = run(command, env=environment)
                 if done.returncode != 0:
                     say(done.stdout)
@@ -258,7 +260,8 @@ def clang_format():
 def clang_tidy():
     """Each compiled file of siskin itself (tests have their own idioms) under .clang-tidy."""
     build = TREE / "build/clang"
-    compiled = {entry["file"] for entry in json.loads((build / "compile_commands.json").read_text())}
+    commands = json.loads((build / "compile_commands.json").read_text())
+    compiled = {entry["file"] for entry in commands}
     files = [path for path in sources(".cc") if str(path) in compiled
              and not path.is_relative_to(TREE / "tests")]
 
@@ -274,7 +277,8 @@ def clang_tidy():
 
 def main():
     parser = argparse.ArgumentParser(prog="tools/test", description="build and run siskin's tests")
-    parser.add_argument("--tier", action="append", choices=TIERS, help="only this tier (repeatable)")
+    parser.add_argument("--tier", action="append", choices=TIERS,
+                        help="only this tier (repeatable)")
     parser.add_argument("--all", action="store_true",
                         help="also clang-tidy, and the unit tier built with clang, asan and tsan")
     parser.add_argument("word", nargs="?",

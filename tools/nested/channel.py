@@ -6,6 +6,8 @@ import re
 import threading
 import time
 
+from patience import patient
+
 
 class ChannelError(Exception):
     """What was waited for did not come."""
@@ -47,6 +49,7 @@ class Channel:
     def expect(self, pattern, timeout_s):
         """The first match of `pattern` (bytes) after the last one; ChannelError if none comes."""
         compiled = re.compile(pattern, re.MULTILINE)
+        timeout_s = patient(timeout_s)
         deadline = time.monotonic() + timeout_s
         with self._changed:
             while True:
@@ -56,7 +59,7 @@ class Channel:
                     return found
                 left = deadline - time.monotonic()
                 if self._closed or left <= 0:
-                    why = "ended" if self._closed else f"was silent about it for {timeout_s} s"
+                    why = "ended" if self._closed else f"was silent about it for {timeout_s:.0f} s"
                     raise ChannelError(
                         f"waited for {pattern.decode()!r}, but {self.name} {why}; "
                         f"its last line: {self._last_line()!r}"

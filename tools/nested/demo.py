@@ -123,8 +123,8 @@ def power_down(vm, screen):
 
 def shell(vm, screen):
     """Joins the user's terminal and the guest's until the guest is off."""
-    screen.say("\n== the guest's shell is yours.  `poweroff` ends it; Ctrl-] presses the power button"
-               " over QMP,\n== and a second time quits.")
+    screen.say("\n== the guest's shell is yours.  `poweroff` ends it; Ctrl-] presses the\n"
+               "== power button over QMP, and a second time quits.")
     vm.console.send("\n")
     keyboard = sys.stdin.fileno()
     saved = termios.tcgetattr(keyboard)
@@ -211,8 +211,9 @@ def main():
         if why_not:
             screen.say(f"demo: cannot run nested either: {why_not}")
             return 1
-        screen.say("demo: so the very same command line runs nested, in a virtual machine of QEMU's\n"
-                   "demo: TCG whose emulated SVM gives Debian's kernel a real KVM (slower by far)")
+        screen.say("demo: so the very same command line runs nested, in a virtual machine of\n"
+                   "demo: QEMU's TCG whose emulated SVM gives Debian's kernel a real KVM\n"
+                   "demo: (everything is slower by far)")
     with tempfile.TemporaryDirectory(prefix="siskin-demo.") as work:
         return run(binary, NestedVm if nested else NativeVm, options, pathlib.Path(work), screen)
 

@@ -78,7 +78,12 @@ def l1_root(kernel, binaries):
     modules = kernel.modules(*L1_MODULES)
     init = HERE / "l1_init.sh"
     key = cache.key_of(
-        BUSYBOX, init, kernel.folder.name, repr(sorted(files)), *(files[name] for name in sorted(files))
+        BUSYBOX,
+        init,
+        pathlib.Path(__file__),
+        kernel.folder.name,
+        repr(sorted(files)),
+        *(files[name] for name in sorted(files)),
     )
 
     def make(path):

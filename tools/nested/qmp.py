@@ -6,6 +6,8 @@ import socket
 import threading
 import time
 
+from patience import patient
+
 
 class QmpError(Exception):
     """The reply was an error, or there was none."""
@@ -78,6 +80,7 @@ class Qmp:
         self._socket.close()
 
     def _wait(self, ready, timeout_s, what):
+        timeout_s = patient(timeout_s)
         deadline = time.monotonic() + timeout_s
         while True:
             found = ready()
@@ -85,7 +88,7 @@ class Qmp:
                 return found
             left = deadline - time.monotonic()
             if self._closed or left <= 0:
-                why = "the connection ended" if self._closed else f"none came in {timeout_s} s"
+                why = "the connection ended" if self._closed else f"none came in {timeout_s:.0f} s"
                 raise QmpError("Disconnected" if self._closed else "Timeout", f"{what}: {why}")
             self._changed.wait(left)
 

@@ -15,6 +15,7 @@ import tty
 import images
 from channel import Channel
 from l1 import L1, die_with_parent
+from patience import patient
 from qmp import Qmp
 
 DISK_MIB = 64
@@ -129,7 +130,7 @@ class NativeVm:
                 preexec_fn=die_with_parent,
             )
         os.close(slave)
-        self._timer = threading.Timer(limit_s, self._on_limit)
+        self._timer = threading.Timer(patient(limit_s), self._on_limit)
         self._timer.daemon = True
         self._timer.start()
         self.console = Channel("the guest's console", master)
@@ -139,7 +140,7 @@ class NativeVm:
     __exit__ = NestedVm.__exit__
 
     def wait(self, timeout_s=30):
-        return self._process.wait(timeout_s)
+        return self._process.wait(patient(timeout_s))
 
     def alive(self):
         return self._process.poll() is None
