@@ -27,7 +27,7 @@ unsigned PciBus::device_count() const {
 }
 
 Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view type_name,
-                               std::string_view id) const {
+                               std::string_view id) {
     SISKIN_TRY(check_pci_properties(properties, type_name));
     DevFn devfn;
     if (properties.addr) {
@@ -45,8 +45,7 @@ Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view
         devfn = SISKIN_TRY(free_slot(type_name));
     }
     SISKIN_TRY(check_multifunction(devfn, properties.multifunction));
-    return PciPlace{const_cast<PciBus*>(this), devfn, properties.multifunction,
-                    std::string(type_name), std::string(id)};
+    return PciPlace{this, devfn, properties.multifunction, std::string(type_name), std::string(id)};
 }
 
 // The first slot without any function.

@@ -42,7 +42,7 @@ public:
     // A free place for a device with these properties (their `bus` is the caller's business), or
     // why there is none, in QEMU's words. Below a port there is device 0 only (PCIe 5.0 §7.3.1).
     [[nodiscard]] Result<PciPlace> place(const PciProperties& properties,
-                                         std::string_view type_name, std::string_view id) const;
+                                         std::string_view type_name, std::string_view id);
 
     [[nodiscard]] PciFunction* function(DevFn devfn) const;
     // In ascending order.

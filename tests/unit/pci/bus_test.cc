@@ -22,7 +22,7 @@ PciProperties at(const char* addr, bool multifunction = false) {
     return properties;
 }
 
-std::string refusal(const PciBus& bus, const PciProperties& properties) {
+std::string refusal(PciBus& bus, const PciProperties& properties) {
     const auto place = bus.place(properties, "T", "t0");
     return place ? "" : place.error().message;
 }

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fuzzes configuration space, BARs, windows and MSI-X of a tree whose bus numbers are programmed.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/text.h"
+#include "pci/allocator.h"
+#include "pci/describe.h"
+#include "pci/root_port.h"
+#include "tests/harness/driver_pci.h"
+
+namespace {
+
+using namespace siskin;
+
+// Takes values off the input; zeroes when it is used up.
+class Input {
+public:
+    Input(const std::uint8_t* data, std::size_t size) : data_(data), left_(size) {}
+    [[nodiscard]] bool empty() const { return left_ == 0; }
+    std::uint64_t take(unsigned bytes) {
+        std::uint64_t value = 0;
+        for (unsigned index = 0; index < bytes && left_ > 0; ++index) {
+            value |= std::uint64_t{*data_} << (index * 8);
+            ++data_;
+            --left_;
+        }
+        return value;
+    }
+
+private:
+    const std::uint8_t* data_;
+    std::size_t left_;
+};
+
+// Two ports with a probe each, a conventional bridge with one more, a probe on the root.
+struct Tree {
+    Tree() {
+        for (const unsigned device : {1U, 2U}) {
+            ports.push_back(
+                *RootPort::create(machine.place(machine.host.root(), DevFn::of(device, 0), false,
+                                                concat("rp", device)),
+                                  std::make_shared<RootPortConfig>()));
+            add_probe(ports.back()->secondary(), 0);
+        }
+        bridge =
+            std::make_unique<PciBridge>(machine.place(machine.host.root(), DevFn::of(3, 0)),
+                                        PciIdentity{.vendor_id = 1, .header = HeaderType::Bridge},
+                                        "br", PciBusType::Conventional);
+        bridge->plug();
+        add_probe(bridge->secondary(), 17);
+        add_probe(machine.host.root(), 4);
+        const AllocatorApertures apertures{
+            {0xc0000000, 0x10000000}, {0x8'00000000, 0x8'00000000}, {0x1000, 0xf000}};
+        SISKIN_ASSERT(assign_resources(machine.host, apertures, [](IntxInput input) {
+                          return input.device;
+                      }).has_value());
+    }
+    ~Tree() { probes.clear(); }
+
+    void add_probe(PciBus& bus, unsigned device) {
+        probes.push_back(std::make_unique<ProbeFunction>(machine.place(bus, DevFn::of(device, 0)),
+                                                         static_cast<std::uint8_t>(device)));
+        ProbeFunction& probe = *probes.back();
+        ExpressOptions options;
+        options.function_level_reset = true;
+        probe.add_express(ExpressRole::Endpoint, options);
+        probe.add_power_management();
+        probe.add_probe_bar(0, BarKind::Memory64, 0x4000, true);
+        probe.add_probe_bar(2, BarKind::Io, 32);
+        probe.add_msix_with_bar(3, 3, machine.msi);
+        probe.plug();
+    }
+
+    PciMachine machine;
+    std::unique_ptr<PciBridge> bridge;
+    std::vector<std::unique_ptr<RootPort>> ports;
+    std::vector<std::unique_ptr<ProbeFunction>> probes;
+};
+
+void device_signals(Tree& tree, Input& input) {
+    ProbeFunction& probe = *tree.probes.at(input.take(1) % tree.probes.size());
+    const auto event = probe.msix()->event(static_cast<std::uint16_t>(input.take(1) % 5));
+    if (event) {
+        (*event)->signal();
+    }
+    probe.set_intx(input.take(1) % 2 == 0);
+    tree.machine.msi.refusals = static_cast<unsigned>(input.take(1) % 2);
+}
+
+void step(Tree& tree, Input& input) {
+    constexpr std::array<std::uint64_t, 4> kBases{PciMachine::kEcamBase, 0xc0000000, 0x8'00000000,
+                                                  0};
+    DriverPci driver(tree.machine);
+    const std::uint64_t choice = input.take(1);
+    const unsigned width = 1U << (choice >> 6);
+    switch (choice % 8) {
+        case 0:
+        case 1: {  // configuration of a function that is likely there
+            const Bdf bdf{static_cast<std::uint8_t>(input.take(1) % 5),
+                          DevFn::of(static_cast<unsigned>(input.take(1) % 5), 0)};
+            driver.write(bdf, static_cast<std::uint32_t>(input.take(1)), width, input.take(width));
+            break;
+        }
+        case 2:  // anywhere in ECAM
+            driver.memory_write(PciMachine::kEcamBase + input.take(4) % (256ULL << 20), width,
+                                input.take(width));
+            break;
+        case 3:
+            static_cast<void>(
+                driver.memory_read(PciMachine::kEcamBase + input.take(4) % (256ULL << 20), width));
+            break;
+        case 4:
+            driver.port_write(static_cast<std::uint16_t>(0xcf8 + input.take(1) % 8), width,
+                              input.take(width));
+            static_cast<void>(
+                driver.port_read(static_cast<std::uint16_t>(0xcf8 + input.take(1) % 8), width));
+            break;
+        case 5:
+        case 6: {  // BARs, the MSI-X table and pending bits among them
+            const std::uint64_t address = kBases.at(input.take(1) % 4) + input.take(3);
+            driver.memory_write(address, width, input.take(width));
+            static_cast<void>(driver.memory_read(address, width));
+            break;
+        }
+        default: device_signals(tree, input); break;
+    }
+    tree.machine.msi.deliver();
+    tree.machine.msi.messages.clear();
+}
+
+// What holds whatever the guest did.
+void check(Tree& tree) {
+    for (const auto& probe : tree.probes) {
+        for (const auto& bar : probe->bars()) {
+            const auto mapped = bar ? bar->mapped() : std::nullopt;
+            SISKIN_ASSERT(!mapped || mapped->value() % bar->spec().size.value() == 0);
+        }
+        for (std::uint16_t vector = 0; vector < 3; ++vector) {
+            SISKIN_ASSERT(!probe->msix()->bound(vector) || probe->may_master());
+        }
+    }
+    static_cast<void>(describe(tree.machine.host.root()));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    Tree tree;
+    Input input(data, size);
+    for (unsigned steps = 0; steps < 512 && !input.empty(); ++steps) {
+        step(tree, input);
+    }
+    check(tree);
+    tree.machine.host.reset();
+    check(tree);
+    return 0;
+}
