@@ -3,7 +3,6 @@
 #include "base/error.h"
 
 #include <system_error>
-#include <utility>
 
 namespace siskin {
 
@@ -19,10 +18,8 @@ std::string_view error_class_name(ErrorClass error_class) {
 }
 
 Error in_context(std::string_view context, Error error) {
-    std::string message(context);
-    message += ": ";
-    message += error.message;
-    return Error{error.error_class, std::move(message)};
+    error.message.insert(0, ": ").insert(0, context);
+    return error;
 }
 
 std::string errno_text(int error_number) {

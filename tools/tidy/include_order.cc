@@ -55,6 +55,9 @@ void check(const Tree& tree, const SourceFile& file, Findings& findings) {
     Place reached = Own;
     for (const IncludeLine& include : includes) {
         const Place place = place_of(include, own);
+        if (place == TestFramework && reached <= ThirdParty) {
+            continue;  // a library like others, that usually comes first
+        }
         if (place < reached) {
             findings.add(include.line, include.header + ": " + std::string(name_of(place)) +
                                            " comes before " + std::string(name_of(reached)));

@@ -13,7 +13,8 @@ std::span<const Rule> all_rules() {
         banned_rule(),          characters_rule(),    column_limit_rule(),  file_length_rule(),
         function_length_rule(), include_order_rule(), include_table_rule(), license_rule(),
         markdown_links_rule(),  markdown_page_rule(), names_rule(),         opening_sentence_rule(),
-        pragma_once_rule(),     test_presence_rule(), third_party_rule(),   untested_list_rule(),
+        pragma_once_rule(),     test_presence_rule(), third_party_rule(),   try_alone_rule(),
+        untested_list_rule(),
     };
     return kRules;
 }
@@ -31,9 +32,11 @@ Outcome run(const Tree& tree, std::span<const Rule> rules) {
         ++outcome.file_count;
         for (const Rule& rule : rules) {
             if (rule.applies(file)) {
-                ++outcome.check_count;
+                const std::size_t before = outcome.findings.size();
                 Findings findings(file, rule.name, outcome.findings);
                 rule.check(tree, file, findings);
+                ++outcome.check_count;
+                outcome.failed_count += outcome.findings.size() == before ? 0 : 1;
             }
         }
     }

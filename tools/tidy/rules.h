@@ -17,7 +17,8 @@ namespace siskin::tidy {
 struct Outcome {
     std::vector<Finding> findings;  // sorted by path, then line
     std::size_t file_count = 0;
-    std::size_t check_count = 0;  // pairs of a file and a rule that applies to it
+    std::size_t check_count = 0;   // pairs of a file and a rule that applies to it
+    std::size_t failed_count = 0;  // those of them with a finding
 };
 
 [[nodiscard]] Outcome run(const Tree& tree, std::span<const Rule> rules);
@@ -38,6 +39,7 @@ struct Outcome {
 [[nodiscard]] Rule pragma_once_rule();
 [[nodiscard]] Rule test_presence_rule();
 [[nodiscard]] Rule third_party_rule();
+[[nodiscard]] Rule try_alone_rule();
 [[nodiscard]] Rule untested_list_rule();
 
 }  // namespace siskin::tidy

@@ -35,12 +35,12 @@ constexpr std::array kEntrances{
 // What the kernel, the C library and the compiler offer to any file.
 constexpr std::array<std::string_view, 9> kSystemFolders{
     "sys/", "linux/", "asm/", "net/", "netinet/", "arpa/", "netpacket/", "bits/", "scsi/"};
-constexpr std::array<std::string_view, 31> kSystemHeaders{
-    "cpuid.h",   "dirent.h", "dlfcn.h",    "elf.h",    "endian.h",  "errno.h",     "fcntl.h",
-    "fnmatch.h", "getopt.h", "glob.h",     "grp.h",    "ifaddrs.h", "immintrin.h", "libgen.h",
-    "limits.h",  "link.h",   "netdb.h",    "poll.h",   "pthread.h", "pty.h",       "pwd.h",
-    "sched.h",   "signal.h", "spawn.h",    "syslog.h", "termios.h", "time.h",      "ucontext.h",
-    "unistd.h",  "wait.h",   "x86intrin.h"};
+constexpr std::array<std::string_view, 32> kSystemHeaders{
+    "cpuid.h",    "dirent.h", "dlfcn.h", "elf.h",      "endian.h",  "errno.h",     "fcntl.h",
+    "fnmatch.h",  "getopt.h", "glob.h",  "grp.h",      "ifaddrs.h", "immintrin.h", "libgen.h",
+    "limits.h",   "link.h",   "netdb.h", "poll.h",     "pthread.h", "pty.h",       "pwd.h",
+    "sched.h",    "signal.h", "spawn.h", "stdlib.h",   "syslog.h",  "termios.h",   "time.h",
+    "ucontext.h", "unistd.h", "wait.h",  "x86intrin.h"};
 
 bool is_at(std::string_view place, std::string_view path) {
     return place.ends_with('/') ? path.starts_with(place) : path == place;

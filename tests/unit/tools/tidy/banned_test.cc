@@ -49,6 +49,14 @@ TEST_SUITE("tools/tidy/banned") {
                   .empty());
     }
 
+    TEST_CASE("a source may open a namespace of ours or of literals, a header none") {
+        CHECK(found_by(banned_rule(), {{"a.cc", "using namespace siskin;\n"}}).empty());
+        CHECK(
+            found_by(banned_rule(), {{"a.cc", "using namespace std::chrono_literals;\n"}}).empty());
+        CHECK(found_by(banned_rule(), {{"a.cc", "using namespace std::chrono;\n"}}).size() == 1);
+        CHECK(found_by(banned_rule(), {{"a.h", "using namespace siskin;\n"}}).size() == 1);
+    }
+
     TEST_CASE("a note of work left undone is found in comments of any language") {
         const std::string note =
             "TO"

@@ -21,7 +21,7 @@ TEST_SUITE("tools/tidy/rules") {
             REQUIRE(find_rule(rule.name) != nullptr);
             CHECK(find_rule(rule.name)->name == rule.name);
         }
-        CHECK(names.size() == 16);
+        CHECK(names.size() == 17);
     }
 
     TEST_CASE("there is no rule of another name") {
@@ -39,6 +39,7 @@ TEST_SUITE("tools/tidy/rules") {
 
         CHECK(outcome.file_count == 3);
         CHECK(outcome.check_count == 4);
+        CHECK(outcome.failed_count == 4);
         REQUIRE(outcome.findings.size() == 4);
         CHECK(outcome.findings[0].path == "pci/a.h");
         CHECK(outcome.findings[0].line == 1);
