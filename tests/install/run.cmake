@@ -23,4 +23,7 @@ run("${CMAKE_COMMAND}" -S "${SOURCE}/consumer" -B "${consumer}" -G Ninja
     "-DCMAKE_PREFIX_PATH=${prefix}" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_FLAGS=${FLAGS}")
 run("${CMAKE_COMMAND}" --build "${consumer}")
 run("${consumer}/consumer")
+file(GLOB_RECURSE page "${prefix}/*/siskin.pc")
+cmake_path(GET page PARENT_PATH folder)
+run("${CMAKE_COMMAND}" -E env "PKG_CONFIG_PATH=${folder}" pkg-config --cflags --libs siskin)
 message(STATUS "the installed package builds and runs a consumer")

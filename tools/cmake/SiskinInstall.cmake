@@ -68,6 +68,7 @@ write_basic_package_version_file(
 install(FILES
     "${PROJECT_BINARY_DIR}/siskin-config.cmake" "${PROJECT_BINARY_DIR}/siskin-config-version.cmake"
     DESTINATION "${siskin_package_dir}")
+file(RELATIVE_PATH siskin_pc_to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 configure_file(
     "${CMAKE_CURRENT_LIST_DIR}/siskin.pc.in" "${PROJECT_BINARY_DIR}/siskin.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/siskin.pc"
