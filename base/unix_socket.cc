@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <thread>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -49,15 +53,35 @@ bool is_dead_socket(const sockaddr_un& address) {
            errno == ECONNREFUSED;
 }
 
+// Whoever replaces a dead socket in this folder waits for its turn, so that two of us do not each
+// take the other's new one for dead. Bounded, for a stranger may hold the lock for ever; without
+// the right to open the folder there is no turn to take.
+Fd lock_folder_of(const std::string& path) {
+    static constexpr int kTurnsMax = 100;
+    static constexpr std::chrono::milliseconds kTurn{10};
+    const std::string parent = std::filesystem::path(path).parent_path().string();
+    Fd folder(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    for (int turn = 0; turn < kTurnsMax && folder.valid(); ++turn) {
+        if (::flock(folder.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+            break;
+        }
+        std::this_thread::sleep_for(kTurn);
+    }
+    return folder;
+}
+
 }  // namespace
 
 Result<UnixListener> UnixListener::listen(const std::string& path) {
     const sockaddr_un address = SISKIN_TRY(address_of(path));
     const std::string what = concat("Failed to bind socket to ", path);
     Fd fd(::socket(AF_UNIX, kNewSocket, 0));
-    if (!fd.valid()) {
+    // unix(7), Linux: the file takes its mode from the socket, so it has 0600 from its first
+    // moment.
+    if (!fd.valid() || ::fchmod(fd.get(), S_IRUSR | S_IWUSR) != 0) {
         return fail_errno(what, errno);
     }
+    const Fd lock = lock_folder_of(path);
     int status = ::bind(fd.get(), generic(address), sizeof(address));
     if (status != 0 && errno == EADDRINUSE) {
         if (!is_dead_socket(address)) {

@@ -18,7 +18,7 @@ inline constexpr std::size_t kUnixPathMax = 107;
 // still its own.
 class UnixListener {
 public:
-    // A dead socket at the path is replaced; a socket that somebody listens on, and a file of any
+    // The file has mode 0600. A dead socket at the path is replaced; a socket that somebody listens on, and a file of any
     // other kind, is left alone. Errors: "UNIX socket path '<p>' is too long, ..." and "Failed to
     // bind socket to <p>: <reason>".
     [[nodiscard]] static Result<UnixListener> listen(const std::string& path);

@@ -89,7 +89,8 @@ template <typename T>
         return fail(wrong_type(path, "array"));
     }
     for (const Value& element : *list) {
-        SISKIN_TRY(decode(element, Path(path, out.size()), out.emplace_back()));
+        const Path at(path, out.size());
+        SISKIN_TRY(decode(element, at, out.emplace_back()));
     }
     return {};
 }

@@ -116,14 +116,10 @@ void Connection::wait_for_room() {
     if (write_watch_ != nullptr) {
         return;
     }
-    auto duplicate = socket_.duplicate();
-    if (duplicate) {
-        write_socket_ = std::move(*duplicate);
-        auto watch = loop_.watch_writable(write_socket_.get(), [this] { settle(); });
-        if (watch) {
-            write_watch_ = std::move(*watch);
-            return;
-        }
+    auto watch = loop_.watch_writable(socket_.get(), [this] { settle(); });
+    if (watch) {
+        write_watch_ = std::move(*watch);
+        return;
     }
     // No descriptor is left to wait with, so nobody would ever come back to this client.
     log::warning("a QMP client was disconnected: no file descriptor is left");
@@ -133,7 +129,10 @@ void Connection::wait_for_room() {
 void Connection::hang_up() {
     read_watch_.reset();
     write_watch_.reset();
-    write_socket_.reset();
+    if (socket_.valid()) {
+        // The client sees the end now, whoever else still holds a handle on the socket.
+        ::shutdown(socket_.get(), SHUT_RDWR);
+    }
     socket_.reset();
     received_.clear();
     input_ended_ = true;

@@ -57,8 +57,6 @@ private:
     bool draining_ = false;
     bool reading_ = true;
     std::unique_ptr<EventLoop::Watch> read_watch_;
-    // The second registration of one socket needs a descriptor of its own.
-    Fd write_socket_;
     std::unique_ptr<EventLoop::Watch> write_watch_;
 };
 

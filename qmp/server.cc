@@ -14,16 +14,15 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <sys/socket.h>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "base/thread_role.h"
+#include "base/unix_socket.h"
 #include "qmp/connection.h"
 #include "qmp/dispatch.h"
 #include "qmp/event_throttle.h"
 #include "qmp/protocol_handlers.h"
-#include "qmp/unix_listener.h"
 
 namespace siskin::qmp {
 namespace {
@@ -119,7 +118,7 @@ Result<std::size_t> Server::Impl::add(UnixListener socket) {
 Result<> Server::Impl::start() {
     for (const auto& listener : listeners_) {
         listener->accept_watch = SISKIN_TRY(loop_.watch_readable(
-            listener->socket.fd(), [this, raw = listener.get()] { on_client(*raw); }));
+            listener->socket.get(), [this, raw = listener.get()] { on_client(*raw); }));
     }
     thread_ = std::thread([this] {
         qmp_thread.enter();
@@ -148,7 +147,7 @@ void Server::Impl::drain_and_stop() {
 }
 
 void Server::Impl::on_client(Listener& listener) {
-    Fd client(::accept4(listener.socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    Fd client = listener.socket.accept();
     if (!client.valid()) {
         const bool is_short =
             errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
@@ -284,7 +283,7 @@ Result<std::unique_ptr<Server>> Server::create(std::string package, EventLoop& v
 }
 
 Result<std::size_t> Server::listen_unix(const std::string& path) {
-    return impl_->add(SISKIN_TRY(UnixListener::bind(path)));
+    return impl_->add(SISKIN_TRY(UnixListener::listen(path)));
 }
 Result<std::size_t> Server::listen_on(Fd listening) {
     return impl_->add(SISKIN_TRY(UnixListener::adopt(std::move(listening))));

@@ -36,8 +36,8 @@ public:
     Server& operator=(const Server&) = delete;
 
     // Before start(). A Unix socket at `path`, made with mode 0600. Errors: the path is longer
-    // than 107 bytes; somebody listens there; something that is no socket is there. A stale socket
-    // file is replaced. Returns the listener's index.
+    // than kUnixPathMax; somebody listens there; something that is no socket is there. A dead
+    // socket is replaced. Returns the listener's index.
     [[nodiscard]] Result<std::size_t> listen_unix(const std::string& path);
     // Before start(). A listening stream socket made by somebody else (`-chardev socket,fd=N`).
     [[nodiscard]] Result<std::size_t> listen_on(Fd listening);

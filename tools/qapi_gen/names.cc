@@ -23,6 +23,9 @@ char upper(char character) {
 char lower(char character) {
     return static_cast<char>(std::tolower(static_cast<unsigned char>(character)));
 }
+bool is_digit(char character) {
+    return std::isdigit(static_cast<unsigned char>(character)) != 0;
+}
 bool is_separator(char character) {
     return character == '-' || character == '_' || character == '.';
 }
@@ -37,10 +40,13 @@ std::string pascal_case(std::string_view name) {
             starts_word = true;
             continue;
         }
+        if (starts_word && !out.empty() && is_digit(out.back()) && is_digit(character)) {
+            out += '_';  // "x86_64" and "x8664" differ
+        }
         out += starts_word ? upper(character) : character;
         starts_word = false;
     }
-    return std::isdigit(static_cast<unsigned char>(name.front())) != 0 ? "N" + out : out;
+    return is_digit(name.front()) ? "N" + out : out;
 }
 
 std::string snake_case(std::string_view name) {

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machine that tests of the protocol talk to.
+#include "tests/qmp/fake_machine.h"
+
+#include <utility>
+
+namespace siskin::qmp_test {
+
+using qmp::RunState;
+using qmp::ShutdownCause;
+
+Result<qmp::StatusInfo> FakeMachine::query_status() {
+    calls_.emplace_back("query-status");
+    return qmp::StatusInfo{state_ == RunState::Running, false, state_};
+}
+
+Result<> FakeMachine::stop() {
+    calls_.emplace_back("stop");
+    if (state_ == RunState::Running) {
+        state_ = RunState::Paused;
+        qmp::events::stop(*events_);
+    }
+    return {};
+}
+
+Result<> FakeMachine::cont() {
+    calls_.emplace_back("cont");
+    if (state_ != RunState::Running) {
+        state_ = RunState::Running;
+        qmp::events::resume(*events_);
+    }
+    return {};
+}
+
+Result<> FakeMachine::system_reset() {
+    calls_.emplace_back("system_reset");
+    qmp::events::reset(*events_, false, ShutdownCause::HostQmpSystemReset);
+    return {};
+}
+
+Result<> FakeMachine::system_powerdown() {
+    calls_.emplace_back("system_powerdown");
+    qmp::events::powerdown(*events_);
+    return {};
+}
+
+Result<> FakeMachine::quit() {
+    calls_.emplace_back("quit");
+    qmp::events::shutdown(*events_, false, ShutdownCause::HostQmpQuit);
+    if (ended_) {
+        ended_();
+    }
+    return {};
+}
+
+Result<qmp::NameInfo> FakeMachine::query_name() {
+    return qmp::NameInfo{};
+}
+Result<qmp::UuidInfo> FakeMachine::query_uuid() {
+    return qmp::UuidInfo{"00000000-0000-0000-0000-000000000000"};
+}
+Result<qmp::TargetInfo> FakeMachine::query_target() {
+    return qmp::TargetInfo{qmp::SysEmuTarget::X86_64};
+}
+Result<qmp::KvmInfo> FakeMachine::query_kvm() {
+    return qmp::KvmInfo{true, true};
+}
+
+Result<std::vector<qmp::CpuInfoFast>> FakeMachine::query_cpus_fast() {
+    qmp::CpuInfoFast cpu;
+    cpu.qom_path = "/machine/unattached/device[0]";
+    cpu.thread_id = 1;
+    cpu.props.emplace().core_id = 0;
+    cpu.props->thread_id = 0;
+    cpu.props->socket_id = 0;
+    cpu.target = qmp::SysEmuTarget::X86_64;
+    return std::vector{cpu};
+}
+
+Result<std::vector<qmp::BlockInfo>> FakeMachine::query_block() {
+    return std::vector<qmp::BlockInfo>{};
+}
+
+Result<std::vector<qmp::PciInfo>> FakeMachine::query_pci() {
+    qmp::PciDeviceInfo host_bridge;
+    host_bridge.class_info.class_ = 0x600;
+    host_bridge.class_info.desc = "Host bridge";
+    host_bridge.id.vendor = 0x8086;
+    host_bridge.id.device = 0x29c0;
+    return std::vector{qmp::PciInfo{0, {host_bridge}}};
+}
+
+Result<std::vector<qmp::ChardevInfo>> FakeMachine::query_chardev() {
+    return std::vector{qmp::ChardevInfo{"compat_monitor0", "unix:monitor,server=on", true}};
+}
+
+}  // namespace siskin::qmp_test
