@@ -29,15 +29,27 @@ std::string timestamp_now() {
     return concat(seconds.data(), '.', micros, "Z ");
 }
 
+void write_line(int output, std::string_view message) {
+    std::string text = timestamps.load() ? timestamp_now() : std::string();
+    text += concat("siskin: ", message, '\n');
+    // A log that cannot be written must not stop the machine.
+    [[maybe_unused]] const auto written = ::write(output, text.data(), text.size());
+}
+
 }  // namespace
 
 namespace log {
 
 void line(std::string_view message) {
-    std::string text = timestamps.load() ? timestamp_now() : std::string();
-    text += concat("siskin: ", message, '\n');
-    // A log that cannot be written must not stop the machine.
-    [[maybe_unused]] const auto written = ::write(output_fd.load(), text.data(), text.size());
+    write_line(output_fd.load(), message);
+}
+
+void fatal(std::string_view message) {
+    const int output = output_fd.load();
+    if (output != STDERR_FILENO) {
+        write_line(output, message);
+    }
+    write_line(STDERR_FILENO, message);
 }
 
 void warning(std::string_view message) {

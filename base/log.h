@@ -17,6 +17,8 @@ namespace log {
 // Each line reads "siskin: <message>"; with time stamps "<ISO 8601 UTC> siskin: <message>".
 void line(std::string_view message);
 void warning(std::string_view message);  // "siskin: warning: ..."
+// Also to stderr when the log is a file: why the process ends.
+void fatal(std::string_view message);
 
 // From now on lines go to this file (appended, created 0600). `-D`
 [[nodiscard]] Result<> to_file(const std::string& path);

@@ -101,6 +101,12 @@ Value* ValueDict::find(std::string_view name) {
     return at == members_.size() ? nullptr : &members_[at].second;
 }
 
+std::string ValueDict::text(std::string_view name) const {
+    const Value* const value = find(name);
+    const std::string* const text = value != nullptr ? value->as_string() : nullptr;
+    return text != nullptr ? *text : std::string();
+}
+
 std::size_t ValueDict::position(std::string_view name) const {
     if (members_.size() > kLinearSearchMax) {
         const auto found = index_.find(name);

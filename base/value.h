@@ -39,6 +39,8 @@ public:
     bool erase(std::string_view name);
     [[nodiscard]] const Value* find(std::string_view name) const;
     [[nodiscard]] Value* find(std::string_view name);
+    // The member's text; empty where there is no such member or it is no string.
+    [[nodiscard]] std::string text(std::string_view name) const;
 
     [[nodiscard]] std::size_t size() const;
     [[nodiscard]] bool empty() const { return size() == 0; }

@@ -11,7 +11,6 @@
 
 #include "base/mapping.h"
 #include "base/text.h"
-#include "vmm/kvm/long_mode.h"
 #include "vmm/kvm/variable_struct.h"
 
 namespace siskin {
@@ -40,6 +39,37 @@ constexpr std::array<std::uint8_t, 11> kProgram{0xf0, 0x48, 0x0f, 0xc7, 0x0f, 0x
 constexpr std::array kSteps{ProbeStep{0, "cmpxchg16b"}, ProbeStep{5, "popcnt"},
                             ProbeStep{10, "int3"}};
 constexpr std::uint8_t kHalt = 0xf4;
+
+// 64-bit mode with paging (Intel SDM volume 3, §9.8.5): flat code and data segments.
+void set_long_mode(kvm_sregs& registers) {
+    kvm_segment code{};
+    code.selector = 0x10;
+    code.limit = 0xffffffff;
+    code.type = 0xb;
+    code.present = 1;
+    code.s = 1;
+    code.l = 1;
+    code.g = 1;
+    kvm_segment data = code;
+    data.selector = 0x18;
+    data.type = 3;
+    data.l = 0;
+    data.db = 1;
+    kvm_segment task{};
+    task.limit = 0x67;
+    task.type = 0xb;
+    task.present = 1;
+    registers.cs = code;
+    for (kvm_segment* const segment :
+         {&registers.ds, &registers.es, &registers.fs, &registers.gs, &registers.ss}) {
+        *segment = data;
+    }
+    registers.tr = task;
+    registers.cr0 = 0x80000011;  // paging, extension type, protection
+    registers.cr3 = kPageTables;
+    registers.cr4 = 0x20;    // physical address extension
+    registers.efer = 0x500;  // long mode enabled and active
+}
 
 class Memory {
 public:
@@ -75,7 +105,7 @@ Result<> set_state(const Fd& vcpu) {
     if (kvm_ioctl(vcpu, KVM_GET_SREGS, &special) != 0) {
         return fail_errno("KVM_GET_SREGS", errno);
     }
-    set_long_mode(special, GuestAddress{kPageTables});
+    set_long_mode(special);
     special.gdt.base = kDescriptorTable;
     special.gdt.limit = 0x1f;
     special.idt.base = kInterruptTable;

@@ -16,10 +16,16 @@ struct Row {
 using enum RunState;
 
 constexpr std::array kTransitions{
-    Row{Prelaunch, Running},      Row{Running, Paused},        Row{Paused, Running},
-    Row{Running, Shutdown},       Row{Running, InternalError}, Row{Paused, Shutdown},
-    Row{Paused, InternalError},   Row{Shutdown, Paused},       Row{InternalError, Paused},
-    Row{InternalError, Shutdown},
+    Row{Prelaunch, Running},        //
+    Row{Running, Paused},           //
+    Row{Paused, Running},           //
+    Row{Running, Shutdown},         //
+    Row{Running, InternalError},    //
+    Row{Prelaunch, Shutdown},       // the end was asked for before the stop
+    Row{Paused, Shutdown},          //
+    Row{Paused, Prelaunch},         // by a reset, which takes every other state there
+    Row{Shutdown, Prelaunch},       //
+    Row{InternalError, Prelaunch},  //
 };
 
 }  // namespace

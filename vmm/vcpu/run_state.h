@@ -8,8 +8,8 @@ namespace siskin {
 
 // The states of QMP's query-status that siskin can be in.
 enum class RunState {
-    Prelaunch,      // created with -S, never ran
-    Running,        //
+    Prelaunch,  // as after power-on, not started: by -S, or by a reset while it did not run
+    Running,
     Paused,         // by stop
     Shutdown,       // the guest ended and -no-shutdown keeps it
     InternalError,  // KVM or the processor cannot go on

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// The q35 board.
+#include "vmm/machine/board_q35.h"
+
+#include "base/text.h"
+#include "firmware/acpi/pci_routing.h"
+#include "pci/allocator.h"
+#include "vmm/machine/address_plan.h"
+
+namespace siskin {
+
+Result<std::unique_ptr<BoardQ35>> BoardQ35::create(const MachineConfig& config, EventLoop& loop,
+                                                   MachineLock& lock, IrqRouting& irqs,
+                                                   MachineRequests& requests) {
+    std::unique_ptr<BoardQ35> board(new BoardQ35(config, loop, lock, irqs, requests));
+    SISKIN_TRY(board->create_devices(requests));
+    SISKIN_TRY(board->map_ports());
+    board->connect_intx();
+    return board;
+}
+
+BoardQ35::BoardQ35(const MachineConfig& config, EventLoop& loop, MachineLock& lock,
+                   IrqRouting& irqs, MachineRequests& requests)
+    : config_(config),
+      clock_(loop, lock),
+      pci_(memory_, ports_),
+      reset_control_(requests),
+      i8042_(requests),
+      port_92_(requests) {
+    for (std::uint32_t gsi = 0; gsi < lines_.size(); ++gsi) {
+        lines_[gsi] = irqs.line(Gsi{gsi});
+    }
+}
+
+Result<> BoardQ35::create_devices(MachineRequests& requests) {
+    pm_ = SISKIN_TRY(AcpiPm::create(*lines_[kSciGsi], clock_, requests));
+    rtc_ = SISKIN_TRY(RtcCmos::create(*lines_[kRtcGsi], clock_));
+    rtc_->set_memory_size(ByteCount{low_ram_size(config_.ram.value())},
+                          ByteCount{high_ram_size(config_.ram.value())});
+    mch_ = std::make_unique<Mch>(pci_.root(),
+                                 [this](std::optional<EcamWindow> window) { map_ecam(window); });
+    lpc_ = std::make_unique<Ich9Lpc>(pci_.root(),
+                                     [this](std::optional<std::uint16_t> base) { map_pm(base); });
+    mch_->plug();
+    lpc_->plug();
+    return {};
+}
+
+Result<> BoardQ35::map_ports() {
+    pci_.set_reset_control(&reset_control_);
+    SISKIN_TRY(ports_.add(IoRange{HostBridge::kConfigPortsBase, HostBridge::kConfigPortsSize,
+                                  &pci_.config_ports(), 0}));
+    SISKIN_TRY(ports_.add(IoRange{I8042::kDataPort, 1, &i8042_, 0}));
+    SISKIN_TRY(ports_.add(
+        IoRange{I8042::kCommandPort, 1, &i8042_, I8042::kCommandPort - I8042::kDataPort}));
+    SISKIN_TRY(ports_.add(IoRange{Port92::kPort, Port92::kPortCount, &port_92_, 0}));
+    SISKIN_TRY(ports_.add(IoRange{RtcCmos::kPort, RtcCmos::kPortCount, rtc_.get(), 0}));
+    return {};
+}
+
+void BoardQ35::connect_intx() {
+    for (std::uint8_t slot = 0; slot < acpi::kPciSlots; ++slot) {
+        for (std::uint8_t pin = 0; pin < kIntxPinCount; ++pin) {
+            const Gsi gsi = acpi::pci_intx_gsi(slot, pin);
+            pci_.intx().connect(IntxInput{slot, pin}, lines_[gsi.value()].get());
+        }
+    }
+}
+
+void BoardQ35::map_ecam(std::optional<EcamWindow> window) {
+    memory_.remove(pci_.ecam());
+    if (!window) {
+        return;
+    }
+    const IoRange range{window->base.value(), window->size.value(), &pci_.ecam(), 0};
+    if (const auto mapped = memory_.add(range); !mapped) {
+        log_.report(concat("PCIEXBAR: ", mapped.error().message));
+    }
+}
+
+void BoardQ35::map_pm(std::optional<std::uint16_t> base) {
+    ports_.remove(*pm_);
+    if (!base) {
+        return;
+    }
+    if (const auto mapped = ports_.add(IoRange{*base, AcpiPm::kPortCount, pm_.get(), 0}); !mapped) {
+        log_.report(concat("PMBASE: ", mapped.error().message));
+    }
+}
+
+Result<> BoardQ35::reset() {
+    pci_.reset();
+    reset_control_.reset();
+    i8042_.reset();
+    port_92_.reset();
+    pm_->reset();
+    rtc_->reset();
+    place_chipset();
+    const AllocatorApertures apertures{
+        {kMmio32Base, kMmio32Size},
+        {mmio64_base(config_.ram.value()), kMmio64Size},
+        {kPciPortBase, kPciPortSize},
+    };
+    return assign_resources(pci_, apertures, [](IntxInput input) {
+        return static_cast<std::uint8_t>(acpi::pci_intx_gsi(input.device, input.pin).value());
+    });
+}
+
+// The registers that firmware programs before it looks at PCI devices.
+void BoardQ35::place_chipset() {
+    mch_->config_write(IoAccess{Mch::kPciexbar, 8}, kEcamBase | Mch::kPciexbarEnable);
+    lpc_->config_write(IoAccess{Ich9Lpc::kPmBase, 4}, kPmBase);
+    lpc_->config_write(IoAccess{Ich9Lpc::kAcpiControl, 1}, Ich9Lpc::kAcpiEnable);
+}
+
+acpi::AcpiConfig BoardQ35::acpi_config() const {
+    acpi::AcpiConfig tables;
+    for (std::uint32_t index = 0; index < config_.topology.count(); ++index) {
+        tables.apic_ids.push_back(config_.topology.apic_id(index));
+    }
+    tables.local_apic_address = GuestAddress{kLocalApicBase};
+    tables.io_apic_address = GuestAddress{kIoApicBase};
+    tables.sci = Gsi{kSciGsi};
+    tables.pm.base = kPmBase;
+    tables.pm.s5_sleep_type = AcpiPm::kSleepTypeS5;
+    tables.reset.port = kResetControlPort;
+    tables.ecam.base = GuestAddress{kEcamBase};
+    tables.memory_windows = {
+        {GuestAddress{kMmio32Base}, ByteCount{kMmio32Size}},
+        {GuestAddress{mmio64_base(config_.ram.value())}, ByteCount{kMmio64Size}},
+    };
+    return tables;
+}
+
+}  // namespace siskin

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of options.
+#include "vmm/machine/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/text.h"
+#include "vmm/machine/option_handlers.h"
+#include "vmm/machine/option_syntax.h"
+#include "vmm/machine/option_tables.h"
+
+namespace siskin {
+namespace {
+
+// What an option asks of a parser: a config to change, or a help request to make.
+struct Parsing {
+    MachineConfig config;
+    std::optional<HelpRequest> help;
+};
+
+// One use of an option: as written ("-device", "--device") and its argument.
+struct Use {
+    std::string_view written;
+    std::string_view argument;
+
+    [[nodiscard]] std::string text() const {
+        return argument.empty() ? std::string(written) : concat(written, ' ', argument);
+    }
+};
+
+struct OptionRow {
+    OptionDescription description;
+    Result<> (*apply)(Parsing& parsing, const Use& use);
+};
+
+// Options that only set a string or a switch.
+template <auto Member>
+Result<> set_text(Parsing& parsing, const Use& use) {
+    parsing.config.*Member = std::string(use.argument);
+    return {};
+}
+template <auto Member>
+Result<> set_on(Parsing& parsing, const Use&) {
+    parsing.config.*Member = true;
+    return {};
+}
+template <auto Member>
+Result<> append_text(Parsing& parsing, const Use& use) {
+    (parsing.config.*Member).emplace_back(use.argument);
+    return {};
+}
+
+// Options with a function of their own.
+template <Result<> (*Apply)(MachineConfig&, std::string_view)>
+Result<> call(Parsing& parsing, const Use& use) {
+    return Apply(parsing.config, use.argument);
+}
+
+// Options that make a list of uses: `implied` is the key of the first item.
+using KeyValues = Result<Value::Dict> (*)(std::string_view, std::string_view);
+
+Result<> add_use(std::vector<OptionUse>& uses, const Use& use, std::string_view implied,
+                 KeyValues parse, bool json) {
+    Value::Dict members = json ? SISKIN_TRY(parse_json_or(use.argument, implied, parse))
+                               : SISKIN_TRY(parse(use.argument, implied));
+    uses.push_back(OptionUse{use.text(), std::move(members)});
+    return {};
+}
+
+Result<> add_device(Parsing& parsing, const Use& use) {
+    return add_use(parsing.config.devices, use, "driver", parse_key_values, true);
+}
+Result<> add_object(Parsing& parsing, const Use& use) {
+    return add_use(parsing.config.objects, use, "qom-type", parse_key_values, true);
+}
+Result<> add_blockdev(Parsing& parsing, const Use& use) {
+    return add_use(parsing.config.blockdevs, use, "driver", parse_dotted_key_values, true);
+}
+Result<> add_drive(Parsing& parsing, const Use& use) {
+    return add_use(parsing.config.drives, use, "", parse_key_values, false);
+}
+Result<> add_chardev(Parsing& parsing, const Use& use) {
+    const auto members = SISKIN_TRY(parse_key_values(use.argument, "backend"));
+    ChardevConfig chardev = SISKIN_TRY(parse_chardev(members));
+    for (const ChardevUse& other : parsing.config.chardevs) {
+        if (other.config.id == chardev.id) {
+            return fail(concat("Duplicate ID '", chardev.id, "' for chardev"));
+        }
+    }
+    parsing.config.chardevs.push_back(ChardevUse{std::move(chardev), use.text()});
+    return {};
+}
+Result<> add_monitor(Parsing& parsing, const Use& use) {
+    return add_use(parsing.config.monitors, use, "chardev", parse_key_values, false);
+}
+
+// "driver.property=value" or "driver=D,property=P,value=V".
+Result<> add_global(Parsing& parsing, const Use& use) {
+    const std::size_t dot = use.argument.find('.');
+    const std::size_t equals = use.argument.find('=');
+    Value::Dict members;
+    if (dot != std::string_view::npos && dot < equals && equals != std::string_view::npos) {
+        members.insert("driver", use.argument.substr(0, dot));
+        members.insert("property", use.argument.substr(dot + 1, equals - dot - 1));
+        members.insert("value", use.argument.substr(equals + 1));
+    } else {
+        members = SISKIN_TRY(parse_key_values(use.argument, ""));
+    }
+    parsing.config.globals.push_back(OptionUse{use.text(), std::move(members)});
+    return {};
+}
+
+Result<> set_no_graphic(Parsing& parsing, const Use&) {
+    parsing.config.no_graphic = true;
+    return {};
+}
+
+Result<> do_nothing(Parsing&, const Use&) {
+    return {};
+}
+
+Result<> ask_help(Parsing& parsing, const Use&) {
+    parsing.help = HelpRequest{"help", ""};
+    return {};
+}
+Result<> ask_version(Parsing& parsing, const Use&) {
+    parsing.help = HelpRequest{"version", ""};
+    return {};
+}
+
+using C = MachineConfig;
+
+constexpr std::array kOptions{
+    OptionRow{{"help", "", "Print this help and exit."}, ask_help},
+    OptionRow{{"h", "", "The same."}, ask_help},
+    OptionRow{{"version", "", "Print the version and exit."}, ask_version},
+    OptionRow{
+        {"machine", "[type=]q35[,KEY=VALUE...]", "Choose the machine; its keys: -machine help."},
+        call<apply_machine>},
+    OptionRow{{"M", "[type=]q35[,KEY=VALUE...]", "The same as -machine."}, call<apply_machine>},
+    OptionRow{{"accel", "kvm", "Choose the accelerator; -accel help probes this host's."},
+              call<apply_accel>},
+    OptionRow{{"cpu", "host|max[,+FEATURE|-FEATURE|FEATURE=on|off...]",
+               "Choose the vCPUs' features; -cpu help lists them."},
+              call<apply_cpu>},
+    OptionRow{{"smp", "[cpus=]N[,sockets=S][,dies=D][,cores=C][,threads=T]",
+               "Set the number of vCPUs and their topology (1)."},
+              call<apply_smp>},
+    OptionRow{{"m", "[size=]SIZE", "Set the guest's RAM; a bare number is MiB (128M)."},
+              call<apply_memory>},
+    OptionRow{{"kernel", "FILE", "Boot this kernel: a bzImage, or an ELF file with a PVH note."},
+              set_text<&C::kernel>},
+    OptionRow{{"initrd", "FILE", "Give the kernel this initial RAM disk."}, set_text<&C::initrd>},
+    OptionRow{{"append", "TEXT", "Give the kernel this command line."}, set_text<&C::append>},
+    OptionRow{{"device", "TYPE[,PROPERTY=VALUE...]|{JSON}",
+               "Add a device; -device help lists the types, -device TYPE,help their properties."},
+              add_device},
+    OptionRow{{"blockdev", "KEY=VALUE[,...]|{JSON}",
+               "Add a block node: driver raw over file or host_device."},
+              add_blockdev},
+    OptionRow{{"drive", "file=FILE,format=raw[,KEY=VALUE...]",
+               "Add a disk: a block node and, with if=virtio, its device."},
+              add_drive},
+    OptionRow{{"chardev", "BACKEND,id=ID[,KEY=VALUE...]", "Add a character device."}, add_chardev},
+    OptionRow{{"serial", "stdio|file:PATH|null|none|pty|unix:PATH|chardev:ID",
+               "Connect the serial port (COM1)."},
+              append_text<&C::serials>},
+    OptionRow{{"debugcon", "stdio|file:PATH|null|pty|unix:PATH|chardev:ID",
+               "Add a debug console at port 0xe9."},
+              append_text<&C::debugcons>},
+    OptionRow{{"mon", "[chardev=]ID,mode=control", "Put a QMP monitor on a character device."},
+              add_monitor},
+    OptionRow{{"qmp", "unix:PATH,server=on[,wait=off]|chardev:ID", "Add a QMP monitor."},
+              append_text<&C::qmp>},
+    OptionRow{{"object", "iothread,id=ID|{JSON}", "Add an object."}, add_object},
+    OptionRow{{"global", "TYPE.PROPERTY=VALUE", "Change a property's default for a device type."},
+              add_global},
+    OptionRow{{"name", "[guest=]NAME", "Name the guest."}, call<apply_name>},
+    OptionRow{{"uuid", "UUID", "Set the machine's UUID."}, call<apply_uuid>},
+    OptionRow{{"S", "", "Do not start the vCPUs; cont does."}, set_on<&C::start_paused>},
+    OptionRow{{"no-reboot", "", "End instead of restarting when the guest reboots."},
+              set_on<&C::no_reboot>},
+    OptionRow{{"no-shutdown", "", "Stop instead of ending when the guest powers off."},
+              set_on<&C::no_shutdown>},
+    OptionRow{{"nodefaults", "", "Add no default devices."}, set_on<&C::no_defaults>},
+    OptionRow{{"no-user-config", "", "Accepted; siskin reads no configuration files."}, do_nothing},
+    OptionRow{{"nographic", "", "Connect the serial port to stdio."}, set_no_graphic},
+    OptionRow{{"display", "none", "Accepted; siskin has no display."}, call<apply_display>},
+    OptionRow{{"vga", "none", "Accepted; siskin has no display."}, call<apply_display>},
+    OptionRow{{"pidfile", "FILE", "Write the process's number to this file."},
+              set_text<&C::pid_file>},
+    OptionRow{{"daemonize", "", "Go to the background once everything is set up."},
+              set_on<&C::daemonize>},
+    OptionRow{{"D", "FILE", "Write the log to this file instead of stderr."},
+              set_text<&C::log_file>},
+    OptionRow{{"msg", "timestamp=on|off", "Put time stamps before log lines."},
+              call<apply_message>},
+};
+
+const OptionRow* find_option(std::string_view name) {
+    const auto* const found =
+        std::find_if(kOptions.begin(), kOptions.end(),
+                     [&](const OptionRow& row) { return row.description.name == name; });
+    return found == kOptions.end() ? nullptr : found;
+}
+
+// "-device help", "-machine q35,help", "-cpu ?": on any option with a structured argument.
+bool wants_help(const OptionRow& row, std::string_view argument) {
+    static constexpr std::array<std::string_view, 13> kWithHelp{
+        "machine", "M",   "accel", "cpu", "smp",    "m",     "device",
+        "chardev", "mon", "drive", "msg", "object", "global"};
+    if (std::find(kWithHelp.begin(), kWithHelp.end(), row.description.name) == kWithHelp.end() ||
+        argument.starts_with('{')) {
+        return false;
+    }
+    const auto members = parse_key_values(argument, "_");
+    return members && asks_for_help(*members);
+}
+
+Result<> apply_option(Parsing& parsing, const OptionRow& row, const Use& use) {
+    if (wants_help(row, use.argument)) {
+        parsing.help = HelpRequest{std::string(row.description.name), std::string(use.argument)};
+        return {};
+    }
+    SISKIN_TRY_IN(printable(use.text(), 512), row.apply(parsing, use));
+    return {};
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(std::span<const std::string_view> arguments) {
+    Parsing parsing;
+    while (!arguments.empty() && !parsing.help) {
+        Use use{arguments.front(), ""};
+        arguments = arguments.subspan(1);
+        if (!use.written.starts_with('-') || use.written.size() < 2) {
+            return fail(concat("'", printable(use.written),
+                               "' is no option; a disk is -drive file=FILE,format=raw"));
+        }
+        const bool double_dash = use.written.starts_with("--");
+        const OptionRow* const row = find_option(use.written.substr(double_dash ? 2 : 1));
+        if (row == nullptr) {
+            return fail(concat(printable(use.written), ": invalid option, see -help"));
+        }
+        if (!row->description.argument.empty()) {
+            if (arguments.empty()) {
+                return fail(
+                    concat(use.written, ": requires an argument: ", row->description.argument));
+            }
+            use.argument = arguments.front();
+            arguments = arguments.subspan(1);
+        }
+        SISKIN_TRY(apply_option(parsing, *row, use));
+    }
+    if (parsing.help) {
+        return CommandLine(std::move(*parsing.help));
+    }
+    if (parsing.config.kernel.empty() && !parsing.config.append.empty()) {
+        return fail("-append only allowed with -kernel option");
+    }
+    if (parsing.config.kernel.empty() && !parsing.config.initrd.empty()) {
+        return fail("-initrd only allowed with -kernel option");
+    }
+    return CommandLine(std::move(parsing.config));
+}
+
+std::vector<OptionDescription> describe_options() {
+    std::vector<OptionDescription> descriptions;
+    for (const OptionRow& row : kOptions) {
+        descriptions.push_back(row.description);
+    }
+    return descriptions;
+}
+
+}  // namespace siskin

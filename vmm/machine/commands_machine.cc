@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The QMP commands that ask about names, CPUs, disks and character devices.
+#include "vmm/machine/commands_machine.h"
+
+#include <array>
+
+#include "base/text.h"
+#include "virtio/block/blk_pci.h"
+
+namespace siskin {
+namespace {
+
+std::string uuid_text(const std::array<std::uint8_t, 16>& uuid) {
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (std::size_t at = 0; at < uuid.size(); ++at) {
+        if (at == 4 || at == 6 || at == 8 || at == 10) {
+            text += '-';
+        }
+        text += kDigits[uuid[at] >> 4U];
+        text += kDigits[uuid[at] & 0xfU];
+    }
+    return text;
+}
+
+qmp::BlockDeviceInfo inserted_info(const BlockGraph::Entry& entry) {
+    const auto size = static_cast<std::int64_t>(entry.node->capacity().value());
+    qmp::BlockDeviceInfo info;
+    info.file = entry.filename;
+    info.node_name = entry.node->name();
+    info.ro = entry.node->read_only();
+    info.drv = entry.driver;
+    info.cache.writeback = true;
+    info.image.filename = entry.filename;
+    info.image.format = entry.driver;
+    info.image.virtual_size = size;
+    return info;
+}
+
+}  // namespace
+
+Result<qmp::NameInfo> MachineHandlers::query_name() {
+    qmp::NameInfo info;
+    if (!machine_.config().name.guest.empty()) {
+        info.name = machine_.config().name.guest;
+    }
+    return info;
+}
+
+Result<qmp::UuidInfo> MachineHandlers::query_uuid() {
+    return qmp::UuidInfo{
+        uuid_text(machine_.config().uuid.value_or(std::array<std::uint8_t, 16>{}))};
+}
+
+Result<qmp::TargetInfo> MachineHandlers::query_target() {
+    return qmp::TargetInfo{qmp::SysEmuTarget::X86_64};
+}
+
+Result<qmp::KvmInfo> MachineHandlers::query_kvm() {
+    return qmp::KvmInfo{true, true};
+}
+
+Result<std::vector<qmp::CpuInfoFast>> MachineHandlers::query_cpus_fast() {
+    std::vector<qmp::CpuInfoFast> cpus;
+    for (const auto& vcpu : machine_.vcpus()) {
+        const std::uint32_t index = vcpu->id().value();
+        const CpuTopology::Place place = machine_.config().topology.place(index);
+        qmp::CpuInstanceProperties properties;
+        properties.socket_id = place.socket;
+        properties.die_id = place.die;
+        properties.core_id = place.core;
+        properties.thread_id = place.thread;
+        qmp::CpuInfoFast cpu;
+        cpu.cpu_index = index;
+        cpu.qom_path = concat("/machine/unattached/device[", index, "]");
+        cpu.thread_id = vcpu->thread_id();
+        cpu.props = properties;
+        cpu.target = qmp::SysEmuTarget::X86_64;
+        cpus.push_back(std::move(cpu));
+    }
+    return cpus;
+}
+
+Result<std::vector<qmp::BlockInfo>> BlockHandlers::query_block() {
+    const MutexLock hold(machine_.lock());
+    std::vector<qmp::BlockInfo> disks;
+    for (const DeviceTree::Entry& device : machine_.devices().entries()) {
+        if (&device.device->type() != &kBlkPciType) {
+            continue;
+        }
+        const auto* const config = static_cast<const BlkPciConfig*>(device.device->config());
+        const BlockGraph::Entry* const node = machine_.blocks().find(config->blk.drive);
+        SISKIN_ASSERT(node != nullptr);
+        qmp::BlockInfo info;
+        info.device = node->drive_id;
+        info.qdev = concat(device.path, "/virtio-backend");
+        info.type = "unknown";
+        info.inserted = inserted_info(*node);
+        info.io_status = qmp::BlockDeviceIoStatus::Ok;
+        disks.push_back(std::move(info));
+    }
+    return disks;
+}
+
+Result<std::vector<qmp::ChardevInfo>> ChardevHandlers::query_chardev() {
+    const MutexLock hold(machine_.lock());
+    std::vector<qmp::ChardevInfo> infos;
+    for (const auto& chardev : machine_.chardevs().all()) {
+        infos.push_back(qmp::ChardevInfo{chardev->id(), chardev->filename(), chardev->in_use()});
+    }
+    for (const MonitorListener& monitor : monitors_) {
+        infos.push_back(qmp::ChardevInfo{monitor.chardev.id, monitor_filename(monitor), true});
+    }
+    return infos;
+}
+
+}  // namespace siskin

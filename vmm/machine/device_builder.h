@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// DeviceBuilder: makes devices from their arguments, on the command line and later.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/value.h"
+#include "vmm/machine/device_catalog.h"
+#include "vmm/machine/device_environment.h"
+#include "vmm/machine/machine_config.h"
+
+namespace siskin {
+
+// A device whose arguments were read and checked; nothing is made yet.
+struct PlannedDevice {
+    const CatalogRow* row;
+    std::string id;
+    std::shared_ptr<void> config;
+    std::string text;  // the option, for errors
+};
+
+// Reads the arguments by the type's table. `globals` are -global's: other defaults. Errors in
+// QEMU's words: an unknown type or property, a value that does not fit.
+[[nodiscard]] Result<PlannedDevice> plan_device(const OptionUse& use,
+                                                const std::vector<OptionUse>& globals);
+
+// Makes it and adds it to the tree. Errors: the id is taken, and what the device says.
+[[nodiscard]] Result<> build_device(DeviceEnvironment& environment, const PlannedDevice& planned);
+
+}  // namespace siskin

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of all device types and how each is made.
+#include "vmm/machine/device_catalog.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+#include "devices/platform/isa_devices.h"
+#include "pci/root_port.h"
+#include "virtio/block/blk_pci.h"
+#include "vmm/machine/isa_catalog.h"
+
+namespace siskin {
+namespace {
+
+template <typename Config>
+const Config& config_as(const std::shared_ptr<void>& config) {
+    return *static_cast<const Config*>(config.get());
+}
+
+Result<PciPlace> find_place(DeviceEnvironment& environment, const PciProperties& properties,
+                            const DeviceType& type, const std::string& id) {
+    PciBus* const bus =
+        properties.bus.empty() ? &environment.pci.root() : environment.pci.find_bus(properties.bus);
+    if (bus == nullptr) {
+        return fail(concat("Bus '", printable(properties.bus), "' not found"));
+    }
+    return bus->place(properties, type.name, id);
+}
+
+Result<std::unique_ptr<Device>> build_root_port(DeviceEnvironment& environment, std::string id,
+                                                std::shared_ptr<void> config) {
+    const auto& properties = config_as<RootPortConfig>(config).pci;
+    PciPlace place = SISKIN_TRY(find_place(environment, properties, kRootPortType, id));
+    return std::unique_ptr<Device>(
+        SISKIN_TRY(RootPort::create(std::move(place), std::move(config))));
+}
+
+Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, std::string id,
+                                              std::shared_ptr<void> config) {
+    const auto& properties = config_as<BlkPciConfig>(config);
+    if (properties.blk.drive.empty()) {
+        return fail("drive property not set: a node-name or a drive's id");
+    }
+    PciPlace place = SISKIN_TRY(find_place(environment, properties.pci, kBlkPciType, id));
+    IoThread* const thread = SISKIN_TRY(environment.io_threads.find(properties.blk.iothread));
+    BlockNode* const node = SISKIN_TRY(environment.blocks.disk(properties.blk.drive));
+    const VirtioPciServices services{environment.msi, environment.doorbells, environment.relay,
+                                     [memory = environment.memory] { return memory; }};
+    const BlkPciBackends backends{*node, *thread, environment.vcpu_count};
+    return std::unique_ptr<Device>(
+        SISKIN_TRY(create_blk_pci(std::move(place), std::move(config), services, backends)));
+}
+
+constexpr std::array kCatalog{
+    CatalogRow{&kRootPortType, build_root_port},
+    CatalogRow{&kBlkPciType, build_blk_pci},
+    CatalogRow{&kIsaSerialType, build_isa_serial},
+    CatalogRow{&kIsaDebugconType, build_isa_debugcon},
+    CatalogRow{&kIsaDebugExitType, build_isa_debug_exit},
+};
+
+}  // namespace
+
+std::span<const CatalogRow> device_catalog() {
+    return kCatalog;
+}
+
+const CatalogRow* find_device_type(std::string_view name) {
+    const auto* const found =
+        std::find_if(kCatalog.begin(), kCatalog.end(), [&](const CatalogRow& row) {
+            return row.type->name == name || (!name.empty() && row.type->alias == name);
+        });
+    return found == kCatalog.end() ? nullptr : found;
+}
+
+}  // namespace siskin

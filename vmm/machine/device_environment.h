@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// DeviceEnvironment: all that a device may need from its machine, as seams and registries.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "base/bus/address_space.h"
+#include "base/bus/doorbell.h"
+#include "base/bus/irq_line.h"
+#include "base/bus/machine_lock.h"
+#include "base/bus/msi.h"
+#include "base/loop/event_loop.h"
+#include "base/loop/io_thread.h"
+#include "base/memory/guest_memory.h"
+#include "base/object/device_tree.h"
+#include "devices/chardev/chardev_registry.h"
+#include "devices/platform/isa_devices.h"
+#include "devices/platform/machine_requests.h"
+#include "pci/host_bridge.h"
+#include "virtio/transport/interrupt_relay.h"
+#include "vmm/machine/block_graph.h"
+#include "vmm/machine/io_threads.h"
+
+namespace siskin {
+
+// References into the machine, which outlives its devices. Thread: VM loop, under MachineLock.
+struct DeviceEnvironment {
+    MachineLock& lock;
+    EventLoop& loop;
+    AddressSpace& ports;
+    HostBridge& pci;
+    MsiTarget& msi;
+    DoorbellRegistry& doorbells;
+    InterruptRelay& relay;
+    std::function<std::unique_ptr<IrqLine>(Gsi)> irq_line;
+    std::shared_ptr<const GuestMemory> memory;
+    std::uint16_t vcpu_count;
+    MachineRequests& requests;
+    IsaSerialPlaces& serial_places;
+    DeviceTree& devices;
+    ChardevRegistry& chardevs;
+    BlockGraph& blocks;
+    IoThreads& io_threads;
+};
+
+}  // namespace siskin

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a -drive stands for.
+#include "vmm/machine/drives.h"
+
+#include "base/text.h"
+#include "vmm/machine/option_syntax.h"
+#include "vmm/machine/option_tables.h"
+
+namespace siskin {
+namespace {
+
+Result<> check(const DriveOptions& options) {
+    if (options.file.empty()) {
+        return fail("Parameter 'file' is missing");
+    }
+    if (options.format != "raw") {
+        return fail(options.format.empty()
+                        ? std::string("Parameter 'format' is missing, allowed is raw: siskin never "
+                                      "guesses what an image is")
+                        : concat("Parameter 'format' doesn't take value '",
+                                 printable(options.format), "', allowed is raw"));
+    }
+    if (options.interface != "virtio" && options.interface != "none") {
+        return fail(concat("Parameter 'if' doesn't take value '", printable(options.interface),
+                           "', allowed are virtio and none"));
+    }
+    if (options.aio != "io_uring" && options.aio != "threads") {
+        return fail(concat("Parameter 'aio' doesn't take value '", printable(options.aio),
+                           "', allowed are io_uring and threads"));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<DrivePlan> plan_drive(const OptionUse& use, std::size_t number) {
+    DriveOptions options;
+    SISKIN_TRY_IN(use.text, apply_options(option_keys("drive"), &options, use.members));
+    SISKIN_TRY_IN(use.text, check(options));
+    DrivePlan plan;
+    plan.id = options.id.empty() ? concat(options.interface, number) : options.id;
+    plan.node = Value::Dict{{"driver", "raw"},
+                            {"read-only", options.readonly},
+                            {"file", Value::Dict{{"driver", "file"},
+                                                 {"filename", options.file},
+                                                 {"read-only", options.readonly},
+                                                 {"aio", options.aio}}}};
+    if (options.interface == "virtio") {
+        OptionUse device{use.text, Value::Dict{{"driver", "virtio-blk-pci"}, {"drive", plan.id}}};
+        if (!options.serial.empty()) {
+            device.members.insert("serial", options.serial);
+        }
+        plan.device = std::move(device);
+    }
+    return plan;
+}
+
+}  // namespace siskin

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machine's I/O threads.
+#include "vmm/machine/io_threads.h"
+
+#include <algorithm>
+
+#include "base/object/device_tree.h"
+#include "base/text.h"
+
+namespace siskin {
+
+Result<> IoThreads::add(const std::string& id) {
+    if (!is_identifier(id)) {
+        return fail(
+            id.empty() ? std::string("Parameter 'id' is missing")
+                       : concat("Parameter 'id' expects an identifier, not '", printable(id), "'"));
+    }
+    const bool taken = std::any_of(entries_.begin(), entries_.end(),
+                                   [&](const Entry& entry) { return entry.id == id; });
+    if (taken) {
+        return fail(concat("Duplicate ID '", id, "' for object"));
+    }
+    entries_.push_back(Entry{id, SISKIN_TRY(IoThread::create(concat("IO ", id)))});
+    return {};
+}
+
+Result<IoThread*> IoThreads::find(std::string_view id) {
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& entry) { return entry.id == id; });
+    if (found != entries_.end()) {
+        return found->thread.get();
+    }
+    if (!id.empty()) {
+        return fail(concat("Property 'iothread' names '", printable(id),
+                           "', which is no -object iothread"));
+    }
+    entries_.push_back(Entry{"", SISKIN_TRY(IoThread::create("IO default"))});
+    return entries_.back().thread.get();
+}
+
+}  // namespace siskin

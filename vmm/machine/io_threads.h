@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// IoThreads: the machine's I/O threads, by the id of their -object iothread, and the default one.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/loop/io_thread.h"
+#include "base/result.h"
+
+namespace siskin {
+
+// Thread: VM loop, under MachineLock.
+class IoThreads {
+public:
+    // -object iothread,id=... Errors: the id is no identifier, or taken.
+    [[nodiscard]] Result<> add(const std::string& id);
+    // The thread of that id; the empty id is the one that devices share which name none, made when
+    // first asked for. Error: there is none of that id.
+    [[nodiscard]] Result<IoThread*> find(std::string_view id);
+
+private:
+    struct Entry {
+        std::string id;
+        std::unique_ptr<IoThread> thread;
+    };
+    std::vector<Entry> entries_;
+};
+
+}  // namespace siskin

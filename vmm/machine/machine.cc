@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machine's run state and what changes it. How it is put together: machine_create.cc.
+#include "vmm/machine/machine.h"
+
+#include <latch>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "vmm/machine/boot.h"
+
+namespace siskin {
+
+Machine::~Machine() {
+    // Guest memory and disks are quiet before the first part goes.
+    park_vcpus();
+    if (environment_) {
+        for_all_devices_and_wait(
+            [](Device& device, std::function<void()> done) { device.pause(std::move(done)); });
+    }
+    request_watch_.reset();
+    vcpus_.clear();
+}
+
+Result<> Machine::power_on() {
+    SISKIN_TRY(load_power_on_state());
+    if (!config_.start_paused) {
+        enter(RunState::Running);
+        run_vcpus();
+        events_.on_resume();
+    }
+    return {};
+}
+
+void Machine::stop() {
+    if (state_ != RunState::Running) {
+        return;
+    }
+    halt_in(RunState::Paused);
+}
+
+Result<> Machine::cont() {
+    if (state_ == RunState::Running) {
+        return {};
+    }
+    if (needs_reset(state_)) {
+        return fail("Resetting the Virtual Machine is required");
+    }
+    enter(RunState::Running);
+    if (std::exchange(devices_paused_, false)) {
+        const MutexLock hold(lock_);
+        board_->resume_clock();
+        for (const DeviceTree::Entry& entry : devices_.entries()) {
+            entry.device->resume();
+        }
+    }
+    run_vcpus();
+    events_.on_resume();
+    return {};
+}
+
+void Machine::reset(ShutdownCause cause) {
+    park_vcpus();
+    if (config_.no_reboot) {
+        handle_guest_end(cause);
+        return;
+    }
+    // What the guest asked for before this moment belongs to the life that ends here.
+    [[maybe_unused]] const auto stale = requests_.take();
+    if (const auto loaded = load_power_on_state(); !loaded) {
+        log::line(concat("reset: ", loaded.error().message));
+        events_.on_reset(cause);
+        if (state_ == RunState::Running) {
+            halt_in(RunState::InternalError);
+        }
+        return;
+    }
+    events_.on_reset(cause);
+    if (state_ == RunState::Running) {
+        run_vcpus();
+    } else {
+        enter(RunState::Prelaunch);
+    }
+}
+
+void Machine::press_power_button() {
+    events_.on_power_button();
+    const MutexLock hold(lock_);
+    board_->press_power_button();
+}
+
+void Machine::shut_down(ShutdownCause cause) {
+    park_vcpus();
+    events_.on_shutdown(cause);
+    loop_.stop();
+}
+
+void Machine::enter(RunState next) {
+    if (state_ == next) {
+        return;
+    }
+    SISKIN_ASSERT(may_change(state_, next));
+    state_ = next;
+}
+
+// Out of the running state: nothing of the guest moves afterwards.
+void Machine::halt_in(RunState next) {
+    park_vcpus();
+    for_all_devices_and_wait(
+        [](Device& device, std::function<void()> done) { device.pause(std::move(done)); });
+    devices_paused_ = true;
+    {
+        const MutexLock hold(lock_);
+        board_->pause_clock();
+    }
+    enter(next);
+    events_.on_stop();
+}
+
+void Machine::park_vcpus() {
+    for (const auto& vcpu : vcpus_) {
+        vcpu->request_park();
+    }
+    for (const auto& vcpu : vcpus_) {
+        vcpu->wait_parked();
+    }
+}
+
+void Machine::run_vcpus() {
+    for (const auto& vcpu : vcpus_) {
+        vcpu->run();
+    }
+}
+
+void Machine::for_all_devices_and_wait(
+    const std::function<void(Device& device, std::function<void()> done)>& action) {
+    std::latch all_done(static_cast<std::ptrdiff_t>(devices_.entries().size()));
+    {
+        const MutexLock hold(lock_);
+        for (const DeviceTree::Entry& entry : devices_.entries()) {
+            action(*entry.device, [&all_done] { all_done.count_down(); });
+        }
+    }
+    all_done.wait();
+}
+
+Result<> Machine::load_power_on_state() {
+    for_all_devices_and_wait(
+        [](Device& device, std::function<void()> done) { device.reset(std::move(done)); });
+    {
+        const MutexLock hold(lock_);
+        SISKIN_TRY(board_->reset());
+    }
+    SISKIN_TRY(vm_->restore_power_on_state());
+    for (const auto& vcpu : vcpus_) {
+        SISKIN_TRY(vcpu->vcpu().restore_power_on_state(vcpu->id() != VcpuId{0}));
+    }
+    return load_guest();
+}
+
+Result<> Machine::load_guest() {
+    if (!boot_) {
+        return {};
+    }
+    const auto entry = SISKIN_TRY(load_boot_source(*boot_, *memory_, config_, *board_));
+    return enter_guest(vcpus_.front()->vcpu(), entry);
+}
+
+void Machine::handle_requests() {
+    park_vcpus();
+    const PendingRequests::Taken taken = requests_.take();
+    if (taken.debug_exit) {
+        exit_status_ = *taken.debug_exit;
+        loop_.stop();
+        return;
+    }
+    if (taken.failure) {
+        log::line(*taken.failure);
+        if (state_ == RunState::Running) {
+            halt_in(RunState::InternalError);
+        }
+    } else if (taken.shutdown) {
+        handle_guest_end(ShutdownCause::GuestShutdown);
+    } else if (taken.reset) {
+        reset(ShutdownCause::GuestReset);
+    } else if (state_ == RunState::Running) {
+        run_vcpus();
+    }
+}
+
+void Machine::handle_guest_end(ShutdownCause cause) {
+    if (!config_.no_shutdown) {
+        shut_down(cause);
+        return;
+    }
+    events_.on_shutdown(cause);
+    if (state_ == RunState::Running) {
+        halt_in(RunState::Shutdown);
+    } else {
+        enter(RunState::Shutdown);
+    }
+}
+
+void Machine::on_triple_fault(VcpuId vcpu) {
+    // A processor that shuts down resets the machine, as the chipset of a PC does.
+    log::line(concat("vCPU ", vcpu.value(), ": KVM_EXIT_SHUTDOWN (triple fault)"));
+    requests_.request_reset();
+}
+
+void Machine::on_vcpu_failure(VcpuId vcpu, const std::string& description) {
+    requests_.report_failure(concat("vCPU ", vcpu.value(), ": ", description));
+}
+
+}  // namespace siskin

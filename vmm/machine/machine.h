@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Machine: a virtual machine as a whole: its parts, its run state, and what can be done with it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bus/machine_lock.h"
+#include "base/fd.h"
+#include "base/loop/event_loop.h"
+#include "base/memory/guest_memory.h"
+#include "base/object/device_tree.h"
+#include "base/result.h"
+#include "devices/chardev/chardev_registry.h"
+#include "firmware/linux/boot_source.h"
+#include "vmm/kvm/ioeventfd.h"
+#include "vmm/kvm/irq_routing.h"
+#include "vmm/kvm/kvm.h"
+#include "vmm/kvm/kvm_vm.h"
+#include "vmm/machine/block_graph.h"
+#include "vmm/machine/board_q35.h"
+#include "vmm/machine/device_environment.h"
+#include "vmm/machine/drives.h"
+#include "vmm/machine/io_threads.h"
+#include "vmm/machine/machine_config.h"
+#include "vmm/machine/machine_events.h"
+#include "vmm/machine/pending_requests.h"
+#include "vmm/vcpu/run_state.h"
+#include "vmm/vcpu/vcpu_thread.h"
+
+namespace siskin {
+
+// Thread: all calls from the VM thread, without MachineLock. Everything that waits (for vCPUs to
+// park, for devices to finish) waits here, under no lock.
+class Machine final : private VcpuEvents {
+public:
+    // Every part, checked and made, nothing running. `loop` and `events` outlive the machine.
+    [[nodiscard]] static Result<std::unique_ptr<Machine>> create(const MachineConfig& config,
+                                                                 EventLoop& loop,
+                                                                 MachineEvents& events);
+    ~Machine() override;
+    Machine(const Machine&) = delete;
+    Machine& operator=(const Machine&) = delete;
+
+    // Loads the guest for the first time and runs it, unless the config says -S.
+    [[nodiscard]] Result<> power_on();
+
+    // QMP's stop and cont; nothing happens when it is so already. Error of cont: the guest ended or
+    // failed and needs a reset first.
+    void stop();
+    [[nodiscard]] Result<> cont();
+    // QMP's system_reset. Also what a guest's own reset becomes.
+    void reset(ShutdownCause cause);
+    // The ACPI power button.
+    void press_power_button();
+    // The end: on_shutdown, then the exit status is set and the loop stops.
+    void shut_down(ShutdownCause cause);
+
+    [[nodiscard]] RunState run_state() const { return state_; }
+    [[nodiscard]] const MachineConfig& config() const { return config_; }
+    [[nodiscard]] const std::vector<std::unique_ptr<VcpuThread>>& vcpus() const { return vcpus_; }
+    // What the process returns once the loop has stopped: 0, or isa-debug-exit's.
+    [[nodiscard]] int exit_status() const { return exit_status_; }
+
+    // Under lock().
+    [[nodiscard]] MachineLock& lock() { return lock_; }
+    [[nodiscard]] BoardQ35& board() { return *board_; }
+    [[nodiscard]] const DeviceTree& devices() const { return devices_; }
+    [[nodiscard]] const BlockGraph& blocks() const { return blocks_; }
+    [[nodiscard]] const ChardevRegistry& chardevs() const { return chardevs_; }
+
+private:
+    Machine(const MachineConfig& config, EventLoop& loop, MachineEvents& events, Kvm kvm,
+            PendingRequests requests);
+    [[nodiscard]] Result<> create_memory();
+    [[nodiscard]] Result<> create_kvm_parts();
+    [[nodiscard]] Result<> create_vcpus();
+    [[nodiscard]] Result<> create_devices();
+    [[nodiscard]] Result<> create_back_ends(const std::vector<DrivePlan>& drives);
+    [[nodiscard]] Result<> watch_requests();
+
+    // The guest as after power-on: devices, chips, vCPUs, loaded kernel. vCPUs are parked.
+    [[nodiscard]] Result<> load_power_on_state();
+    [[nodiscard]] Result<> load_guest();
+    void park_vcpus();
+    void run_vcpus();
+    // Calls `action` for every device under the lock and waits until all are done.
+    void for_all_devices_and_wait(
+        const std::function<void(Device& device, std::function<void()> done)>& action);
+    void enter(RunState next);
+    void halt_in(RunState next);
+    void handle_requests();
+    void handle_guest_end(ShutdownCause cause);
+
+    void on_triple_fault(VcpuId vcpu) override;
+    void on_vcpu_failure(VcpuId vcpu, const std::string& description) override;
+
+    // In order of construction; destroyed in reverse.
+    MachineConfig config_;
+    EventLoop& loop_;
+    MachineEvents& events_;
+    MachineLock lock_;
+    Kvm kvm_;
+    PendingRequests requests_;
+    std::optional<BootSource> boot_;
+    std::shared_ptr<const GuestMemory> memory_;
+    std::optional<KvmVm> vm_;
+    std::unique_ptr<IrqRouting> irqs_;
+    std::unique_ptr<KvmDoorbells> doorbells_;
+    ChardevRegistry chardevs_;
+    BlockGraph blocks_;
+    IoThreads io_threads_;
+    EventLoopInterruptRelay relay_;
+    IsaSerialPlaces serial_places_;
+    std::unique_ptr<BoardQ35> board_;
+    DeviceTree devices_;
+    std::optional<DeviceEnvironment> environment_;
+    std::unique_ptr<EventLoop::Watch> request_watch_;
+    std::vector<std::unique_ptr<VcpuThread>> vcpus_;
+
+    RunState state_ = RunState::Prelaunch;
+    bool devices_paused_ = false;
+    int exit_status_ = 0;
+};
+
+}  // namespace siskin

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// MachineConfig: everything the command line says, parsed and checked, before anything is made.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+#include "base/value.h"
+#include "devices/chardev/chardev_config.h"
+#include "vmm/kvm/cpu_topology.h"
+#include "vmm/kvm/cpuid.h"
+#include "vmm/machine/address_plan.h"
+
+namespace siskin {
+
+// One use of an option, kept for later errors: `text` is "-device virtio-blk-pci,drive=d".
+struct OptionUse {
+    std::string text;
+    Value::Dict members;
+};
+
+// One -chardev, parsed.
+struct ChardevUse {
+    ChardevConfig config;
+    std::string text;
+};
+
+// -machine. The table of its keys is in option_tables.cc, as for the structs below.
+struct MachineOptions {
+    std::string type = "q35";
+    std::string accel = "kvm";
+    std::string kernel_irqchip = "on";
+    std::string memory_backend;
+    bool usb = false;
+    bool dump_guest_core = true;
+    bool graphics = true;
+};
+
+struct NameOptions {
+    std::string guest;
+    std::string process;
+    bool debug_threads = false;
+};
+
+struct MonitorOptions {
+    std::string chardev;
+    std::string mode = "readline";
+    std::string id;
+    bool pretty = false;
+};
+
+// -drive
+struct DriveOptions {
+    std::string file;
+    std::string id;
+    std::string interface = "virtio";
+    std::string format;
+    std::string aio = "io_uring";
+    std::string serial;
+    bool readonly = false;
+};
+
+struct MachineConfig {
+    MachineOptions machine;
+    NameOptions name;
+    std::optional<std::array<std::uint8_t, 16>> uuid;
+    CpuOptions cpu;
+    CpuTopology topology;
+    ByteCount ram{128 * kMiB};
+
+    std::string kernel;
+    std::string initrd;
+    std::string append;
+
+    std::vector<OptionUse> objects;
+    std::vector<ChardevUse> chardevs;
+    std::vector<OptionUse> blockdevs;
+    std::vector<OptionUse> drives;
+    std::vector<OptionUse> devices;
+    std::vector<OptionUse> globals;
+    std::vector<OptionUse> monitors;     // -mon
+    std::vector<std::string> qmp;        // -qmp, each a chardev in short form
+    std::vector<std::string> serials;    // -serial, likewise
+    std::vector<std::string> debugcons;  // -debugcon, likewise
+
+    bool start_paused = false;  // -S
+    bool no_reboot = false;
+    bool no_shutdown = false;
+    bool no_defaults = false;
+    bool no_graphic = false;
+    bool daemonize = false;
+    bool timestamps = false;
+    std::string pid_file;
+    std::string log_file;
+};
+
+}  // namespace siskin

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// MachineEvents: what happens to a machine, told to whoever manages it.
+#pragma once
+
+#include "qmp/generated/types.h"
+
+namespace siskin {
+
+// Declared once, in qmp/schema/run_state.json.
+using qmp::ShutdownCause;
+
+[[nodiscard]] constexpr bool is_guest_cause(ShutdownCause cause) {
+    return cause == ShutdownCause::GuestShutdown || cause == ShutdownCause::GuestReset ||
+           cause == ShutdownCause::GuestPanic;
+}
+
+// Called on the VM thread, in the order in which things happen.
+class MachineEvents {
+public:
+    virtual ~MachineEvents() = default;
+    virtual void on_shutdown(ShutdownCause cause) = 0;
+    virtual void on_reset(ShutdownCause cause) = 0;
+    virtual void on_power_button() = 0;
+    virtual void on_stop() = 0;
+    virtual void on_resume() = 0;
+};
+
+}  // namespace siskin

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of keys that structured options take; help and docs print from them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/object/property.h"
+#include "vmm/machine/machine_config.h"
+
+namespace siskin {
+
+// -smp, before it becomes a topology.
+struct SmpOptions {
+    std::optional<std::uint32_t> cpus;
+    std::optional<std::uint32_t> sockets;
+    std::optional<std::uint32_t> dies;
+    std::optional<std::uint32_t> cores;
+    std::optional<std::uint32_t> threads;
+    std::optional<std::uint32_t> maxcpus;
+};
+
+struct MemoryOptions {
+    std::string size;  // a bare number is MiB here, unlike in every other size
+};
+
+struct MessageOptions {
+    bool timestamp = false;
+};
+
+struct AccelOptions {
+    std::string accel;
+};
+
+struct GlobalOptions {
+    std::string driver;
+    std::string property;
+    std::string value;
+};
+
+struct ObjectOptions {
+    std::string qom_type;
+    std::string id;
+};
+
+// The keys of the option of that name ("smp"); empty when it takes no key=value list.
+[[nodiscard]] std::span<const PropertyRow> option_keys(std::string_view option);
+
+}  // namespace siskin

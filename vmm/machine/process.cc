@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pid file, background and signals.
+#include "vmm/machine/process.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include <fcntl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+namespace siskin {
+
+Result<std::unique_ptr<PidFile>> PidFile::create(const std::string& path) {
+    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!file.valid()) {
+        return fail_errno(concat("cannot create PID file: could not create '", path, "'"), errno);
+    }
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    if (::fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
+        return fail(concat("cannot create PID file: '", path, "' belongs to a running process"));
+    }
+    const std::string text = concat(::getpid(), '\n');
+    if (::ftruncate(file.get(), 0) != 0 ||
+        ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+        return fail_errno(concat("cannot create PID file: could not write '", path, "'"), errno);
+    }
+    return std::unique_ptr<PidFile>(new PidFile(path, std::move(file)));
+}
+
+PidFile::~PidFile() {
+    ::unlink(path_.c_str());
+}
+
+Result<Daemon> Daemon::fork() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+        return fail_errno("could not create a pipe", errno);
+    }
+    Fd reading(ends[0]);
+    Fd writing(ends[1]);
+    const pid_t child = ::fork();
+    if (child < 0) {
+        return fail_errno("could not go to the background", errno);
+    }
+    if (child > 0) {
+        writing.reset();
+        char verdict = 0;
+        ssize_t received = -1;
+        do {
+            received = ::read(reading.get(), &verdict, 1);
+        } while (received < 0 && errno == EINTR);
+        // The child has its own buffers and files; only the exit status is wanted here.
+        std::_Exit(received == 1 ? 0 : 1);
+    }
+    ::setsid();
+    return Daemon(std::move(writing));
+}
+
+Result<> Daemon::ready() {
+    const Fd null = SISKIN_TRY(open_file("/dev/null", O_RDWR));
+    for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::dup2(null.get(), standard) < 0) {
+            return fail_errno("could not leave the terminal", errno);
+        }
+    }
+    const char verdict = 0;
+    if (::write(pipe_.get(), &verdict, 1) != 1) {
+        return fail_errno("could not tell the parent process", errno);
+    }
+    pipe_.reset();
+    return {};
+}
+
+Result<TerminationSignals> TerminationSignals::create() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        ::sigaddset(&signals, number);
+    }
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    Fd fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!fd.valid()) {
+        return fail_errno("could not create a signalfd", errno);
+    }
+    return TerminationSignals(std::move(fd));
+}
+
+Result<> TerminationSignals::watch(EventLoop& loop,
+                                   std::function<void(int signal, int pid)> on_signal) {
+    watch_ = SISKIN_TRY(
+        loop.watch_readable(fd_.get(), [number = fd_.get(), on_signal = std::move(on_signal)] {
+            signalfd_siginfo info{};
+            if (::read(number, &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
+                on_signal(static_cast<int>(info.ssi_signo), static_cast<int>(info.ssi_pid));
+            }
+        }));
+    return {};
+}
+
+}  // namespace siskin

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What siskin does as a process: pid file, going to the background, signals.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/fd.h"
+#include "base/loop/event_loop.h"
+#include "base/result.h"
+
+namespace siskin {
+
+// -pidfile: created or overwritten while locked, so that two processes never share one; removed
+// again when this object goes.
+class PidFile {
+public:
+    // Errors: it cannot be created, or another process has it.
+    [[nodiscard]] static Result<std::unique_ptr<PidFile>> create(const std::string& path);
+    ~PidFile();
+    PidFile(const PidFile&) = delete;
+    PidFile& operator=(const PidFile&) = delete;
+
+private:
+    PidFile(std::string path, Fd file) : path_(std::move(path)), file_(std::move(file)) {}
+
+    std::string path_;
+    Fd file_;
+};
+
+// -daemonize: the parent waits until the child says that all is set up, and ends with its verdict.
+class Daemon {
+public:
+    // Before the first thread. Returns in the child; the parent exits with 0 once ready() was
+    // called, with 1 when the child ended before.
+    [[nodiscard]] static Result<Daemon> fork();
+    // Leaves the terminal: stdin, stdout and stderr become /dev/null; lets the parent exit.
+    [[nodiscard]] Result<> ready();
+
+private:
+    explicit Daemon(Fd pipe) : pipe_(std::move(pipe)) {}
+
+    Fd pipe_;
+};
+
+// SIGINT, SIGTERM and SIGHUP as calls on a loop; SIGPIPE ignored. Create before the first thread,
+// which then has them blocked.
+class TerminationSignals {
+public:
+    [[nodiscard]] static Result<TerminationSignals> create();
+    // `on_signal` gets the signal's number and the sender's process.
+    [[nodiscard]] Result<> watch(EventLoop& loop,
+                                 std::function<void(int signal, int pid)> on_signal);
+    [[nodiscard]] int fd_number() const { return fd_.get(); }
+
+private:
+    explicit TerminationSignals(Fd fd) : fd_(std::move(fd)) {}
+
+    Fd fd_;
+    std::unique_ptr<EventLoop::Watch> watch_;
+};
+
+}  // namespace siskin

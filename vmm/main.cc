@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program: command line, machine, QMP server, loop.
+#include <cstdio>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "qmp/protocol_handlers.h"
+#include "qmp/server.h"
+#include "vmm/machine/command_line.h"
+#include "vmm/machine/commands_machine.h"
+#include "vmm/machine/commands_run_control.h"
+#include "vmm/machine/default_devices.h"
+#include "vmm/machine/help.h"
+#include "vmm/machine/machine.h"
+#include "vmm/machine/monitors.h"
+#include "vmm/machine/process.h"
+#include "vmm/machine/qmp_events.h"
+
+namespace siskin {
+namespace {
+
+// The exit status of everything that fails before the machine runs.
+constexpr int kExitFailure = 1;
+
+// The handlers of all command groups, over one machine.
+class CommandHandlers {
+public:
+    CommandHandlers(Machine& machine, const std::vector<MonitorListener>& monitors)
+        : protocol_(package_name()),
+          run_control_(machine),
+          machine_(machine),
+          block_(machine),
+          pci_(machine),
+          chardev_(machine, monitors) {}
+
+    [[nodiscard]] const qmp::Handlers& all() const { return all_; }
+
+private:
+    qmp::ProtocolHandlers protocol_;
+    RunControlHandlers run_control_;
+    MachineHandlers machine_;
+    BlockHandlers block_;
+    PciHandlers pci_;
+    ChardevHandlers chardev_;
+    qmp::Handlers all_{protocol_, protocol_, run_control_, machine_, block_, pci_, chardev_};
+};
+
+Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {
+    log::set_timestamps(config.timestamps);
+    if (!config.log_file.empty()) {
+        SISKIN_TRY_IN("-D", log::to_file(config.log_file));
+    }
+    if (config.daemonize) {
+        daemon = SISKIN_TRY(Daemon::fork());
+    }
+    VcpuThread::install_kick_signal();
+    return {};
+}
+
+Result<> watch_signals(TerminationSignals& signals, EventLoop& loop, Machine& machine) {
+    return signals.watch(loop, [&machine](int signal, int pid) {
+        log::line(concat("terminating on signal ", signal, " from pid ", pid));
+        machine.shut_down(ShutdownCause::HostSignal);
+    });
+}
+
+// The exit status.
+Result<int> run_machine(MachineConfig config) {
+    auto signals = SISKIN_TRY(TerminationSignals::create());
+    std::optional<Daemon> daemon;
+    SISKIN_TRY(set_up_process(config, daemon));
+    const std::vector<MonitorListener> monitors = SISKIN_TRY(take_monitors(config));
+    SISKIN_TRY(expand_short_forms(config));
+
+    EventLoop loop;
+    QmpEvents events;
+    const std::unique_ptr<Machine> machine = SISKIN_TRY(Machine::create(config, loop, events));
+    const CommandHandlers handlers(*machine, monitors);
+    // Handlers take MachineLock themselves: stopping vCPUs, which may wait for it, needs it free.
+    const std::unique_ptr<qmp::Server> server = SISKIN_TRY(qmp::Server::create(
+        package_name(), loop, handlers.all(), [](const std::function<void()>& work) { work(); }));
+    SISKIN_TRY(listen_monitors(*server, monitors));
+    std::unique_ptr<PidFile> pid_file;
+    if (!config.pid_file.empty()) {
+        pid_file = SISKIN_TRY_IN("-pidfile", PidFile::create(config.pid_file));
+    }
+    SISKIN_TRY(server->start());
+    events.set_sink(&server->events());
+    SISKIN_TRY(watch_signals(signals, loop, *machine));
+    if (wait_for_monitors(*server, monitors, signals.fd_number())) {
+        SISKIN_TRY(machine->power_on());
+    }
+    if (daemon) {
+        SISKIN_TRY(daemon->ready());
+    }
+    loop.run();
+    server->drain_and_stop();
+    events.set_sink(nullptr);
+    return machine->exit_status();
+}
+
+int report(const Error& error) {
+    log::fatal(error.message);
+    return kExitFailure;
+}
+
+int run_program(const std::vector<std::string_view>& arguments) {
+    auto parsed = parse_command_line(arguments);
+    if (!parsed) {
+        return report(parsed.error());
+    }
+    if (const auto* const request = std::get_if<HelpRequest>(&*parsed)) {
+        const auto text = help_text(*request);
+        if (!text) {
+            return report(text.error());
+        }
+        std::fwrite(text->data(), 1, text->size(), stdout);
+        return 0;
+    }
+    const auto status = run_machine(std::get<MachineConfig>(std::move(*parsed)));
+    return status ? *status : report(status.error());
+}
+
+}  // namespace
+}  // namespace siskin
+
+int main(int argc, char** argv) {
+    return siskin::run_program(
+        std::vector<std::string_view>(argv + (argc > 0 ? 1 : 0), argv + argc));
+}
