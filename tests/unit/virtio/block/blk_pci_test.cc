@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proves virtio/block/blk_pci: properties and what is refused.
+#include "virtio/block/blk_pci.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+
+#include "base/object/device_type.h"
+#include "tests/unit/virtio/virtio_bench.h"
+
+using namespace siskin;
+
+namespace {
+
+// The refusal of a second device with these arguments, or nothing.
+std::string refusal(const Value::Dict& arguments) {
+    VirtioBench bench;
+    bench.device.reset();
+    const auto config = configure(kBlkPciType, arguments);
+    if (!config) {
+        return config.error().message;
+    }
+    const auto created = bench.create(*static_cast<const BlkPciConfig*>(config->get()));
+    CHECK(bench.disk.claimed == created.has_value());
+    return created ? std::string() : created.error().message;
+}
+
+}  // namespace
+
+TEST_SUITE("virtio/block/blk_pci") {
+    TEST_CASE("the type is virtio-blk-pci, and virtio-blk") {
+        CHECK(kBlkPciType.name == "virtio-blk-pci");
+        CHECK(kBlkPciType.alias == "virtio-blk");
+        CHECK(kBlkPciType.bus == "PCI");
+    }
+
+    TEST_CASE("what libvirt and kata send makes a device") {
+        CHECK(refusal({{"driver", "virtio-blk-pci"},
+                       {"id", "virtio-disk0"},
+                       {"drive", "disk0"},
+                       {"bus", "pcie.0"},
+                       {"addr", "0x4"},
+                       {"bootindex", 1},
+                       {"write-cache", "on"},
+                       {"disable-legacy", "on"},
+                       {"disable-modern", "off"},
+                       {"scsi", "off"},
+                       {"config-wce", "off"},
+                       {"share-rw", "on"},
+                       {"num-queues", "4"},
+                       {"queue-size", 256},
+                       {"logical_block_size", "512"},
+                       {"physical_block_size", "4k"},
+                       {"serial", "01234567890123456789"},
+                       {"iothread", "io1"},
+                       {"romfile", ""},
+                       {"packed", "off"},
+                       {"iommu_platform", "off"},
+                       {"ioeventfd", "on"},
+                       {"event_idx", "on"},
+                       {"indirect_desc", "on"},
+                       {"vectors", 5}})
+                  .empty());
+    }
+
+    TEST_CASE("a value that cannot be is refused, names the limit, and the node is free again") {
+        CHECK(refusal({{"serial", "012345678901234567890"}}) ==
+              "virtio-blk-pci: serial is 21 bytes long, the most is 20");
+        CHECK(refusal({{"queue-size", 100}}) ==
+              "virtio-blk-pci: queue-size is 100, allowed is a power of two");
+        CHECK(refusal({{"queue-size", 2048}}).find("from 4 to 1024") != std::string::npos);
+        CHECK(refusal({{"num-queues", 0}}).find("from 1 to 64") != std::string::npos);
+        CHECK(refusal({{"num-queues", 65}}).find("from 1 to 64") != std::string::npos);
+        CHECK(refusal({{"logical_block_size", 1000}}).find("a power of two") != std::string::npos);
+        CHECK(refusal({{"logical_block_size", 4096}}).find("physical_block_size is 512") !=
+              std::string::npos);
+        CHECK(refusal({{"scsi", "on"}}) ==
+              "Property 'virtio-blk-pci.scsi' doesn't take value 'on', allowed is off");
+        CHECK(refusal({{"disable-legacy", "off"}}).find("allowed is on or auto") !=
+              std::string::npos);
+        CHECK(refusal({{"no-such", 1}}) == "Property 'virtio-blk-pci.no-such' not found");
+    }
+
+    TEST_CASE("queues are one a CPU when not said otherwise") {
+        VirtioBench bench;
+
+        CHECK(bench.common(virtio_spec::kCommonNumQueues, 2) == 2);
+    }
+
+    TEST_CASE("a node in use is refused and stays with its device") {
+        VirtioBench bench;
+        PciPlace place = bench.machine.place(bench.machine.host.root(), DevFn::of(2, 0));
+
+        const auto second = create_blk_pci(place, std::make_shared<BlkPciConfig>(), bench.services,
+                                           BlkPciBackends{bench.disk, *bench.io_thread, 1});
+
+        REQUIRE_FALSE(second.has_value());
+        CHECK(second.error().message == "virtio-blk-pci: in use");
+        CHECK(bench.disk.claimed);
+    }
+
+    TEST_CASE("a node without an engine is refused and let go") {
+        VirtioBench bench;
+        bench.device.reset();
+        bench.disk.refuse_engine = true;
+
+        const auto created = bench.create({});
+
+        REQUIRE_FALSE(created.has_value());
+        CHECK_FALSE(bench.disk.claimed);
+    }
+
+    TEST_CASE("a disk smaller than a block is refused; a tail that is no block is not offered") {
+        MemoryDisk small(512);
+        MemoryDisk odd(5 * 512);
+        VirtioBench bench;
+        BlkPciConfig settings;
+        settings.blk.logical_block_size = ByteCount{1024};
+        settings.blk.physical_block_size = ByteCount{1024};
+        const auto with = [&](BlockNode& node) {
+            return create_blk_pci(bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)),
+                                  std::make_shared<BlkPciConfig>(settings), bench.services,
+                                  BlkPciBackends{node, *bench.io_thread, 1});
+        };
+
+        CHECK_FALSE(with(small).has_value());
+        const auto device = with(odd);
+        REQUIRE(device.has_value());
+        CHECK((*device)->device().read_config(0, 8) == 4);
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// MemoryDisk: a BlockNode in memory that can be held up, made to fail, and asked what it did.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "devices/block/block_node.h"
+
+namespace siskin {
+
+// One engine. Operations wait while `held`; each is logged when it is carried out. The control
+// functions are for the test's thread, the engine for the loop's.
+class MemoryDisk final : public BlockNode {
+public:
+    struct Entry {
+        BlockOperation::Step step;
+        std::uint64_t offset;
+        std::uint64_t size;
+
+        friend bool operator==(const Entry&, const Entry&) = default;
+    };
+
+    explicit MemoryDisk(std::uint64_t size, bool read_only = false)
+        : bytes(size), read_only_(read_only) {}
+
+    const std::string& name() const override { return name_; }
+    ByteCount capacity() const override { return ByteCount{bytes.size()}; }
+    bool read_only() const override { return read_only_; }
+    std::uint32_t block_size() const override { return 512; }
+    Result<> claim(bool) override {
+        if (claimed) {
+            return fail("in use");
+        }
+        claimed = true;
+        return {};
+    }
+    void release() override { claimed = false; }
+    Result<std::unique_ptr<BlockEngine>> create_engine(std::size_t) override {
+        if (refuse_engine) {
+            return fail("no engine");
+        }
+        return std::unique_ptr<BlockEngine>(std::make_unique<Engine>(*this));
+    }
+
+    // From now on operations wait, but for `allowed` of them.
+    void hold() { allowed_ = 0; }
+    void let_go(std::int64_t count = kUnlimited) {
+        allowed_ = count;
+        event_.signal();
+    }
+    // How many wait now.
+    std::size_t waiting() const { return waiting_count_; }
+    // The operation number `index`, counted from 0, fails with this errno.
+    void fail_operation(unsigned index, int error_number) {
+        const std::lock_guard hold_lock(mutex_);
+        failures_[index] = error_number;
+    }
+    std::vector<Entry> log() const {
+        const std::lock_guard hold_lock(mutex_);
+        return log_;
+    }
+
+    std::vector<std::uint8_t> bytes;
+    std::atomic<bool> refuse_attach{false};
+    bool refuse_engine = false;
+    bool claimed = false;
+
+private:
+    static constexpr std::int64_t kUnlimited = INT64_MAX / 2;
+
+    class Engine final : public BlockEngine, private IoSource {
+    public:
+        explicit Engine(MemoryDisk& disk) : disk_(disk) {}
+        Result<> attach(IoLoop& loop) override {
+            if (disk_.refuse_attach) {
+                return fail("no attach");
+            }
+            return loop.add(disk_.event_.get(), *this);
+        }
+        void detach(IoLoop& loop) override { loop.remove(disk_.event_.get(), *this); }
+        void submit(BlockOperation& operation) override {
+            waiting_.push(operation);
+            ++disk_.waiting_count_;
+            disk_.event_.signal();
+        }
+        std::string_view name() const override { return "memory"; }
+
+    private:
+        void on_ready() override {
+            [[maybe_unused]] const auto count = disk_.event_.take();
+            while (!waiting_.empty() && disk_.allowed_ > 0) {
+                --disk_.allowed_;
+                --disk_.waiting_count_;
+                disk_.carry_out(*waiting_.pop());
+            }
+        }
+
+        MemoryDisk& disk_;
+        BlockOperationList waiting_;
+    };
+
+    void carry_out(BlockOperation& operation) {
+        int failure = 0;
+        do {
+            std::uint64_t size = 0;
+            for (const iovec& buffer : operation.buffers()) {
+                size += buffer.iov_len;
+            }
+            {
+                const std::lock_guard hold_lock(mutex_);
+                const auto found = failures_.find(static_cast<unsigned>(log_.size()));
+                failure = found == failures_.end() ? 0 : found->second;
+                log_.push_back(Entry{operation.step(), operation.offset(), size});
+            }
+            if (failure == 0) {
+                copy(operation);
+            }
+            if (operation.advance(failure != 0 ? -failure : static_cast<std::int64_t>(size),
+                                  bytes.size())) {
+                break;
+            }
+        } while (true);
+        operation.complete(operation.error());
+    }
+    void copy(BlockOperation& operation) {
+        std::uint64_t at = operation.offset();
+        for (const iovec& buffer : operation.buffers()) {
+            if (operation.step() == BlockOperation::Step::Read) {
+                std::memcpy(buffer.iov_base, bytes.data() + at, buffer.iov_len);
+            } else {
+                std::memcpy(bytes.data() + at, buffer.iov_base, buffer.iov_len);
+            }
+            at += buffer.iov_len;
+        }
+    }
+
+    std::string name_ = "disk0";
+    bool read_only_;
+    EventFd event_ = *EventFd::create();
+    std::atomic<std::int64_t> allowed_{kUnlimited};
+    std::atomic<std::size_t> waiting_count_{0};
+    mutable std::mutex mutex_;
+    std::map<unsigned, int> failures_;
+    std::vector<Entry> log_;
+};
+
+}  // namespace siskin

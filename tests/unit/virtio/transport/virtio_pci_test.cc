@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proves virtio/transport/virtio_pci: what a driver finds, and the life of the device.
+#include "virtio/transport/virtio_pci.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "tests/unit/virtio/virtio_bench.h"
+
+using namespace siskin;
+
+namespace spec = virtio_spec;
+
+namespace {
+
+struct VendorCapability {
+    std::uint32_t at;
+    std::uint8_t bar;
+    std::uint32_t offset;
+    std::uint32_t length;
+};
+
+// By cfg_type, as a driver finds them.
+std::map<unsigned, VendorCapability> vendor_capabilities(VirtioBench& bench) {
+    std::map<unsigned, VendorCapability> found;
+    auto at = static_cast<std::uint32_t>(bench.pci.read(VirtioBench::kBdf, 0x34, 1));
+    for (int step = 0; at != 0 && step < 48; ++step) {
+        const auto get = [&](std::uint32_t offset, unsigned width) {
+            return static_cast<std::uint32_t>(
+                bench.pci.read(VirtioBench::kBdf, at + offset, width));
+        };
+        if (get(0, 1) == 9) {
+            found[get(3, 1)] =
+                VendorCapability{at, static_cast<std::uint8_t>(get(4, 1)), get(8, 4), get(12, 4)};
+        }
+        at = get(1, 1);
+    }
+    return found;
+}
+
+// All registers a driver sees in the common configuration.
+std::vector<std::uint64_t> dump(VirtioBench& bench) {
+    std::vector<std::uint64_t> all;
+    for (std::uint16_t queue = 0; queue < 3; ++queue) {
+        bench.select(queue);
+        for (std::uint64_t offset = 0; offset < 64; ++offset) {
+            all.push_back(bench.common(offset, 1));
+        }
+    }
+    bench.select(0);
+    for (std::uint64_t offset = 0; offset < 64; ++offset) {
+        all.push_back(bench.pci.memory_read(VirtioBench::kBar + 0x2000 + offset, 1));
+    }
+    return all;
+}
+
+}  // namespace
+
+TEST_SUITE("virtio/transport/virtio_pci") {
+    TEST_CASE("the function is a modern virtio block device (virtio 1.2 §4.1.2)") {
+        VirtioBench bench;
+        const auto get = [&](std::uint32_t offset, unsigned width) {
+            return bench.pci.read(VirtioBench::kBdf, offset, width);
+        };
+
+        CHECK(get(0x00, 2) == 0x1af4);
+        CHECK(get(0x02, 2) == 0x1042);
+        CHECK(get(0x08, 4) == 0x01000001);
+        CHECK(get(0x2c, 2) == 0x1af4);
+        CHECK(get(0x2e, 2) == 0x1100);
+        CHECK(get(0x3d, 1) == 1);
+        CHECK(bench.pci.size_bar(VirtioBench::kBdf, 1) == 0x1000);
+        CHECK(bench.pci.size_bar(VirtioBench::kBdf, 4) == 0x4000);
+        CHECK(bench.pci.is_bar_64_bit(VirtioBench::kBdf, 4));
+        CHECK(bench.pci.find_capability(VirtioBench::kBdf, 0x01).has_value());
+        CHECK(bench.pci.find_capability(VirtioBench::kBdf, 0x10).has_value());
+        CHECK(bench.pci.find_capability(VirtioBench::kBdf, 0x11).has_value());
+    }
+
+    TEST_CASE("the five structures are found through their capabilities (§4.1.4)") {
+        VirtioBench bench;
+
+        auto found = vendor_capabilities(bench);
+
+        REQUIRE(found.size() == 5);
+        const std::uint32_t offsets[] = {0, 0x0000, 0x3000, 0x1000, 0x2000};
+        for (unsigned type = 1; type <= 4; ++type) {
+            CHECK(found[type].bar == 4);
+            CHECK(found[type].offset == offsets[type]);
+            CHECK(found[type].length == 0x1000);
+        }
+        CHECK(bench.pci.read(VirtioBench::kBdf, found[2].at + 16, 4) == 4);
+        CHECK(bench.pci.read(VirtioBench::kBdf, found[2].at + 2, 1) == 20);
+        CHECK(bench.pci.read(VirtioBench::kBdf, found[5].at + 2, 1) == 20);
+    }
+
+    TEST_CASE("vectors are one more than queues, or as many as asked for, or none") {
+        VirtioBench bench;
+        const auto at = bench.pci.find_capability(VirtioBench::kBdf, 0x11);
+        CHECK((bench.pci.read(VirtioBench::kBdf, *at + 2, 2) & 0x7ff) == 2);  // 3 vectors
+
+        BlkPciConfig settings;
+        settings.virtio.vectors = 8;
+        VirtioBench more(settings);
+        CHECK((more.pci.read(VirtioBench::kBdf, *at + 2, 2) & 0x7ff) == 7);
+
+        settings.virtio.vectors = 0;
+        VirtioBench none(settings);
+        CHECK_FALSE(none.pci.find_capability(VirtioBench::kBdf, 0x11).has_value());
+    }
+
+    TEST_CASE("event_idx and indirect_desc decide what is offered") {
+        VirtioBench bench;
+        CHECK(bench.offered().has(spec::kFeatureRingEventIdx));
+        CHECK(bench.offered().has(spec::kFeatureRingIndirectDesc));
+        CHECK(bench.offered().has(spec::kFeatureVersion1));
+        CHECK_FALSE(bench.offered().has(spec::kFeatureRingPacked));
+        CHECK_FALSE(bench.offered().has(spec::kFeatureRingReset));
+
+        BlkPciConfig settings;
+        settings.virtio.event_idx = false;
+        settings.virtio.indirect_desc = false;
+        VirtioBench plain(settings);
+        CHECK_FALSE(plain.offered().has(spec::kFeatureRingEventIdx));
+        CHECK_FALSE(plain.offered().has(spec::kFeatureRingIndirectDesc));
+    }
+
+    TEST_CASE("a request is served and its interrupt goes out by the queue's vector") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.pci.set_msix_entry(VirtioBench::kBdf, 1, MsiMessage{0xfee00000, 0x41}, false);
+        bench.pci.set_msix_control(VirtioBench::kBdf, 0x8000);
+        bench.start(driver, {}, 1);
+
+        CHECK(bench.run(driver, spec::kBlockRead, 0) == 0);
+
+        bench.settle();
+        bench.machine.msi.deliver();
+        CHECK(bench.machine.msi.messages == std::vector{MsiMessage{0xfee00000, 0x41}});
+        // §4.1.4.5.1: with MSI-X the ISR stays out of it.
+        CHECK(bench.pci.memory_read(VirtioBench::kBar + 0x1000, 1) == 0);
+    }
+
+    TEST_CASE("a masked vector is pending, and goes out once when it is unmasked") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        const MsiMessage message{0xfee00000, 0x42};
+        bench.pci.set_msix_entry(VirtioBench::kBdf, 1, message, true);
+        bench.pci.set_msix_control(VirtioBench::kBdf, 0x8000);
+        bench.start(driver, {}, 1);
+        for (int count = 0; count < 3; ++count) {
+            REQUIRE(bench.run(driver, spec::kBlockRead, 0) == 0);
+        }
+        bench.settle();
+        bench.machine.msi.deliver();
+        CHECK(bench.machine.msi.messages.empty());
+
+        bench.pci.set_msix_entry(VirtioBench::kBdf, 1, MsiMessage{0xfee01000, 0x43}, false);
+        bench.machine.msi.deliver();
+
+        CHECK(bench.machine.msi.messages == std::vector{MsiMessage{0xfee01000, 0x43}});
+    }
+
+    TEST_CASE("without a vector requests complete in silence (NO_VECTOR)") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.pci.set_msix_control(VirtioBench::kBdf, 0x8000);
+        bench.start(driver);
+
+        CHECK(bench.run(driver, spec::kBlockRead, 0) == 0);
+
+        bench.settle();
+        bench.relay.run();
+        bench.machine.msi.deliver();
+        CHECK(bench.machine.msi.messages.empty());
+        CHECK(bench.pci.memory_read(VirtioBench::kBar + 0x1000, 1) == 0);
+    }
+
+    TEST_CASE("without MSI-X the pin is asserted until the ISR is read (§4.1.4.5)") {
+        VirtioBench bench;
+        FakeIrqLine line;
+        bench.machine.host.intx().connect(IntxInput{1, 0}, &line);
+        DriverQueue driver(bench.guest, 16);
+        bench.start(driver);
+
+        REQUIRE(bench.run(driver, spec::kBlockRead, 0) == 0);
+        bench.settle();
+        bench.relay.run();
+        CHECK(line.asserted);
+
+        CHECK(bench.pci.memory_read(VirtioBench::kBar + 0x1000, 1) == spec::kIsrQueue);
+        CHECK_FALSE(line.asserted);
+    }
+
+    TEST_CASE("doorbells are bound at DRIVER_OK, follow the BAR and go with the reset") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        CHECK(bench.machine.doorbells.bound().empty());
+        bench.start(driver);
+        REQUIRE(bench.machine.doorbells.bound().size() == 1);
+        CHECK(bench.machine.doorbells.bound()[0].address.value() == VirtioBench::kBar + 0x3000);
+
+        bench.pci.assign_bar(VirtioBench::kBdf, 4, 0xe0200000);
+        REQUIRE(bench.machine.doorbells.bound().size() == 1);
+        CHECK(bench.machine.doorbells.bound()[0].address.value() == 0xe0203000);
+        const auto request = bench.prepare(driver, 0, spec::kBlockRead, 0);
+        driver.put_available(request.head);
+        bench.pci.memory_write(0xe0203000, 2, 0);
+        CHECK(eventually([&] { return driver.take_used().has_value(); }));
+
+        bench.pci.assign_bar(VirtioBench::kBdf, 4, VirtioBench::kBar);
+        CHECK(bench.reset_and_wait());
+        CHECK(bench.machine.doorbells.bound().empty());
+    }
+
+    TEST_CASE("with ioeventfd=off, or refused by the kernel, requests are served all the same") {
+        BlkPciConfig settings;
+        settings.virtio.ioeventfd = false;
+        VirtioBench off(settings);
+        DriverQueue driver(off.guest, 16);
+        off.start(driver);
+        CHECK(off.machine.doorbells.bound().empty());
+        CHECK(off.run(driver, spec::kBlockRead, 0) == 0);
+
+        VirtioBench refused;
+        refused.machine.doorbells.refusals = 1;
+        DriverQueue other(refused.guest, 16);
+        refused.start(other);
+        CHECK(refused.run(other, spec::kBlockRead, 0) == 0);
+    }
+
+    TEST_CASE("kicks before DRIVER_OK, after reset and for unknown queues do nothing") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        const auto request = bench.prepare(driver, 0, spec::kBlockRead, 0);
+        driver.put_available(request.head);
+        bench.reach_features_ok({});
+        bench.program_queue(0, driver);
+        for (std::uint16_t queue = 0; queue < 1024; ++queue) {
+            bench.notify(queue);
+        }
+        bench.settle();
+        CHECK(driver.used_index() == 0);
+
+        bench.set_status(15);
+        REQUIRE(eventually([&] { return driver.used_index() == 1; }));
+        REQUIRE(bench.reset_and_wait());
+        driver.put_available(request.head);
+        for (std::uint16_t queue = 0; queue < 1024; ++queue) {
+            bench.notify(queue);
+        }
+        bench.settle();
+        CHECK(driver.used_index() == 1);
+    }
+
+    TEST_CASE("a broken ring sets DEVICE_NEEDS_RESET and interrupts; a reset cures it (§2.1.2)") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.pci.set_msix_entry(VirtioBench::kBdf, 0, MsiMessage{0xfee00000, 0x50}, false);
+        bench.pci.set_msix_control(VirtioBench::kBdf, 0x8000);
+        bench.set_common(spec::kCommonConfigMsixVector, 2, 0);
+        bench.start(driver, {}, 1);
+        driver.set_available_index(1000);
+        bench.notify();
+
+        REQUIRE(eventually([&] { return (bench.status() & spec::kStatusNeedsReset) != 0; }));
+        bench.settle();
+        bench.machine.msi.deliver();
+        CHECK(bench.machine.msi.messages == std::vector{MsiMessage{0xfee00000, 0x50}});
+
+        REQUIRE(bench.reset_and_wait());
+        DriverQueue fresh(bench.guest, 16);
+        bench.start(fresh);
+        CHECK(bench.run(fresh, spec::kBlockRead, 0) == 0);
+    }
+
+    TEST_CASE("a device whose engine cannot start asks for a reset and the vCPU goes on") {
+        VirtioBench bench;
+        bench.disk.refuse_attach = true;
+        DriverQueue driver(bench.guest, 16);
+
+        bench.start(driver);
+
+        CHECK(eventually([&] { return (bench.status() & spec::kStatusNeedsReset) != 0; }));
+        bench.disk.refuse_attach = false;
+        REQUIRE(bench.reset_and_wait());
+        bench.start(driver);
+        CHECK(bench.run(driver, spec::kBlockRead, 0) == 0);
+    }
+
+    TEST_CASE("after a reset every register is as at power-on") {
+        VirtioBench bench;
+        const auto power_on = dump(bench);
+        DriverQueue driver(bench.guest, 16);
+        bench.start(driver, {spec::kBlockFeatureConfigWce}, 1);
+        REQUIRE(bench.run(driver, spec::kBlockRead, 0) == 0);
+
+        REQUIRE(bench.reset_and_wait());
+
+        CHECK(dump(bench) == power_on);
+    }
+
+    TEST_CASE("PCI cfg access reaches the status register, and works as the BAR does") {
+        VirtioBench bench;
+        const std::uint32_t at = vendor_capabilities(bench)[5].at;
+        bench.pci.set_command(VirtioBench::kBdf, 0);
+        bench.pci.write(VirtioBench::kBdf, at + 4, 1, 4);
+        bench.pci.write(VirtioBench::kBdf, at + 8, 4, spec::kCommonDeviceStatus);
+        bench.pci.write(VirtioBench::kBdf, at + 12, 4, 1);
+
+        bench.pci.write(VirtioBench::kBdf, at + 16, 1, 1);
+
+        CHECK(bench.pci.read(VirtioBench::kBdf, at + 16, 1) == 1);
+        bench.pci.set_command(VirtioBench::kBdf, VirtioBench::kMemoryAndMaster);
+        CHECK(bench.status() == 1);
+    }
+}
+
+TEST_SUITE("virtio/transport/virtio_pci: reset, pause and bus mastering") {
+    TEST_CASE("a reset with requests in flight reads non-zero until they are done (§2.4)") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.start(driver);
+        bench.disk.hold();
+        const auto first = bench.prepare(driver, 0, spec::kBlockRead, 0);
+        const auto second = bench.prepare(driver, 1, spec::kBlockRead, 1);
+        driver.put_available(first.head);
+        driver.put_available(second.head);
+        bench.notify();
+        REQUIRE(eventually([&] { return bench.disk.waiting() == 2; }));
+
+        bench.set_status(0);
+        bench.settle();
+        CHECK(bench.status() == 15);
+        bench.disk.let_go(1);
+        REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+        bench.settle();
+        CHECK(bench.status() == 15);
+        bench.set_status(0);  // again: nothing new
+        bench.disk.let_go();
+
+        CHECK(eventually([&] { return bench.status() == 0; }));
+    }
+
+    TEST_CASE("at every point of completion, no write reaches the guest after a reset") {
+        for (std::int64_t completed = 0; completed <= 4; ++completed) {
+            VirtioBench bench;
+            DriverQueue driver(bench.guest, 16);
+            bench.disk.bytes.assign(bench.disk.bytes.size(), 0x77);
+            bench.start(driver);
+            bench.disk.hold();
+            std::vector<VirtioBench::Request> requests;
+            for (std::uint16_t slot = 0; slot < 4; ++slot) {
+                requests.push_back(bench.prepare(driver, slot, spec::kBlockRead, slot));
+                driver.put_available(requests.back().head);
+            }
+            bench.notify();
+            REQUIRE(eventually([&] { return bench.disk.waiting() == 4; }));
+            bench.disk.let_go(completed);
+            bench.set_status(0);
+            bench.disk.let_go();
+            REQUIRE(eventually([&] { return bench.status() == 0; }));
+
+            for (const auto& request : requests) {
+                bench.guest.fill(request.data, 512, 0xcc);
+                bench.guest.fill(request.status, 1, 0xcc);
+            }
+            const auto rings = bench.guest.bytes(driver.config().used_ring.value(), 134);
+            driver.put_available(requests[0].head);
+            bench.notify();
+            bench.settle();
+            bench.settle();
+
+            for (const auto& request : requests) {
+                CHECK(bench.guest.bytes(request.data, 512) == std::vector<std::uint8_t>(512, 0xcc));
+                CHECK(bench.status_of(request) == 0xcc);
+            }
+            CHECK(bench.guest.bytes(driver.config().used_ring.value(), 134) == rings);
+        }
+    }
+
+    TEST_CASE("a hundred resets in a row leave a device that works") {
+        VirtioBench bench;
+        for (int round = 0; round < 100; ++round) {
+            bench.set_status(0);
+            bench.set_status(0);
+            REQUIRE(eventually([&] { return bench.status() == 0; }));
+            bench.reach_features_ok({});
+        }
+        REQUIRE(bench.reset_and_wait());
+        DriverQueue driver(bench.guest, 16);
+        bench.start(driver);
+
+        CHECK(bench.run(driver, spec::kBlockRead, 0) == 0);
+    }
+
+    TEST_CASE("a function level reset with requests in flight ends in power-on registers") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.start(driver);
+        bench.disk.hold();
+        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
+        bench.notify();
+        REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+
+        const auto express = bench.pci.find_capability(VirtioBench::kBdf, 0x10);
+        bench.pci.write(VirtioBench::kBdf, *express + 8, 2, 0x8000);
+        CHECK(bench.machine.doorbells.bound().empty());
+        CHECK(bench.pci.bar_address(VirtioBench::kBdf, 4) == 0);
+        bench.pci.assign_bar(VirtioBench::kBdf, 4, VirtioBench::kBar);
+        bench.pci.set_command(VirtioBench::kBdf, VirtioBench::kMemoryAndMaster);
+        CHECK(bench.status() == 15);
+        bench.disk.let_go();
+
+        REQUIRE(eventually([&] { return bench.status() == 0; }));
+        DriverQueue fresh(bench.guest, 16);
+        bench.start(fresh);
+        CHECK(bench.run(fresh, spec::kBlockRead, 0) == 0);
+    }
+
+    TEST_CASE("a reset from outside is done when the last request is") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.start(driver);
+        bench.disk.hold();
+        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
+        bench.notify();
+        REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+        std::atomic<int> done{0};
+
+        bench.device->reset([&] { ++done; });
+        bench.settle();
+        CHECK(done == 0);
+        bench.disk.let_go();
+
+        CHECK(eventually([&] { return done == 1; }));
+        bench.settle();
+        CHECK(done == 1);
+    }
+
+    TEST_CASE("pause finishes what is in flight and takes nothing; resume looks at the rings") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.start(driver);
+        bench.disk.hold();
+        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
+        bench.notify();
+        REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+        std::atomic<bool> paused{false};
+        bench.device->pause([&] { paused = true; });
+        bench.settle();
+        CHECK_FALSE(paused);
+        bench.disk.let_go();
+        REQUIRE(eventually([&] { return paused.load(); }));
+        CHECK(driver.used_index() == 1);
+
+        driver.put_available(bench.prepare(driver, 1, spec::kBlockRead, 0).head);
+        bench.notify();
+        bench.settle();
+        bench.settle();
+        CHECK(driver.used_index() == 1);
+
+        bench.device->resume();
+        CHECK(eventually([&] { return driver.used_index() == 2; }));
+    }
+
+    TEST_CASE("a device that is started while the machine is paused waits for the resume") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.device->pause([] {});
+        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
+        bench.start(driver);
+        bench.notify();
+        bench.settle();
+        bench.settle();
+        CHECK(driver.used_index() == 0);
+
+        bench.device->resume();
+
+        CHECK(eventually([&] { return driver.used_index() == 1; }));
+    }
+
+    TEST_CASE("without Bus Master Enable no chain is taken, before DRIVER_OK or after") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.pci.set_command(VirtioBench::kBdf, 0x2);
+        bench.start(driver);
+        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
+        bench.notify();
+        bench.settle();
+        bench.settle();
+        CHECK(driver.used_index() == 0);
+
+        bench.pci.set_command(VirtioBench::kBdf, VirtioBench::kMemoryAndMaster);
+        CHECK(eventually([&] { return driver.used_index() == 1; }));
+
+        bench.pci.set_command(VirtioBench::kBdf, 0x2);
+        driver.put_available(bench.prepare(driver, 1, spec::kBlockRead, 0).head);
+        bench.notify();
+        bench.settle();
+        bench.settle();
+        CHECK(driver.used_index() == 1);
+    }
+
+    TEST_CASE("bus mastering does not resume a paused machine, nor the other way round") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.start(driver);
+        bench.device->pause([] {});
+        bench.pci.set_command(VirtioBench::kBdf, 0x2);
+        bench.pci.set_command(VirtioBench::kBdf, VirtioBench::kMemoryAndMaster);
+        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
+        bench.notify();
+        bench.settle();
+        bench.settle();
+        CHECK(driver.used_index() == 0);
+
+        bench.pci.set_command(VirtioBench::kBdf, 0x2);
+        bench.device->resume();
+        bench.settle();
+        bench.settle();
+        CHECK(driver.used_index() == 0);
+        bench.pci.set_command(VirtioBench::kBdf, VirtioBench::kMemoryAndMaster);
+        CHECK(eventually([&] { return driver.used_index() == 1; }));
+    }
+
+    TEST_CASE("a device that goes away with requests in flight waits for them") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.start(driver);
+        bench.disk.hold();
+        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
+        bench.notify();
+        REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+        std::thread later([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            bench.disk.let_go();
+        });
+
+        bench.device.reset();
+        later.join();
+
+        CHECK(bench.disk.waiting() == 0);
+        CHECK_FALSE(bench.disk.claimed);
+        CHECK_FALSE(bench.pci.is_present(VirtioBench::kBdf));
+    }
+}
