@@ -76,25 +76,26 @@ Aml interrupt_routing() {
 // PCI Firmware 3.3 §4.5.1: control is granted bit by bit; what is asked and not granted is cleared
 // and told as "capabilities masked". Asking has no effect, so a query needs no case of its own.
 Aml host_bridge_osc(const AcpiConfig& config) {
-    using namespace aml;
-    const Aml status = path("CDW1");
-    const Aml control = path("CDW3");
-    const Aml granted = local(0);
+    const Aml status = aml::path("CDW1");
+    const Aml control = aml::path("CDW3");
+    const Aml granted = aml::local(0);
     const auto refuse_if = [&](const Aml& predicate, std::uint64_t reason) {
-        return if_true(predicate,
-                       {bit_or(status, integer(reason), status), return_value(argument(3))});
+        return aml::if_true(predicate, {aml::bit_or(status, aml::integer(reason), status),
+                                        aml::return_value(aml::argument(3))});
     };
-    return method(
-        "_OSC", 4, Serialize::Yes,
-        {create_dword_field(argument(3), 0, "CDW1"),
-         refuse_if(logical_not(equal(argument(0), uuid(kPciHostBridgeUuid))), kOscUnknownUuid),
-         refuse_if(logical_not(equal(argument(1), integer(kOscRevision))), kOscUnknownRevision),
-         refuse_if(less(argument(2), integer(kOscDwords)), kOscFailure),
-         create_dword_field(argument(3), 8, "CDW3"),
-         bit_and(control, integer(config.osc_granted), granted),
-         if_true(logical_not(equal(control, granted)),
-                 {bit_or(status, integer(kOscMasked), status)}),
-         store(granted, control), return_value(argument(3))});
+    return aml::method(
+        "_OSC", 4, aml::Serialize::Yes,
+        {aml::create_dword_field(aml::argument(3), 0, "CDW1"),
+         refuse_if(aml::logical_not(aml::equal(aml::argument(0), aml::uuid(kPciHostBridgeUuid))),
+                   kOscUnknownUuid),
+         refuse_if(aml::logical_not(aml::equal(aml::argument(1), aml::integer(kOscRevision))),
+                   kOscUnknownRevision),
+         refuse_if(aml::less(aml::argument(2), aml::integer(kOscDwords)), kOscFailure),
+         aml::create_dword_field(aml::argument(3), 8, "CDW3"),
+         aml::bit_and(control, aml::integer(config.osc_granted), granted),
+         aml::if_true(aml::logical_not(aml::equal(control, granted)),
+                      {aml::bit_or(status, aml::integer(kOscMasked), status)}),
+         aml::store(granted, control), aml::return_value(aml::argument(3))});
 }
 
 Aml com1() {

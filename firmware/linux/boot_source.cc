@@ -43,17 +43,18 @@ Footprint footprint_of(const KernelImage& image) {
 
 // A kernel may use all of low memory but the boot structures, and what is no RAM in the memory map.
 Result<> check_low_memory(const ElfImage& image) {
-    using namespace boot_layout;
     for (const ElfSegment& segment : image.segments) {
         const auto meets = [&](GuestAddress begin, GuestAddress end) {
             return segment.address < end && segment.end() > begin.value();
         };
-        if (meets(kStructuresBegin, kStructuresEnd) || meets(kEbda, kHighMemory)) {
+        if (meets(boot_layout::kStructuresBegin, boot_layout::kStructuresEnd) ||
+            meets(boot_layout::kEbda, boot_layout::kHighMemory)) {
             return fail(concat("its segment for ", hex(segment.address.value()), " + ",
                                hex(segment.memory_size.value()), " meets the boot structures (",
-                               hex(kStructuresBegin.value()), " to ", hex(kStructuresEnd.value()),
-                               ") or the reserved area (", hex(kEbda.value()), " to ",
-                               hex(kHighMemory.value()), ")"));
+                               hex(boot_layout::kStructuresBegin.value()), " to ",
+                               hex(boot_layout::kStructuresEnd.value()), ") or the reserved area (",
+                               hex(boot_layout::kEbda.value()), " to ",
+                               hex(boot_layout::kHighMemory.value()), ")"));
         }
     }
     return {};

@@ -31,18 +31,19 @@ Result<> check_sorted(const std::vector<E820Entry>& map) {
 
 Result<std::vector<E820Entry>> build_e820(const RamLayout& ram,
                                           const std::vector<E820Entry>& reserved) {
-    using namespace boot_layout;
-    if (ram.below_4g.value() < kHighMemory.value() || ram.below_4g.value() > 4 * kGiB) {
+    if (ram.below_4g.value() < boot_layout::kHighMemory.value() ||
+        ram.below_4g.value() > 4 * kGiB) {
         return fail(concat("there are ", ram.below_4g.value(),
                            " bytes of RAM below 4 GiB, a boot needs 1 MiB at least"));
     }
     std::vector<E820Entry> map{
-        between(GuestAddress{0}, kEbda, E820Type::Ram),
-        between(kEbda, kVideoMemory, E820Type::Reserved),
-        between(kAcpiTables, kHighMemory, E820Type::Reserved),
+        between(GuestAddress{0}, boot_layout::kEbda, E820Type::Ram),
+        between(boot_layout::kEbda, boot_layout::kVideoMemory, E820Type::Reserved),
+        between(boot_layout::kAcpiTables, boot_layout::kHighMemory, E820Type::Reserved),
     };
-    if (ram.below_4g.value() > kHighMemory.value()) {
-        map.push_back(between(kHighMemory, GuestAddress{ram.below_4g.value()}, E820Type::Ram));
+    if (ram.below_4g.value() > boot_layout::kHighMemory.value()) {
+        map.push_back(
+            between(boot_layout::kHighMemory, GuestAddress{ram.below_4g.value()}, E820Type::Ram));
     }
     if (ram.above_4g.value() > 0) {
         map.push_back({GuestAddress{4 * kGiB}, ram.above_4g, E820Type::Ram});

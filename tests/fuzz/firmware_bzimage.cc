@@ -11,15 +11,16 @@
 #include "firmware/linux/boot_params.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using namespace siskin;
+    using siskin::ByteCount;
+    using siskin::BzImage;
     const auto file = std::as_bytes(std::span(data, size));
     const auto image =
-        parse_bzimage(file.first(std::min(size, BzImage::kProbeSize)), ByteCount{size});
+        siskin::parse_bzimage(file.first(std::min(size, BzImage::kProbeSize)), ByteCount{size});
     if (image) {
         SISKIN_ASSERT(image->code_offset.value() + image->code_size.value() == size);
         SISKIN_ASSERT(image->header.size() <= BzImage::kHeaderEndMax - BzImage::kHeaderOffset);
-        SISKIN_ASSERT(image->load_address.value() >= kMiB);
-        static_cast<void>(build_boot_params(*image, {}, {}));
+        SISKIN_ASSERT(image->load_address.value() >= siskin::kMiB);
+        static_cast<void>(siskin::build_boot_params(*image, {}, {}));
     }
     return 0;
 }

@@ -12,9 +12,8 @@
 
 #include "base/mapping.h"
 
+namespace siskin {
 namespace {
-
-using namespace siskin;
 
 constexpr std::size_t kRamSize = 4 * kMiB;
 
@@ -28,19 +27,20 @@ std::shared_ptr<const GuestMemory> make_ram() {
 }
 
 }  // namespace
+}  // namespace siskin
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static const auto memory = make_ram();
-    const Fd file(::memfd_create("kernel", MFD_CLOEXEC));
+    static const auto memory = siskin::make_ram();
+    const siskin::Fd file(::memfd_create("kernel", MFD_CLOEXEC));
     SISKIN_ASSERT(file.valid());
     SISKIN_ASSERT(::pwrite(file.get(), data, size, 0) == static_cast<ssize_t>(size));
-    const auto source =
-        BootSource::open({"/proc/self/fd/" + std::to_string(file.get()), "", "console=ttyS0"});
+    const auto source = siskin::BootSource::open(
+        {"/proc/self/fd/" + std::to_string(file.get()), "", "console=ttyS0"});
     if (!source) {
         return 0;
     }
-    BootEnvironment environment;
-    environment.ram.below_4g = ByteCount{kRamSize};
+    siskin::BootEnvironment environment;
+    environment.ram.below_4g = siskin::ByteCount{siskin::kRamSize};
     static_cast<void>(source->load(*memory, environment));
     SISKIN_ASSERT(::ftruncate(file.get(), static_cast<off_t>(size / 2)) == 0);
     static_cast<void>(source->load(*memory, environment));

@@ -10,8 +10,7 @@
 
 #include "tests/unit/firmware/acpi/acpica.h"
 
-using namespace siskin;
-using namespace siskin::acpi;
+namespace siskin::acpi {
 
 namespace {
 
@@ -185,3 +184,5 @@ TEST_SUITE("firmware/acpi/acpi_tables") {
         CHECK(refusal(ecam).find("no multiple of 1 MiB") != std::string::npos);
     }
 }
+
+}  // namespace siskin::acpi

@@ -9,7 +9,7 @@
 
 #include "tests/unit/firmware/acpi/acpica.h"
 
-using namespace siskin::acpi;
+namespace siskin::acpi {
 
 namespace {
 
@@ -24,28 +24,33 @@ Bytes definition_block(const AmlList& terms) {
 
 // A table with one of everything the encoder knows.
 Bytes table_of_everything() {
-    using namespace aml;
     return definition_block(
-        {name("\\TXT", string("hello")), name("\\BUFF", buffer({1, 2, 3})),
-         name("\\BIG", integer(0x123456789abcdef0)),
-         scope("\\_SB",
-               {device("DEV0",
-                       {name("_HID", eisa_id("PNP0C02")), name("_UID", integer(7)),
-                        operation_region("REGS", RegionSpace::SystemIo, 0x600, 0x80),
-                        field("REGS", FieldAccess::Dword, {{"FLD0", 32}, {"", 100}, {"FLD1", 28}}),
-                        method("READ", 1, Serialize::No,
-                               {if_true(less(argument(0), integer(5)),
-                                        {store(path("FLD0"), local(0)), return_value(local(0))}),
-                                otherwise({bit_or(argument(0), integer(0x100), local(1)),
-                                           return_value(local(1))})}),
-                        method("MASK", 2, Serialize::No,
-                               {bit_and(argument(0), argument(1), local(7)),
-                                if_true(logical_not(equal(local(7), argument(0))),
-                                        {return_value(integer(0))}),
-                                return_value(local(7))}),
-                        method("FRST", 1, Serialize::Yes,
-                               {create_dword_field(argument(0), 0, "DW0"),
-                                return_value(path("DW0"))})})})});
+        {aml::name("\\TXT", aml::string("hello")), aml::name("\\BUFF", aml::buffer({1, 2, 3})),
+         aml::name("\\BIG", aml::integer(0x123456789abcdef0)),
+         aml::scope(
+             "\\_SB",
+             {aml::device(
+                 "DEV0",
+                 {aml::name("_HID", aml::eisa_id("PNP0C02")), aml::name("_UID", aml::integer(7)),
+                  aml::operation_region("REGS", aml::RegionSpace::SystemIo, 0x600, 0x80),
+                  aml::field("REGS", aml::FieldAccess::Dword,
+                             {{"FLD0", 32}, {"", 100}, {"FLD1", 28}}),
+                  aml::method("READ", 1, aml::Serialize::No,
+                              {aml::if_true(aml::less(aml::argument(0), aml::integer(5)),
+                                            {aml::store(aml::path("FLD0"), aml::local(0)),
+                                             aml::return_value(aml::local(0))}),
+                               aml::otherwise({aml::bit_or(aml::argument(0), aml::integer(0x100),
+                                                           aml::local(1)),
+                                               aml::return_value(aml::local(1))})}),
+                  aml::method("MASK", 2, aml::Serialize::No,
+                              {aml::bit_and(aml::argument(0), aml::argument(1), aml::local(7)),
+                               aml::if_true(
+                                   aml::logical_not(aml::equal(aml::local(7), aml::argument(0))),
+                                   {aml::return_value(aml::integer(0))}),
+                               aml::return_value(aml::local(7))}),
+                  aml::method("FRST", 1, aml::Serialize::Yes,
+                              {aml::create_dword_field(aml::argument(0), 0, "DW0"),
+                               aml::return_value(aml::path("DW0"))})})})});
 }
 
 }  // namespace
@@ -111,3 +116,5 @@ TEST_SUITE("firmware/acpi/aml") {
                          result.compiled.begin() + sizeof(TableHeader)));
     }
 }
+
+}  // namespace siskin::acpi

@@ -9,8 +9,7 @@
 
 #include "tests/unit/firmware/acpi/acpica.h"
 
-using namespace siskin;
-using namespace siskin::acpi;
+namespace siskin::acpi {
 
 namespace {
 
@@ -102,3 +101,5 @@ TEST_SUITE("firmware/acpi/dsdt" * doctest::skip(!test::has_acpica())) {
         CHECK_FALSE(contains(disassembly(config), "Device (C012)"));
     }
 }
+
+}  // namespace siskin::acpi

@@ -8,7 +8,7 @@
 
 #include "tests/unit/firmware/acpi/acpica.h"
 
-using namespace siskin::acpi;
+namespace siskin::acpi {
 
 TEST_SUITE("firmware/acpi/facs") {
     TEST_CASE("it is 64 bytes of version 2 with a free global lock (ACPI 6.4 §5.2.10)") {
@@ -21,3 +21,5 @@ TEST_SUITE("firmware/acpi/facs") {
         CHECK(facs[32] == 2);
     }
 }
+
+}  // namespace siskin::acpi

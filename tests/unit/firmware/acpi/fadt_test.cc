@@ -6,8 +6,7 @@
 
 #include "tests/unit/firmware/acpi/acpica.h"
 
-using namespace siskin;
-using namespace siskin::acpi;
+namespace siskin::acpi {
 
 namespace {
 
@@ -82,3 +81,5 @@ TEST_SUITE("firmware/acpi/fadt") {
         CHECK(build(bare)[108] == 0);
     }
 }
+
+}  // namespace siskin::acpi

@@ -6,8 +6,7 @@
 
 #include "tests/unit/firmware/acpi/acpica.h"
 
-using namespace siskin;
-using namespace siskin::acpi;
+namespace siskin::acpi {
 
 namespace {
 
@@ -54,3 +53,5 @@ TEST_SUITE("firmware/acpi/madt") {
         CHECK(found.back() == Bytes{10, 12, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0});
     }
 }
+
+}  // namespace siskin::acpi

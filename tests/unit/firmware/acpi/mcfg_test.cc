@@ -6,8 +6,7 @@
 
 #include "tests/unit/firmware/acpi/acpica.h"
 
-using namespace siskin;
-using namespace siskin::acpi;
+namespace siskin::acpi {
 
 TEST_SUITE("firmware/acpi/mcfg") {
     TEST_CASE("one allocation tells base and buses (PCI Firmware 3.3 §4.1.2)") {
@@ -21,3 +20,5 @@ TEST_SUITE("firmware/acpi/mcfg") {
         CHECK(mcfg[55] == 0x7f);
     }
 }
+
+}  // namespace siskin::acpi

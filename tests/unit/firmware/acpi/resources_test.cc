@@ -6,8 +6,7 @@
 
 #include "tests/unit/firmware/acpi/acpica.h"
 
-using namespace siskin;
-using namespace siskin::acpi;
+namespace siskin::acpi {
 
 TEST_SUITE("firmware/acpi/resources") {
     TEST_CASE("ISA descriptors are small items (ACPI 6.4 §6.4.2)") {
@@ -55,3 +54,5 @@ TEST_SUITE("firmware/acpi/resources") {
         CHECK(empty.bytes == Bytes{0x11, 0x05, 0x0a, 0x02, 0x79, 0x00});
     }
 }
+
+}  // namespace siskin::acpi

@@ -8,8 +8,7 @@
 
 #include "tests/unit/firmware/acpi/acpica.h"
 
-using namespace siskin;
-using namespace siskin::acpi;
+namespace siskin::acpi {
 
 TEST_SUITE("firmware/acpi/rsdp") {
     TEST_CASE("both checksums hold and the XSDT is named (ACPI 6.4 §5.2.5.3)") {
@@ -25,3 +24,5 @@ TEST_SUITE("firmware/acpi/rsdp") {
         CHECK(test::field_at(rsdp, 24, 8) == 0xe1230);
     }
 }
+
+}  // namespace siskin::acpi

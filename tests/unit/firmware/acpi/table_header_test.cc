@@ -8,7 +8,7 @@
 
 #include "tests/unit/firmware/acpi/acpica.h"
 
-using namespace siskin::acpi;
+namespace siskin::acpi {
 
 TEST_SUITE("firmware/acpi/table_header") {
     TEST_CASE("a finished table carries its length and sums to zero (ACPI 6.4 §5.2.6)") {
@@ -48,3 +48,5 @@ TEST_SUITE("firmware/acpi/table_header") {
         CHECK(checksum_of(Bytes{0x80, 0x80, 0x01}) == 0xff);
     }
 }
+
+}  // namespace siskin::acpi

@@ -6,8 +6,7 @@
 
 #include "tests/unit/firmware/acpi/acpica.h"
 
-using namespace siskin;
-using namespace siskin::acpi;
+namespace siskin::acpi {
 
 TEST_SUITE("firmware/acpi/xsdt") {
     TEST_CASE("each table is a 64-bit address behind the header (ACPI 6.4 §5.2.8)") {
@@ -20,3 +19,5 @@ TEST_SUITE("firmware/acpi/xsdt") {
         CHECK(test::field_at(xsdt, 44, 8) == 0x123456789);
     }
 }
+
+}  // namespace siskin::acpi

@@ -7,7 +7,7 @@
 #include "firmware/linux/boot_layout.h"
 #include "tests/unit/firmware/test_files.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -114,3 +114,5 @@ TEST_SUITE("firmware/linux/boot_entry") {
         CHECK_FALSE(write_entry_tables(*memory, make_boot_entry(EntryMode::Long64)).has_value());
     }
 }
+
+}  // namespace siskin

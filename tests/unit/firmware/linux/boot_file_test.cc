@@ -9,7 +9,7 @@
 
 #include "tests/unit/firmware/test_files.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -92,3 +92,5 @@ TEST_SUITE("firmware/linux/boot_file") {
         CHECK(size_text(kMiB + 1) == "2 MiB");
     }
 }
+
+}  // namespace siskin

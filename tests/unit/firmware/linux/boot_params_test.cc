@@ -10,7 +10,7 @@
 
 #include "tests/unit/firmware/test_files.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -85,3 +85,5 @@ TEST_SUITE("firmware/linux/boot_params") {
         CHECK(+params.acpi_rsdp_addr == 0);
     }
 }
+
+}  // namespace siskin

@@ -14,7 +14,7 @@
 #include "firmware/linux/pvh.h"
 #include "tests/unit/firmware/test_files.h"
 
-using namespace siskin;
+namespace siskin {
 using test::FileBytes;
 using test::poke;
 using test::TestFile;
@@ -338,3 +338,5 @@ TEST_SUITE("firmware/linux/boot_source") {
         CHECK_FALSE(source->check_fits({ByteCount{24 * kMiB}, ByteCount{0}}).has_value());
     }
 }
+
+}  // namespace siskin

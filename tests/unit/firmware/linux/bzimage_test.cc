@@ -11,7 +11,7 @@
 
 #include "tests/unit/firmware/test_files.h"
 
-using namespace siskin;
+namespace siskin {
 using test::FileBytes;
 using test::poke;
 
@@ -132,3 +132,5 @@ TEST_SUITE("firmware/linux/bzimage") {
         }
     }
 }
+
+}  // namespace siskin

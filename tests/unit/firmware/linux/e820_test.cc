@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -52,3 +52,5 @@ TEST_SUITE("firmware/linux/e820") {
         CHECK(build_e820(ram, many).value().size() == kE820EntriesMax);
     }
 }
+
+}  // namespace siskin

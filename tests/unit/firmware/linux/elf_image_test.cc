@@ -12,7 +12,7 @@
 
 #include "tests/unit/firmware/test_files.h"
 
-using namespace siskin;
+namespace siskin {
 using test::FileBytes;
 using test::poke;
 
@@ -163,3 +163,5 @@ TEST_SUITE("firmware/linux/elf_image") {
         }
     }
 }
+
+}  // namespace siskin

@@ -7,7 +7,7 @@
 #include "firmware/linux/boot_layout.h"
 #include "tests/unit/firmware/test_files.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -70,3 +70,5 @@ TEST_SUITE("firmware/linux/pvh") {
         CHECK_FALSE(write_pvh_start_info(*memory, {}, kMap).has_value());
     }
 }
+
+}  // namespace siskin
