@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proves qmp/session.
+#include "qmp/session.h"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <deque>
+#include <string>
+
+#include "qmp/generated/commands.h"
+#include "qmp/protocol_handlers.h"
+
+using siskin::fail;
+using siskin::Result;
+using siskin::Value;
+using siskin::qmp::command_table;
+using siskin::qmp::CommandCall;
+using siskin::qmp::CommandRow;
+using siskin::qmp::Event;
+using siskin::qmp::event_line;
+using siskin::qmp::EventRow;
+using siskin::qmp::Handlers;
+using siskin::qmp::Reply;
+using siskin::qmp::Request;
+using siskin::qmp::Session;
+using siskin::qmp::version_info;
+
+namespace {
+
+// One in-band and one out-of-band command.
+Result<CommandCall> urgent_call(const Value&);
+constexpr std::array<CommandRow, 2> kTable{{
+    {"slow", false, [](const Value&) -> Result<CommandCall> { return CommandCall{}; }},
+    {"urgent", true, urgent_call},
+}};
+Result<CommandCall> urgent_call(const Value&) {
+    return CommandCall{&kTable[1], [](const Handlers&) -> Result<std::string> { return {}; }};
+}
+
+// A session whose requests wait here until the test answers them.
+class Peer {
+public:
+    explicit Peer(std::span<const CommandRow> table = kTable)
+        : session(version_info("test"), table,
+                  {[this](Request request) { waiting.push_back(std::move(request)); },
+                   [](const CommandCall&) -> Result<std::string> { return "\"at once\""; }}) {
+        take();
+    }
+    // The output so far, which is then sent.
+    std::string take() {
+        std::string out(session.output());
+        session.sent(out.size());
+        return out;
+    }
+    std::string ask(std::string_view bytes) {
+        session.receive(bytes);
+        return take();
+    }
+    std::string answer(Result<std::string> result) {
+        const Request request = std::move(waiting.front());
+        waiting.pop_front();
+        session.reply(Reply{request.id, std::move(result)});
+        return take();
+    }
+    void negotiate() {
+        ask("{\"execute\":\"qmp_capabilities\",\"arguments\":{\"enable\":[\"oob\"]}}");
+    }
+
+    std::deque<Request> waiting;
+    Session session;
+};
+
+constexpr EventRow kRow{"STOP", std::chrono::milliseconds{0}};
+
+}  // namespace
+
+TEST_SUITE("qmp/session") {
+    TEST_CASE("a session begins with the greeting on a line of its own (QMP spec §2.2)") {
+        const Session session(version_info("test"), kTable, {});
+
+        CHECK(session.output().starts_with("{\"QMP\": {\"version\": "));
+        CHECK(session.output().ends_with("[\"oob\"]}}\r\n"));
+    }
+
+    TEST_CASE("before negotiation errors are answered at once and commands are not handed on") {
+        Peer peer;
+
+        CHECK(peer.ask("{\"execute\":\"slow\",\"id\":1}") ==
+              "{\"id\": 1, \"error\": {\"class\": \"CommandNotFound\", \"desc\": \"Expecting "
+              "capabilities negotiation with 'qmp_capabilities'\"}}\r\n");
+        CHECK(peer.ask("{\"execute\":}") ==
+              "{\"error\": {\"class\": \"GenericError\", \"desc\": \"JSON parse error, expecting "
+              "value\"}}\r\n");
+        CHECK(peer.waiting.empty());
+    }
+
+    TEST_CASE("a reply carries the id last, an error carries it first") {
+        Peer peer;
+        peer.negotiate();
+        peer.ask("{\"execute\":\"slow\",\"id\":[1]}{\"execute\":\"slow\",\"id\":null}");
+
+        CHECK(peer.answer("{}") == "{\"return\": {}, \"id\": [1]}\r\n");
+        CHECK(peer.answer(fail("no")) ==
+              "{\"id\": null, \"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}}\r\n");
+    }
+
+    TEST_CASE("negotiation and the commands after it may come in one piece") {
+        Peer peer;
+
+        CHECK(peer.ask("{\"execute\":\"qmp_capabilities\"}{\"execute\":\"slow\"}") ==
+              "{\"return\": {}}\r\n");
+        CHECK(peer.waiting.size() == 1);
+    }
+
+    TEST_CASE("a bad request keeps its place among the others") {
+        Peer peer;
+        peer.negotiate();
+
+        CHECK(peer.ask("{\"execute\":\"slow\"}[{\"execute\":\"nonesuch\"}").empty());
+        CHECK(peer.ask("]").empty());
+        REQUIRE(peer.waiting.size() == 2);
+        CHECK(peer.waiting[0].call.has_value());
+        CHECK(peer.waiting[1].call.error().message == "QMP input must be a JSON object");
+    }
+
+    TEST_CASE("an out-of-band command overtakes those that wait (QMP spec §2.3.1)") {
+        Peer peer;
+        peer.negotiate();
+
+        CHECK(peer.ask("{\"execute\":\"slow\",\"id\":1}{\"exec-oob\":\"urgent\",\"id\":2}") ==
+              "{\"return\": \"at once\", \"id\": 2}\r\n");
+        CHECK(peer.ask("{\"exec-oob\":\"slow\",\"id\":3}") ==
+              "{\"id\": 3, \"error\": {\"class\": \"GenericError\", \"desc\": \"The command slow "
+              "does not support OOB\"}}\r\n");
+        CHECK(peer.answer("{}") == "{\"return\": {}, \"id\": 1}\r\n");
+    }
+
+    TEST_CASE("eight requests may be under way, the ninth is not even read") {
+        Peer peer;
+        peer.negotiate();
+        std::string bytes;
+        for (int number = 0; number < 9; ++number) {
+            bytes += "{\"execute\":\"slow\"}";
+        }
+
+        const std::size_t taken = peer.session.receive(bytes);
+
+        CHECK(taken == bytes.size() * 8 / 9);
+        CHECK(peer.waiting.size() == Session::kInFlightMax);
+        CHECK_FALSE(peer.session.may_receive());
+        peer.answer("{}");
+        CHECK(peer.session.receive(bytes.substr(taken)) == bytes.size() / 9);
+    }
+
+    TEST_CASE("a client that reads nothing is not read either, once a mebibyte waits") {
+        Peer peer;
+        const std::string bad = "[]";
+        std::size_t taken = bad.size();
+        while (taken == bad.size()) {
+            taken = peer.session.receive(bad);
+        }
+
+        CHECK(peer.session.output().size() >= Session::kOutputMax);
+        CHECK(peer.session.output().size() < Session::kOutputMax + 200);
+        peer.take();
+        CHECK(peer.session.receive(bad) == bad.size());
+    }
+
+    TEST_CASE("events are for sessions that have negotiated") {
+        Peer peer;
+        const std::string line = event_line(Event{&kRow, "{\"a\": 1}", {}, 5, 6});
+
+        CHECK(peer.session.send_event(line));
+        CHECK(peer.take().empty());
+        peer.negotiate();
+        CHECK(peer.session.send_event(line));
+        CHECK(peer.take() ==
+              "{\"timestamp\": {\"seconds\": 5, \"microseconds\": 6}, \"event\": "
+              "\"STOP\", \"data\": {\"a\": 1}}\r\n");
+    }
+
+    TEST_CASE("an event without data has no data member (QMP spec §2.5)") {
+        CHECK(event_line(Event{&kRow, {}, {}, 5, 6}) ==
+              "{\"timestamp\": {\"seconds\": 5, \"microseconds\": 6}, \"event\": \"STOP\"}\r\n");
+    }
+
+    TEST_CASE("events do not pile up beyond a mebibyte for a client that reads nothing") {
+        Peer peer;
+        peer.negotiate();
+        const std::string line(Session::kOutputMax, 'x');
+
+        CHECK(peer.session.send_event(line));
+        CHECK_FALSE(peer.session.send_event("y"));
+    }
+
+    TEST_CASE("every way to cut the stream gives the same replies") {
+        const std::string bytes =
+            "{\"execute\":\"nonesuch\"}\xff{'execute':'qmp_capabilities','id':'a'}{]01 {}[\"\x01";
+        Peer whole;
+        Peer cut;
+        std::string pieces;
+        for (const char byte : bytes) {
+            pieces += cut.ask({&byte, 1});
+        }
+
+        CHECK(whole.ask(bytes) == pieces);
+        CHECK(whole.waiting.size() == cut.waiting.size());
+    }
+
+    TEST_CASE("the real table decodes and refuses arguments before anything is handed on") {
+        Peer peer(command_table());
+        peer.negotiate();
+        peer.ask("{\"execute\":\"query-name\",\"arguments\":{\"a\":1}}{\"execute\":\"stop\"}");
+
+        REQUIRE(peer.waiting.size() == 2);
+        CHECK(peer.waiting[0].call.error().message == "Parameter 'a' is unexpected");
+        REQUIRE(peer.waiting[1].call.has_value());
+        CHECK(peer.waiting[1].call->command->name == "stop");
+    }
+}
