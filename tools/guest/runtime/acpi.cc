@@ -114,7 +114,7 @@ std::uint8_t aml_small_integer(std::uint64_t address) {
 void read_s5(std::uint64_t dsdt, Acpi& acpi) {
     const std::uint32_t length = table_length(dsdt);
     const auto* const bytes = reinterpret_cast<const std::uint8_t*>(dsdt);
-    for (std::size_t at = kHeaderSize; at + 12 < length; ++at) {
+    for (std::size_t at = kHeaderSize; at + 8 < length; ++at) {
         if (bytes[at] == '_' && memcmp(&bytes[at], "_S5_\x12", 5) == 0) {
             const std::size_t length_bytes = 1 + (bytes[at + 5] >> 6);
             acpi.s5_sleep_type = aml_small_integer(dsdt + at + 5 + length_bytes + 1);

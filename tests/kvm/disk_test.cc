@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// virtio-blk from a guest's driver down to the bytes of the image file.
+#include "tests/kvm/running_machine.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "base/text.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace siskin::test {
+
+namespace {
+
+constexpr unsigned kSectors = 256;
+// What blk_poll writes: eight sectors from sector 8 on for queue 0, the next eight for queue 1, ...
+constexpr unsigned kFirstWritten = 8;
+constexpr unsigned kWrittenPerQueue = 8;
+
+void check_image(const std::string& image, unsigned queues) {
+    CAPTURE(queues);
+    CHECK(file_has_pattern(image, 0, kFirstWritten, 0));
+    for (unsigned queue = 0; queue < queues; ++queue) {
+        CHECK(file_has_pattern(image, kFirstWritten + queue * kWrittenPerQueue, kWrittenPerQueue,
+                               queue + 1));
+    }
+    const unsigned end = kFirstWritten + queues * kWrittenPerQueue;
+    CHECK(file_has_pattern(image, end, kSectors - end, 0));
+}
+
+}  // namespace
+
+TEST_SUITE("kvm/disk") {
+    TEST_CASE("a polling driver reads, writes, flushes and gets its errors, whatever the ring") {
+        for (const std::string ring : {"plain", "indirect", "event_idx", "both"}) {
+            CAPTURE(ring);
+            TemporaryDirectory directory;
+            const std::string image = patterned_image(directory, "disk", kSectors);
+
+            const GuestRun result = run(MachineArguments("blk_poll")
+                                            .command_line(ring + " prefilled serial=ROSE-7")
+                                            .disk(image, "", ",serial=ROSE-7"));
+
+            CAPTURE(result.output);
+            CAPTURE(result.errors);
+            CHECK(result.status == kGuestPassed);
+            check_image(image, 1);
+        }
+    }
+
+    TEST_CASE("both aio engines bring the same") {
+        for (const std::string engine : {"io_uring", "threads"}) {
+            CAPTURE(engine);
+            TemporaryDirectory directory;
+            const std::string image = patterned_image(directory, "disk", kSectors);
+
+            const GuestRun result = run(MachineArguments("blk_poll")
+                                            .command_line("prefilled")
+                                            .disk(image, ",aio=" + engine));
+
+            CAPTURE(result.output);
+            CAPTURE(result.errors);
+            CHECK(result.status == kGuestPassed);
+            check_image(image, 1);
+        }
+    }
+
+    TEST_CASE("four queues each work on their own") {
+        TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+
+        const GuestRun result = run(MachineArguments("blk_poll")
+                                        .command_line("prefilled queues=4")
+                                        .disk(image, "", ",num-queues=4"));
+
+        CAPTURE(result.output);
+        CAPTURE(result.errors);
+        CHECK(result.status == kGuestPassed);
+        check_image(image, 4);
+    }
+
+    TEST_CASE("three disks behind three root ports each keep their own bytes") {
+        TemporaryDirectory directory;
+        MachineArguments arguments("blk_poll");
+        arguments.command_line("prefilled disks=3 queues=2");
+        for (const std::string name : {"one", "two", "three"}) {
+            arguments.disk(patterned_image(directory, name, kSectors), "", ",num-queues=2");
+        }
+
+        const GuestRun result = run(arguments);
+
+        CAPTURE(result.output);
+        CAPTURE(result.errors);
+        CHECK(result.status == kGuestPassed);
+        check_image(directory.path("one"), 2);
+        check_image(directory.path("two"), 2);
+        check_image(directory.path("three"), 2);
+    }
+
+    TEST_CASE("a read-only disk refuses writes and its file stays as it was") {
+        TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+
+        const GuestRun result = run(MachineArguments("blk_poll")
+                                        .command_line("prefilled readonly")
+                                        .disk(image, ",readonly=on"));
+
+        CAPTURE(result.output);
+        CAPTURE(result.errors);
+        CHECK(result.status == kGuestPassed);
+        CHECK(file_has_pattern(image, 0, kSectors, 0));
+    }
+
+    TEST_CASE("MSI-X: one interrupt a request, masked ones stay pending and come once") {
+        TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+
+        const GuestRun result = run(
+            MachineArguments("blk_msix").command_line("queues=2").disk(image, "", ",num-queues=2"));
+
+        CAPTURE(result.output);
+        CAPTURE(result.errors);
+        CHECK(result.status == kGuestPassed);
+    }
+
+    TEST_CASE("a driver that breaks the ring's rules harms neither disk nor memory") {
+        TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+
+        const GuestRun result =
+            run(MachineArguments("hostile_ring")
+                    .command_line(std::getenv("SISKIN_GENTLE") == nullptr ? "all" : "gentle")
+                    .disk(image));
+
+        CAPTURE(result.output);
+        CAPTURE(result.errors);
+        CHECK(result.status == kGuestPassed);
+        CHECK(file_has_pattern(image, 0, kSectors, 0));
+    }
+
+    TEST_CASE("a driver that breaks the registers' rules harms neither disk nor memory") {
+        TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+
+        const GuestRun result = run(MachineArguments("hostile_registers").disk(image));
+
+        CAPTURE(result.output);
+        CAPTURE(result.errors);
+        CHECK(result.status == kGuestPassed);
+        CHECK(file_has_pattern(image, 0, kSectors, 0));
+    }
+
+    TEST_CASE("a disk that another machine writes to is refused, and free when that one is gone") {
+        TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+        std::optional<ChildProcess> first = start(MachineArguments("hello").disk(image));
+        REQUIRE(first->wait_for_output("hello"));
+
+        const GuestRun refused = run(MachineArguments("exit_code").disk(image));
+        first.reset();
+        const GuestRun taken = run(MachineArguments("exit_code").disk(image));
+
+        CAPTURE(refused.errors);
+        CHECK(refused.status == 1);
+        CHECK(refused.output.empty());
+        CHECK(count_of(refused.errors, "lock") >= 1);
+        CHECK(taken.status == kGuestPassed);
+        CHECK(count_of(taken.output, "code 0\n") == 1);
+    }
+
+    TEST_CASE("two machines may read one disk") {
+        TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+        ChildProcess first = start(MachineArguments("hello").disk(image, ",readonly=on"));
+        REQUIRE(first.wait_for_output("hello"));
+
+        const GuestRun second = run(MachineArguments("blk_poll")
+                                        .command_line("prefilled readonly")
+                                        .disk(image, ",readonly=on"));
+
+        CAPTURE(second.output);
+        CAPTURE(second.errors);
+        CHECK(second.status == kGuestPassed);
+    }
+}
+
+}  // namespace siskin::test

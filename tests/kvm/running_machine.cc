@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts the program under test within a doctest case.
+#include "tests/kvm/running_machine.h"
+
+#include <utility>
+
+#include <doctest/doctest.h>
+
+namespace siskin::test {
+
+ChildProcess start(const MachineArguments& arguments) {
+    Result<ChildProcess> process = ChildProcess::start(arguments.list());
+    REQUIRE_MESSAGE(process.has_value(), "the program under test starts");
+    return std::move(*process);
+}
+
+QmpClient connect(const std::string& socket_path, ChildProcess& process) {
+    Result<QmpClient> client = QmpClient::connect(socket_path, process);
+    REQUIRE_MESSAGE(client.has_value(), client.error().message);
+    return std::move(*client);
+}
+
+GuestRun run(const MachineArguments& arguments) {
+    ChildProcess process = start(arguments);
+    const std::optional<int> status = process.wait_for_end();
+    return GuestRun{status, process.output(), process.errors()};
+}
+
+}  // namespace siskin::test
