@@ -128,30 +128,57 @@ const IoRange* AddressSpaceReader::find(std::uint64_t address, unsigned width) {
 }
 
 std::uint64_t AddressSpaceReader::read(std::uint64_t address, unsigned width) {
-    if (find(address, width) == nullptr) {
+    if (!touches(address, width)) {
         return all_ones(width);
     }
     // The map may change while this thread waits for the lock; what is found under it is alive.
     const MutexLock hold(lock_);
-    const IoRange* const range = find(address, width);
-    if (range == nullptr) {
-        return all_ones(width);
-    }
-    const IoAccess access{address - range->base + range->offset, width};
-    return range->handler->read(access) & all_ones(width);
+    return read_locked(address, width);
 }
 
 void AddressSpaceReader::write(std::uint64_t address, unsigned width, std::uint64_t value) {
-    if (find(address, width) == nullptr) {
+    if (touches(address, width)) {
+        const MutexLock hold(lock_);
+        write_locked(address, width, value);
+    }
+}
+
+bool AddressSpaceReader::touches(std::uint64_t address, unsigned width) {
+    if (find(address, width) != nullptr) {
+        return true;
+    }
+    for (unsigned at = 0; at < width; ++at) {
+        if (find(address + at, 1) != nullptr) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::uint64_t AddressSpaceReader::read_locked(std::uint64_t address, unsigned width) {
+    if (const IoRange* const range = find(address, width)) {
+        const IoAccess access{address - range->base + range->offset, width};
+        return range->handler->read(access) & all_ones(width);
+    }
+    if (width == 1) {
+        return all_ones(1);
+    }
+    const unsigned half = width / 2;
+    const std::uint64_t low = read_locked(address, half);
+    return low | read_locked(address + half, half) << (half * 8);
+}
+
+void AddressSpaceReader::write_locked(std::uint64_t address, unsigned width, std::uint64_t value) {
+    if (const IoRange* const range = find(address, width)) {
+        const IoAccess access{address - range->base + range->offset, width};
+        range->handler->write(access, value & all_ones(width));
         return;
     }
-    const MutexLock hold(lock_);
-    const IoRange* const range = find(address, width);
-    if (range == nullptr) {
-        return;
+    if (width > 1) {
+        const unsigned half = width / 2;
+        write_locked(address, half, value);
+        write_locked(address + half, half, value >> (half * 8));
     }
-    const IoAccess access{address - range->base + range->offset, width};
-    range->handler->write(access, value & all_ones(width));
 }
 
 }  // namespace siskin

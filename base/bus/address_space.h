@@ -62,12 +62,19 @@ class AddressSpaceReader {
 public:
     AddressSpaceReader(const AddressSpace& space, MachineLock& lock);
 
-    // One guest access of 1, 2, 4 or 8 bytes. Nobody there, or only part of it: ones, or dropped.
+    // One guest access of 1, 2, 4 or 8 bytes. Nobody there: ones, or dropped. One that crosses the
+    // end of a range is cut in halves until each piece has one owner or none.
     [[nodiscard]] std::uint64_t read(std::uint64_t address, unsigned width);
     void write(std::uint64_t address, unsigned width, std::uint64_t value);
 
 private:
     [[nodiscard]] const IoRange* find(std::uint64_t address, unsigned width);
+    // Whether any byte belongs to somebody.
+    [[nodiscard]] bool touches(std::uint64_t address, unsigned width);
+    [[nodiscard]] std::uint64_t read_locked(std::uint64_t address, unsigned width)
+        SISKIN_REQUIRES(lock_);
+    void write_locked(std::uint64_t address, unsigned width, std::uint64_t value)
+        SISKIN_REQUIRES(lock_);
 
     const AddressSpace& space_;
     MachineLock& lock_;

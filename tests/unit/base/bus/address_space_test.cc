@@ -75,24 +75,40 @@ TEST_SUITE("base/bus/address_space") {
         CHECK(bus.platform.writes_ == 0);
     }
 
-    TEST_CASE("the last access inside a range is answered, one that reaches out is not") {
+    TEST_CASE("an access that reaches out of a range is answered in the part that does not") {
         Bus bus;
         REQUIRE(bus.space.add({0x1000, 0x10, &bus.platform, 0}).has_value());
 
         CHECK(bus.offset_at(0x100c) == 0xc);
-        CHECK(bus.reader.read(0x100d, 4) == 0xffff'ffff);
-        CHECK(bus.reader.read(0x0fff, 2) == 0xffff);
+        CHECK(bus.reader.read(0x100e, 4) == 0xffff'000e);
+        CHECK(bus.reader.read(0x0fff, 2) == 0x00ff);
         CHECK(bus.reader.read(0x1010, 1) == 0xff);
     }
 
-    TEST_CASE("an access across the border of two handlers is nobody's") {
+    TEST_CASE("an access across the border of two handlers goes to both") {
         Bus bus;
         REQUIRE(bus.space.add({0x1000, 0x10, &bus.platform, 0}).has_value());
         REQUIRE(bus.space.add({0x1010, 0x10, &bus.first, 0}).has_value());
 
-        CHECK(bus.reader.read(0x100e, 4) == 0xffff'ffff);
-        bus.reader.write(0x100e, 4, 1);
-        CHECK(bus.platform.writes_ + bus.first.writes_ == 0);
+        bus.reader.write(0x100e, 4, 0x11223344);
+
+        CHECK(bus.reader.read(0x100e, 4) == 0x0000'000e);
+        CHECK(bus.platform.last_.offset == 0xe);
+        CHECK(bus.platform.last_.width == 2);
+        CHECK(bus.platform.written_ == 0x3344);
+        CHECK(bus.first.last_.offset == 0);
+        CHECK(bus.first.written_ == 0x1122);
+    }
+
+    TEST_CASE("a range of one byte inside a wider access gets its byte") {
+        Bus bus;
+        REQUIRE(bus.space.add({0x92, 1, &bus.platform, 0}).has_value());
+
+        bus.reader.write(0x90, 4, 0xaabbccdd);
+
+        CHECK(bus.reader.read(0x90, 4) == 0xff00'ffff);
+        CHECK(bus.platform.writes_ == 1);
+        CHECK(bus.platform.written_ == 0xbb);
     }
 
     TEST_CASE("a value read is cut to the width of the access") {
