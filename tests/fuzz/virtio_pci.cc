@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fuzzes the registers of a virtio PCI device: any access, anywhere, in any state.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "tests/unit/virtio/virtio_bench.h"
+
+namespace siskin {
+namespace {
+
+void require(bool condition) {
+    if (!condition) {
+        std::abort();
+    }
+}
+
+std::uint64_t number(const std::uint8_t* data, unsigned size) {
+    std::uint64_t value = 0;
+    for (unsigned index = 0; index < size; ++index) {
+        value |= std::uint64_t{data[index]} << (index * 8);
+    }
+    return value;
+}
+
+void step(VirtioBench& bench, const std::uint8_t* data) {
+    const unsigned width = 1U << (data[0] & 3);
+    const auto offset = static_cast<std::uint32_t>(number(data + 1, 2));
+    const std::uint64_t value = number(data + 3, 5);
+    switch (data[0] >> 2 & 7) {
+        case 0: (void)bench.common(offset % 64, width); break;
+        case 1: bench.set_common(offset % 64, width, value); break;
+        case 2: (void)bench.common(offset % 0x4000, width); break;
+        case 3: bench.set_common(offset % 0x4000, width, value); break;
+        case 4: (void)bench.pci.read(VirtioBench::kBdf, offset % 0x1000, width); break;
+        case 5: bench.pci.write(VirtioBench::kBdf, offset % 0x1000, width, value); break;
+        case 6:
+            bench.pci.memory_write(VirtioBench::kMsixBar + offset % 0x1000, width, value);
+            break;
+        case 7: {
+            // A sane driver's next step, or the hot path.
+            static constexpr std::uint8_t kStatus[] = {1, 3, 11, 15, 0};
+            bench.set_status(kStatus[value % 5]);
+            bench.relay.run();
+            bench.machine.msi.deliver();
+            break;
+        }
+    }
+}
+
+void run(const std::uint8_t* data, std::size_t size) {
+    constexpr std::size_t kStepSize = 8;
+    VirtioBench bench;
+    DriverQueue driver(bench.guest, 16);
+    if (size != 0 && data[0] % 2 == 0) {
+        bench.start(driver);
+    }
+    for (std::size_t at = 1; at + kStepSize <= size; at += kStepSize) {
+        step(bench, data + at);
+    }
+    // Whatever happened, a power-on reset brings the device back.
+    std::atomic<bool> done{false};
+    bench.device->reset([&] { done = true; });
+    require(eventually([&] { return done.load(); }));
+    bench.pci.assign_bar(VirtioBench::kBdf, 1, VirtioBench::kMsixBar);
+    bench.pci.assign_bar(VirtioBench::kBdf, 4, VirtioBench::kBar);
+    bench.pci.set_command(VirtioBench::kBdf, VirtioBench::kMemoryAndMaster);
+    require(eventually([&] { return bench.status() == 0; }));
+    DriverQueue fresh(bench.guest, 16);
+    bench.start(fresh);
+    require(bench.run(fresh, virtio_spec::kBlockRead, 0) == virtio_spec::kBlockStatusOk);
+}
+
+}  // namespace
+}  // namespace siskin
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    siskin::run(data, size);
+    return 0;
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proves devices/block/uring_engine and sync_engine on real files, by the same cases.
+#include "devices/block/uring_engine.h"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include <fcntl.h>
+
+#include "base/loop/io_loop.h"
+#include "devices/block/sync_engine.h"
+#include "tests/unit/devices_block/temporary_file.h"
+
+using namespace siskin;
+
+namespace {
+
+constexpr std::uint64_t kFileSize = 256 * 1024;
+
+class Operation final : public BlockOperation {
+public:
+    void complete(int error_number) override {
+        error = error_number;
+        ++completions;
+    }
+
+    std::vector<char> data;
+    std::vector<iovec> buffers;
+    int error = -1;
+    unsigned completions = 0;
+};
+
+enum class Kind { Uring, Sync };
+
+struct Bench {
+    explicit Bench(Kind kind, int flags = O_RDWR, std::uint64_t size = kFileSize) : path(size) {
+        access.file = *open_file(path.path(), flags);
+        access.readable_end = size;
+        UringUnavailable unavailable;
+        engine = kind == Kind::Uring ? *UringEngine::create(access, 64, unavailable)
+                                     : *SyncEngine::create(access);
+        REQUIRE(engine != nullptr);
+        REQUIRE(engine->attach(loop).has_value());
+    }
+    ~Bench() { engine->detach(loop); }
+    Bench(const Bench&) = delete;
+    Bench& operator=(const Bench&) = delete;
+
+    // The data is cut into pieces of this size.
+    std::span<iovec> pieces(Operation& operation, std::size_t size, std::size_t piece) {
+        operation.data.resize(size);
+        operation.buffers.clear();
+        for (std::size_t at = 0; at < size; at += piece) {
+            operation.buffers.push_back(
+                iovec{operation.data.data() + at, std::min(piece, size - at)});
+        }
+        return operation.buffers;
+    }
+    void submit_all(const std::vector<Operation*>& operations) {
+        // As a queue does: from a source of the loop, before the end of its turn.
+        class Submitter final : public IoSource {
+        public:
+            void on_ready() override {
+                [[maybe_unused]] const auto count = event.take();
+                for (Operation* const operation : *list) {
+                    engine->submit(*operation);
+                }
+            }
+            EventFd event = *EventFd::create();
+            BlockEngine* engine = nullptr;
+            const std::vector<Operation*>* list = nullptr;
+        };
+        Submitter submitter;
+        submitter.engine = engine.get();
+        submitter.list = &operations;
+        REQUIRE(loop.add(submitter.event.get(), submitter).has_value());
+        submitter.event.signal();
+        for (const Operation* const operation : operations) {
+            while (operation->completions == 0) {
+                loop.run_one_turn();
+            }
+        }
+        loop.remove(submitter.event.get(), submitter);
+    }
+    void run(Operation& operation) { submit_all({&operation}); }
+
+    TemporaryFile path;
+    FileAccess access;
+    IoLoop loop = *IoLoop::create();
+    std::unique_ptr<BlockEngine> engine;
+};
+
+void writes_and_reads_back(Kind kind) {
+    Bench bench(kind);
+    Operation write;
+    const auto pieces = bench.pieces(write, 8192, 1000);
+    for (std::size_t at = 0; at < write.data.size(); ++at) {
+        write.data[at] = static_cast<char>(at * 31);
+    }
+    write.prepare_write(4096, pieces, false);
+    bench.run(write);
+    CHECK(write.error == 0);
+    CHECK(write.completions == 1);
+
+    Operation read;
+    read.prepare_read(4096, bench.pieces(read, 8192, 3000));
+    bench.run(read);
+
+    CHECK(read.error == 0);
+    CHECK(read.data == write.data);
+    const auto bytes = bench.path.bytes();
+    CHECK(bytes.size() == kFileSize);
+    CHECK(std::vector<char>(bytes.begin() + 4096, bytes.begin() + 12288) == write.data);
+    CHECK(std::count(bytes.begin(), bytes.begin() + 4096, 0) == 4096);
+    CHECK(std::count(bytes.begin() + 12288, bytes.end(), 0) == kFileSize - 12288);
+}
+
+void serves_many_at_once(Kind kind) {
+    Bench bench(kind);
+    // More than one submission ring takes, and flushes between.
+    std::vector<std::unique_ptr<Operation>> owned;
+    std::vector<Operation*> all;
+    for (unsigned index = 0; index < 300; ++index) {
+        owned.push_back(std::make_unique<Operation>());
+        Operation& operation = *owned.back();
+        if (index % 10 == 9) {
+            operation.prepare_flush();
+        } else {
+            const auto pieces = bench.pieces(operation, 512, 512);
+            operation.data.assign(512, static_cast<char>(index));
+            operation.prepare_write(index * 512, pieces, index % 10 == 8);
+        }
+        all.push_back(&operation);
+    }
+    bench.submit_all(all);
+
+    unsigned wrong = 0;
+    const auto bytes = bench.path.bytes();
+    for (unsigned index = 0; index < 300; ++index) {
+        const char expected = index % 10 == 9 ? '\0' : static_cast<char>(index);
+        wrong += all[index]->error == 0 && all[index]->completions == 1 &&
+                         bytes[index * 512] == expected && bytes[index * 512 + 511] == expected
+                     ? 0
+                     : 1;
+    }
+    CHECK(wrong == 0);
+}
+
+void tells_the_end_of_a_cut_file(Kind kind) {
+    Bench bench(kind);
+    bench.path.truncate(10000);
+    Operation inside;
+    inside.prepare_read(0, bench.pieces(inside, 4096, 4096));
+    bench.run(inside);
+    CHECK(inside.error == 0);
+
+    Operation across;
+    across.prepare_read(8192, bench.pieces(across, 4096, 4096));
+    bench.run(across);
+    CHECK(across.error == EIO);
+
+    Operation behind;
+    behind.prepare_read(65536, bench.pieces(behind, 512, 512));
+    bench.run(behind);
+    CHECK(behind.error == EIO);
+}
+
+void fills_the_last_sector(Kind kind) {
+    Bench bench(kind, O_RDWR, 1000);
+    Operation read;
+    const auto pieces = bench.pieces(read, 1024, 100);
+    read.data.assign(1024, 'x');
+    read.prepare_read(0, pieces);
+    bench.run(read);
+    CHECK(read.error == 0);
+    CHECK(std::count(read.data.begin(), read.data.end(), '\0') == 1024);
+}
+
+void reports_host_errors(Kind kind) {
+    Bench bench(kind, O_RDONLY);
+    Operation write;
+    write.prepare_write(0, bench.pieces(write, 512, 512), false);
+    bench.run(write);
+    CHECK(write.error == EBADF);
+
+    // The next one is not touched by it.
+    Operation read;
+    read.prepare_read(0, bench.pieces(read, 512, 512));
+    bench.run(read);
+    CHECK(read.error == 0);
+    Operation flush;
+    flush.prepare_flush();
+    bench.run(flush);
+    CHECK(flush.error == 0);
+}
+
+void keeps_a_failed_flush(Kind kind) {
+    Bench bench(kind);
+    bench.access.flush_error = EIO;
+    Operation flush;
+    flush.prepare_flush();
+    bench.run(flush);
+    CHECK(flush.error == EIO);
+
+    Operation durable;
+    durable.prepare_write(0, bench.pieces(durable, 512, 512), true);
+    bench.run(durable);
+    CHECK(durable.error == EIO);
+    Operation write;
+    write.prepare_write(0, bench.pieces(write, 512, 512), false);
+    bench.run(write);
+    CHECK(write.error == 0);
+}
+
+void attaches_again(Kind kind) {
+    Bench bench(kind);
+    for (int round = 0; round < 3; ++round) {
+        bench.engine->detach(bench.loop);
+        REQUIRE(bench.engine->attach(bench.loop).has_value());
+        Operation read;
+        read.prepare_read(0, bench.pieces(read, 512, 512));
+        bench.run(read);
+        CHECK(read.error == 0);
+    }
+}
+
+void equals_a_model(Kind kind) {
+    Bench bench(kind);
+    std::mt19937 random(7);
+    std::vector<char> model(kFileSize);
+    unsigned wrong = 0;
+    for (int round = 0; round < 300; ++round) {
+        const std::size_t size = 512 * (1 + random() % 32);
+        const std::size_t offset = random() % ((kFileSize - size) / 512) * 512;
+        Operation operation;
+        const auto pieces = bench.pieces(operation, size, 1 + random() % size);
+        if (random() % 2 == 0) {
+            for (char& byte : operation.data) {
+                byte = static_cast<char>(random());
+            }
+            std::copy(operation.data.begin(), operation.data.end(),
+                      model.begin() + static_cast<std::ptrdiff_t>(offset));
+            operation.prepare_write(offset, pieces, random() % 4 == 0);
+            bench.run(operation);
+        } else {
+            operation.prepare_read(offset, pieces);
+            bench.run(operation);
+            wrong += std::equal(operation.data.begin(), operation.data.end(),
+                                model.begin() + static_cast<std::ptrdiff_t>(offset))
+                         ? 0
+                         : 1;
+        }
+        wrong += operation.error == 0 ? 0 : 1;
+    }
+    CHECK(wrong == 0);
+    CHECK(bench.path.bytes() == model);
+}
+
+void proves_everything(Kind kind) {
+    SUBCASE("what is written is read back, in any pieces") {
+        writes_and_reads_back(kind);
+    }
+    SUBCASE("300 operations at once all complete, once") {
+        serves_many_at_once(kind);
+    }
+    SUBCASE("a file that was cut gives EIO, not zeroes") {
+        tells_the_end_of_a_cut_file(kind);
+    }
+    SUBCASE("the tail of the last sector reads as zeroes") {
+        fills_the_last_sector(kind);
+    }
+    SUBCASE("an error of the host is its operation's alone") {
+        reports_host_errors(kind);
+    }
+    SUBCASE("after a failed flush every flush fails, writes go on") {
+        keeps_a_failed_flush(kind);
+    }
+    SUBCASE("an engine can be detached and attached again") {
+        attaches_again(kind);
+    }
+    SUBCASE("300 random operations keep the file equal to a model") {
+        equals_a_model(kind);
+    }
+}
+
+}  // namespace
+
+TEST_SUITE("devices/block/uring_engine") {
+    TEST_CASE("io_uring does what is asked of an engine") {
+        FileAccess access;
+        UringUnavailable unavailable;
+        REQUIRE(UringEngine::create(access, 64, unavailable).has_value());
+        if (unavailable.error_number != 0) {
+            MESSAGE("SKIPPED: this host has no io_uring for us: "
+                    << errno_text(unavailable.error_number));
+            return;
+        }
+        proves_everything(Kind::Uring);
+    }
+}
+
+TEST_SUITE("devices/block/sync_engine") {
+    TEST_CASE("system calls do what is asked of an engine") {
+        proves_everything(Kind::Sync);
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proves devices/block/raw_file.
+#include "devices/block/raw_file.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <sys/stat.h>
+
+#include "devices/block/uring_engine.h"
+#include "tests/unit/devices_block/temporary_file.h"
+
+using namespace siskin;
+
+namespace {
+
+RawFileOptions options(const std::string& path, bool read_only = false) {
+    RawFileOptions settings;
+    settings.node_name = "disk0";
+    settings.path = path;
+    settings.read_only = read_only;
+    return settings;
+}
+
+std::string refusal(const std::string& path, bool read_only = false) {
+    const auto opened = RawFile::open(options(path, read_only));
+    return opened ? std::string() : opened.error().message;
+}
+
+}  // namespace
+
+TEST_SUITE("devices/block/raw_file") {
+    TEST_CASE("the capacity is the file's size") {
+        const TemporaryFile file(4096);
+
+        const auto node = RawFile::open(options(file.path()));
+
+        REQUIRE(node.has_value());
+        CHECK((*node)->capacity() == ByteCount{4096});
+        CHECK((*node)->block_size() == 512);
+        CHECK((*node)->name() == "disk0");
+        CHECK_FALSE((*node)->read_only());
+    }
+
+    TEST_CASE("a size that is no multiple of 512 is rounded up, the file unchanged") {
+        for (const unsigned size : {1U, 511U, 513U, 1000U}) {
+            const TemporaryFile file(size);
+
+            const auto node = RawFile::open(options(file.path()));
+
+            REQUIRE(node.has_value());
+            CHECK((*node)->capacity().value() == (size + 511) / 512 * 512);
+            CHECK(file.bytes().size() == size);
+        }
+    }
+
+    TEST_CASE("what is no disk image is refused in one line that names it") {
+        const TemporaryFile empty(0);
+        const std::string fifo = empty.path() + "-fifo";
+        REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+
+        CHECK(refusal(empty.path()) == "disk image '" + empty.path() + "' is empty (0 bytes)");
+        CHECK(refusal("/tmp") == "could not open '/tmp': Is a directory");
+        CHECK(refusal("/tmp", true) == "'/tmp' is a directory, not a disk image");
+        CHECK(refusal("/no/such.img") ==
+              "could not open '/no/such.img': No such file or directory");
+        CHECK(refusal("/dev/null", true) ==
+              "'/dev/null' is neither a regular file nor a block device");
+        CHECK(refusal(fifo, true) == "'" + fifo + "' is neither a regular file nor a block device");
+        ::unlink(fifo.c_str());
+    }
+
+    TEST_CASE("an image that one writer uses is refused to every other") {
+        const TemporaryFile file(4096);
+        const auto first = *RawFile::open(options(file.path()));
+        const auto second = *RawFile::open(options(file.path()));
+        const auto reader = *RawFile::open(options(file.path(), true));
+        REQUIRE(first->claim(false).has_value());
+
+        const auto again = second->claim(false);
+        const auto read = reader->claim(false);
+
+        REQUIRE_FALSE(again.has_value());
+        CHECK(again.error().message == "Failed to get \"write\" lock on '" + file.path() +
+                                           "': is another process using the image?");
+        REQUIRE_FALSE(read.has_value());
+        CHECK(read.error().message == "Failed to get shared \"write\" lock on '" + file.path() +
+                                          "': is another process using the image?");
+
+        first->release();
+        CHECK(second->claim(false).has_value());
+    }
+
+    TEST_CASE("a lock goes with its process, that is, its descriptor") {
+        const TemporaryFile file(4096);
+        auto first = *RawFile::open(options(file.path()));
+        REQUIRE(first->claim(false).has_value());
+
+        first.reset();
+
+        CHECK((*RawFile::open(options(file.path())))->claim(false).has_value());
+    }
+
+    TEST_CASE("readers share an image, and keep writers away") {
+        const TemporaryFile file(4096);
+        const auto first = *RawFile::open(options(file.path(), true));
+        const auto second = *RawFile::open(options(file.path(), true));
+        const auto writer = *RawFile::open(options(file.path()));
+
+        CHECK(first->claim(false).has_value());
+        CHECK(second->claim(false).has_value());
+        CHECK_FALSE(writer->claim(false).has_value());
+        first->release();
+        second->release();
+        CHECK(writer->claim(false).has_value());
+    }
+
+    TEST_CASE("writers that all share may write together") {
+        const TemporaryFile file(4096);
+        const auto first = *RawFile::open(options(file.path()));
+        const auto second = *RawFile::open(options(file.path()));
+        const auto selfish = *RawFile::open(options(file.path()));
+
+        CHECK(first->claim(true).has_value());
+        CHECK(second->claim(true).has_value());
+        CHECK_FALSE(selfish->claim(false).has_value());
+    }
+
+    TEST_CASE("a refused claim leaves no lock behind") {
+        const TemporaryFile file(4096);
+        const auto reader = *RawFile::open(options(file.path(), true));
+        const auto writer = *RawFile::open(options(file.path()));
+        const auto other_reader = *RawFile::open(options(file.path(), true));
+        REQUIRE(reader->claim(false).has_value());
+        REQUIRE_FALSE(writer->claim(false).has_value());
+
+        CHECK(other_reader->claim(false).has_value());
+    }
+
+    TEST_CASE("a node is one device's, and locking=off asks nobody") {
+        const TemporaryFile file(4096);
+        const auto node = *RawFile::open(options(file.path()));
+        RawFileOptions unlocked = options(file.path());
+        unlocked.locking = false;
+        const auto free_node = *RawFile::open(unlocked);
+        REQUIRE(node->claim(false).has_value());
+
+        CHECK(node->claim(true).error().message ==
+              "block node 'disk0' is already in use by another device");
+        CHECK(free_node->claim(false).has_value());
+    }
+
+    TEST_CASE("the engine is the one asked for, or what the host has instead") {
+        const TemporaryFile file(4096);
+        RawFileOptions threads = options(file.path());
+        threads.aio = BlockAio::Threads;
+
+        FileAccess access;
+        UringUnavailable unavailable;
+        REQUIRE(UringEngine::create(access, 16, unavailable).has_value());
+        const std::string_view best = unavailable.error_number == 0 ? "io_uring" : "threads";
+
+        CHECK((*(*RawFile::open(options(file.path())))->create_engine(16))->name() == best);
+        CHECK((*(*RawFile::open(threads))->create_engine(16))->name() == "threads");
+    }
+}
