@@ -18,9 +18,9 @@ inline constexpr std::size_t kUnixPathMax = 107;
 // still its own.
 class UnixListener {
 public:
-    // The file has mode 0600. A dead socket at the path is replaced; a socket that somebody listens on, and a file of any
-    // other kind, is left alone. Errors: "UNIX socket path '<p>' is too long, ..." and "Failed to
-    // bind socket to <p>: <reason>".
+    // The file has mode 0600. A dead socket at the path is replaced; a socket that somebody listens
+    // on, and a file of any other kind, is left alone. Errors: "UNIX socket path '<p>' is too long,
+    // ..." and "Failed to bind socket to <p>: <reason>".
     [[nodiscard]] static Result<UnixListener> listen(const std::string& path);
     // Takes over a socket that is bound and listens already. It has no path of its own.
     [[nodiscard]] static Result<UnixListener> adopt(Fd fd);

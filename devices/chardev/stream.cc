@@ -7,24 +7,12 @@
 #include <utility>
 
 #include <poll.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
 
 namespace siskin {
-namespace {
-
-// epoll refuses regular files and some devices; those are always ready (epoll_ctl(2), EPERM).
-bool is_pollable(int fd_number) {
-    const Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
-    epoll_event event{};
-    return ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd_number, &event) == 0 || errno != EPERM;
-}
-
-}  // namespace
-
 StreamChardev::StreamChardev(std::string id, EventLoop& loop, MachineLock& lock, EventFd wake)
     : Chardev(std::move(id)), loop_(loop), lock_(lock), wake_(std::move(wake)) {}
 
@@ -72,13 +60,14 @@ Result<> StreamChardev::start() {
 
 Result<> StreamChardev::connect(Fd input, Fd output) {
     if (input.valid()) {
-        int watched = input.get();
-        if (!is_pollable(watched)) {
+        auto watch = loop_.watch_readable(input.get(), [this] { on_readable(); });
+        if (!watch) {
+            // A file or /dev/null: epoll refuses what is always ready (epoll_ctl(2), EPERM).
             always_ready_ = SISKIN_TRY(EventFd::create());
             always_ready_->signal();
-            watched = always_ready_->get();
+            watch = loop_.watch_readable(always_ready_->get(), [this] { on_readable(); });
         }
-        read_watch_ = SISKIN_TRY(loop_.watch_readable(watched, [this] { on_readable(); }));
+        read_watch_ = SISKIN_TRY(std::move(watch));
     }
     input_ = std::move(input);
     output_ = std::move(output);

@@ -39,8 +39,7 @@ protected:
     // To be called once, before anything else.
     [[nodiscard]] Result<> start();
     // VM loop's thread, without MachineLock from here on. Either descriptor may be invalid: no
-    // input, or output is kept for the next reader. They are non-blocking or regular files, and two
-    // numbers, for a loop watches a number once.
+    // input, or output is kept for the next reader. They are non-blocking or regular files.
     [[nodiscard]] Result<> connect(Fd input, Fd output);
     void disconnect();
     [[nodiscard]] bool connected() const { return output_.valid(); }

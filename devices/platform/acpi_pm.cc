@@ -132,12 +132,11 @@ void AcpiPm::update() {
         overflow_->disarm();
         return;
     }
-    const std::uint64_t half = std::uint64_t{1} << (timer_bits_ - 1);
-    const std::uint64_t left = half - (checked_ticks_ & (half - 1));
-    // Rounded up, so that the bit has changed when the timer expires.
-    overflow_->arm(
-        clock_.now() + std::chrono::seconds(left / kTimerHz) +
-        std::chrono::nanoseconds((left % kTimerHz + 1) * kNanosecondsPerSecond / kTimerHz + 1));
+    const unsigned shift = timer_bits_ - 1;
+    const std::uint64_t next = ((checked_ticks_ >> shift) + 1) << shift;
+    // The first nanosecond at which timer_ticks() says so.
+    const std::uint64_t rest = (next % kTimerHz * kNanosecondsPerSecond + kTimerHz - 1) / kTimerHz;
+    overflow_->arm(std::chrono::seconds(next / kTimerHz) + std::chrono::nanoseconds(rest));
 }
 
 void AcpiPm::enter_sleep(unsigned sleep_type) {

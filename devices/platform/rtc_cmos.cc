@@ -19,12 +19,12 @@ std::int64_t ticks_of(std::chrono::nanoseconds time) {
     return seconds.count() * kTicksPerSecond + rest * kTicksPerSecond / kNanosecondsPerSecond;
 }
 
-// Rounded up, and a tick more, so that the tick has come when the timer expires.
-std::chrono::nanoseconds duration_of(std::int64_t ticks) {
-    const std::int64_t whole = ticks / kTicksPerSecond;
-    const std::int64_t rest = ticks % kTicksPerSecond + 1;
-    return std::chrono::seconds(whole) +
-           std::chrono::nanoseconds(rest * kNanosecondsPerSecond / kTicksPerSecond + 1);
+// The first moment at which ticks_of() says `ticks`.
+std::chrono::nanoseconds start_of(std::int64_t ticks) {
+    const std::int64_t rest = ticks & (kTicksPerSecond - 1);
+    return std::chrono::seconds(ticks >> kSecondShift) +
+           std::chrono::nanoseconds((rest * kNanosecondsPerSecond + kTicksPerSecond - 1) /
+                                    kTicksPerSecond);
 }
 
 bool is_time(std::uint8_t index) {
@@ -246,7 +246,7 @@ void RtcCmos::arm_timer() {
         }
     }
     if (next) {
-        timer_->arm(clock_.now() + duration_of(*next - checked_));
+        timer_->arm(clock_.now() + (start_of(*next - offset_) - clock_.utc()));
     } else {
         timer_->disarm();
     }
