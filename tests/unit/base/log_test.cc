@@ -65,6 +65,14 @@ TEST_SUITE("base/log") {
         CHECK(file.lines() == Lines{"siskin: machine runs", "siskin: warning: no memory left"});
     }
 
+    TEST_CASE("why the process ends is told in the log file too") {
+        const LogFile file("fatal");
+
+        log::fatal("expected on stderr: told by a test");
+
+        CHECK(file.lines() == Lines{"siskin: expected on stderr: told by a test"});
+    }
+
     TEST_CASE("the log file is for its owner alone and is appended to") {
         const LogFile file("mode");
         log::line("one");

@@ -143,4 +143,12 @@ TEST_SUITE("base/value") {
 
         CHECK(copy.as_dict()->find("list")->as_list()->size() == 2);
     }
+
+    TEST_CASE("the text of a member is empty where there is none or it is no string") {
+        const Value::Dict dict{{"name", "disk0"}, {"size", 7}};
+
+        CHECK(dict.text("name") == "disk0");
+        CHECK(dict.text("size").empty());
+        CHECK(dict.text("nope").empty());
+    }
 }
