@@ -43,13 +43,12 @@ private:
 
 // True as soon as `condition` is; false after some seconds.
 inline bool eventually(const std::function<bool()>& condition) {
-    using namespace std::chrono_literals;
-    const auto end = std::chrono::steady_clock::now() + 10s;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!condition()) {
         if (std::chrono::steady_clock::now() > end) {
             return false;
         }
-        std::this_thread::sleep_for(100us);
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
     }
     return true;
 }

@@ -10,7 +10,7 @@
 #include "base/object/device_type.h"
 #include "tests/unit/virtio/virtio_bench.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -131,3 +131,5 @@ TEST_SUITE("virtio/block/blk_pci") {
         CHECK((*device)->device().read_config(0, 8) == 4);
     }
 }
+
+}  // namespace siskin

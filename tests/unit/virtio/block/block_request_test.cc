@@ -11,7 +11,7 @@
 #include "tests/harness/test_guest.h"
 #include "virtio/block/spec.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace spec = virtio_spec;
 using Kind = BlockRequest::Kind;
@@ -200,3 +200,5 @@ TEST_SUITE("virtio/block/block_request") {
         CHECK(wrong == 0);
     }
 }
+
+}  // namespace siskin

@@ -12,7 +12,7 @@
 #include "tests/harness/test_guest.h"
 #include "virtio/queue/chain_writer.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -151,3 +151,5 @@ TEST_SUITE("virtio/queue/descriptor_chain") {
         CHECK(chain.head() == DescriptorIndex{6});
     }
 }
+
+}  // namespace siskin

@@ -12,7 +12,7 @@
 #include "tests/harness/driver_queue.h"
 #include "tests/harness/test_guest.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -263,3 +263,5 @@ TEST_SUITE("virtio/queue/queue_worker") {
         CHECK(bench.interrupt.count == 1);
     }
 }
+
+}  // namespace siskin

@@ -11,7 +11,7 @@
 
 #include "tests/harness/test_guest.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace spec = virtio_spec;
 
@@ -364,3 +364,5 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(broken == 0);
     }
 }
+
+}  // namespace siskin

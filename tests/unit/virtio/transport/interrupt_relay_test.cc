@@ -6,7 +6,7 @@
 
 #include <thread>
 
-using namespace siskin;
+namespace siskin {
 
 TEST_SUITE("virtio/transport/interrupt_relay") {
     TEST_CASE("a signal of another thread runs the call on the loop, under the lock, once") {
@@ -42,3 +42,5 @@ TEST_SUITE("virtio/transport/interrupt_relay") {
         CHECK_FALSE(relay.watch(event, [] {}).has_value());  // NOLINT: the empty one is the point
     }
 }
+
+}  // namespace siskin

@@ -9,7 +9,7 @@
 
 #include "virtio/spec.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace spec = virtio_spec;
 
@@ -121,3 +121,5 @@ TEST_SUITE("virtio/transport/isr") {
         CHECK(bench.isr.read(IoAccess{0, 1}) == 0);
     }
 }
+
+}  // namespace siskin

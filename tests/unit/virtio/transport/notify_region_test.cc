@@ -8,7 +8,7 @@
 
 #include "tests/harness/driver_pci.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -111,3 +111,5 @@ TEST_SUITE("virtio/transport/notify_region") {
         CHECK(bench.region->kick(0).take() == 0);
     }
 }
+
+}  // namespace siskin

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -124,3 +124,5 @@ TEST_SUITE("virtio/transport/pci_cfg_access") {
         CHECK(bench.registers.accesses.size() == 2);
     }
 }
+
+}  // namespace siskin

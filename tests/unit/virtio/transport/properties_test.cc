@@ -6,7 +6,7 @@
 
 #include "base/object/property.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -64,3 +64,5 @@ TEST_SUITE("virtio/transport/properties") {
         CHECK(Codec<OnOffAuto>::print(OnOffAuto::Off) == Value("off"));
     }
 }
+
+}  // namespace siskin

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Proves devices/block/uring_engine and sync_engine on real files, by the same cases.
-#include "devices/block/uring_engine.h"
+// The cases of engine_cases.h.
+#include "tests/unit/devices/block/engine_cases.h"
 
 #include <doctest/doctest.h>
 
@@ -15,9 +15,10 @@
 
 #include "base/loop/io_loop.h"
 #include "devices/block/sync_engine.h"
-#include "tests/unit/devices_block/temporary_file.h"
+#include "devices/block/uring_engine.h"
+#include "tests/unit/devices/block/temporary_file.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -36,15 +37,14 @@ public:
     unsigned completions = 0;
 };
 
-enum class Kind { Uring, Sync };
-
 struct Bench {
-    explicit Bench(Kind kind, int flags = O_RDWR, std::uint64_t size = kFileSize) : path(size) {
+    explicit Bench(EngineKind kind, int flags = O_RDWR, std::uint64_t size = kFileSize)
+        : path(size) {
         access.file = *open_file(path.path(), flags);
         access.readable_end = size;
         UringUnavailable unavailable;
-        engine = kind == Kind::Uring ? *UringEngine::create(access, 64, unavailable)
-                                     : *SyncEngine::create(access);
+        engine = kind == EngineKind::Uring ? *UringEngine::create(access, 64, unavailable)
+                                           : *SyncEngine::create(access);
         REQUIRE(engine != nullptr);
         REQUIRE(engine->attach(loop).has_value());
     }
@@ -96,7 +96,7 @@ struct Bench {
     std::unique_ptr<BlockEngine> engine;
 };
 
-void writes_and_reads_back(Kind kind) {
+void writes_and_reads_back(EngineKind kind) {
     Bench bench(kind);
     Operation write;
     const auto pieces = bench.pieces(write, 8192, 1000);
@@ -121,7 +121,7 @@ void writes_and_reads_back(Kind kind) {
     CHECK(std::count(bytes.begin() + 12288, bytes.end(), 0) == kFileSize - 12288);
 }
 
-void serves_many_at_once(Kind kind) {
+void serves_many_at_once(EngineKind kind) {
     Bench bench(kind);
     // More than one submission ring takes, and flushes between.
     std::vector<std::unique_ptr<Operation>> owned;
@@ -152,7 +152,7 @@ void serves_many_at_once(Kind kind) {
     CHECK(wrong == 0);
 }
 
-void tells_the_end_of_a_cut_file(Kind kind) {
+void tells_the_end_of_a_cut_file(EngineKind kind) {
     Bench bench(kind);
     bench.path.truncate(10000);
     Operation inside;
@@ -171,7 +171,7 @@ void tells_the_end_of_a_cut_file(Kind kind) {
     CHECK(behind.error == EIO);
 }
 
-void fills_the_last_sector(Kind kind) {
+void fills_the_last_sector(EngineKind kind) {
     Bench bench(kind, O_RDWR, 1000);
     Operation read;
     const auto pieces = bench.pieces(read, 1024, 100);
@@ -182,7 +182,7 @@ void fills_the_last_sector(Kind kind) {
     CHECK(std::count(read.data.begin(), read.data.end(), '\0') == 1024);
 }
 
-void reports_host_errors(Kind kind) {
+void reports_host_errors(EngineKind kind) {
     Bench bench(kind, O_RDONLY);
     Operation write;
     write.prepare_write(0, bench.pieces(write, 512, 512), false);
@@ -200,7 +200,7 @@ void reports_host_errors(Kind kind) {
     CHECK(flush.error == 0);
 }
 
-void keeps_a_failed_flush(Kind kind) {
+void keeps_a_failed_flush(EngineKind kind) {
     Bench bench(kind);
     bench.access.flush_error = EIO;
     Operation flush;
@@ -218,7 +218,7 @@ void keeps_a_failed_flush(Kind kind) {
     CHECK(write.error == 0);
 }
 
-void attaches_again(Kind kind) {
+void attaches_again(EngineKind kind) {
     Bench bench(kind);
     for (int round = 0; round < 3; ++round) {
         bench.engine->detach(bench.loop);
@@ -230,7 +230,7 @@ void attaches_again(Kind kind) {
     }
 }
 
-void equals_a_model(Kind kind) {
+void equals_a_model(EngineKind kind) {
     Bench bench(kind);
     std::mt19937 random(7);
     std::vector<char> model(kFileSize);
@@ -262,7 +262,9 @@ void equals_a_model(Kind kind) {
     CHECK(bench.path.bytes() == model);
 }
 
-void proves_everything(Kind kind) {
+}  // namespace
+
+void check_engine(EngineKind kind) {
     SUBCASE("what is written is read back, in any pieces") {
         writes_and_reads_back(kind);
     }
@@ -289,24 +291,4 @@ void proves_everything(Kind kind) {
     }
 }
 
-}  // namespace
-
-TEST_SUITE("devices/block/uring_engine") {
-    TEST_CASE("io_uring does what is asked of an engine") {
-        FileAccess access;
-        UringUnavailable unavailable;
-        REQUIRE(UringEngine::create(access, 64, unavailable).has_value());
-        if (unavailable.error_number != 0) {
-            MESSAGE("SKIPPED: this host has no io_uring for us: "
-                    << errno_text(unavailable.error_number));
-            return;
-        }
-        proves_everything(Kind::Uring);
-    }
-}
-
-TEST_SUITE("devices/block/sync_engine") {
-    TEST_CASE("system calls do what is asked of an engine") {
-        proves_everything(Kind::Sync);
-    }
-}
+}  // namespace siskin

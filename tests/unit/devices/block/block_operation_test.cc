@@ -11,7 +11,7 @@
 
 #include "devices/block/file_access.h"
 
-using namespace siskin;
+namespace siskin {
 
 using Step = BlockOperation::Step;
 
@@ -168,3 +168,5 @@ TEST_SUITE("devices/block/file_access") {
         CHECK(file.sync_result(-EINTR) == -EIO);
     }
 }
+
+}  // namespace siskin

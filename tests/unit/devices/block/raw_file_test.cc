@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 
 #include "devices/block/uring_engine.h"
-#include "tests/unit/devices_block/temporary_file.h"
+#include "tests/unit/devices/block/temporary_file.h"
 
-using namespace siskin;
+namespace siskin {
 
 namespace {
 
@@ -167,3 +167,5 @@ TEST_SUITE("devices/block/raw_file") {
         CHECK((*(*RawFile::open(threads))->create_engine(16))->name() == "threads");
     }
 }
+
+}  // namespace siskin
