@@ -21,8 +21,10 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 TIERS = ("tidy", "unit", "kvm", "boot")
 # Labels of CTest that no tier runs: they take long or need a quiet machine.
 LEFT_OUT = {"bench", "boot"}
-# A second build of the tests with each of these presets, and the tiers that run in it.
+# Further builds for --all, and the tiers that run in them.  Clang compiles everything, for its
+# warnings; the sanitizers' builds have the test programs alone.
 EXTRA_BUILDS = {"clang": ("unit",), "asan": ("unit", "kvm"), "tsan": ("unit", "kvm")}
+COMPLETE_BUILDS = ("dev", "clang")
 PROGRAM_LIMIT_S = 300
 SKIPPED = 77
 SOURCE_FOLDERS = "base pci qmp firmware devices virtio vmm tests tools".split()
@@ -68,8 +70,11 @@ class Run:
         self.total += count
         self.times.append((name, seconds))
 
-    def build(self, preset):
-        """Configures and builds a preset once; a failure is one failed check."""
+    def build(self, preset, labels=()):
+        """Configures and builds a preset once; a failure is one failed check.
+
+        With labels: only the test programs of these tiers; in "release": only siskin.
+        """
         if preset in self.built:
             return self.built[preset]
         environment = dict(os.environ)
@@ -78,7 +83,11 @@ class Run:
 
         def work():
             # What does not compile is shown in full; what compiles is not shown.
+            targets = []
             for arguments in (["--preset", preset], ["--build", "--preset", preset]):
+                if "--build" in arguments and preset not in COMPLETE_BUILDS:
+                    targets = sorted(targets_of(preset) & wanted_targets(preset, labels))
+                    arguments += ["--target", *targets] if targets else []
                 command = ["cmake", *arguments]
                 done = run(command, env=environment)
                 if done.returncode != 0:
@@ -95,7 +104,7 @@ class Run:
     def label(self, label, preset):
         """The tests of one label of CTest in one build."""
         name = label if preset == "dev" else f"{label} ({preset})"
-        programs = [test for test in tests_of(preset) if label in test.labels]
+        programs = [test for test in tests_of(preset) if test.in_tier(label)]
         if not programs and not (TREE / "tests" / label).is_dir() and label != "unit":
             say(f"== {name}: no such tests in this tree")
             return
@@ -110,9 +119,8 @@ class Run:
 
     def program(self, test):
         command, word = list(test.command), self.options.word
-        is_doctest = test.labels & {"unit", "kvm"} != set()
         if word and word not in test.name:
-            if not is_doctest:
+            if not is_doctest(command[0]):
                 return Count()
             command.append(f"-ts=*{word}*" if "/" in word else f"-tc=*{word}*")
         started = time.monotonic()
@@ -168,20 +176,20 @@ class Run:
         if set(tiers) & {"tidy", "unit", "kvm"} and self.build("dev"):
             if "tidy" in tiers:
                 self.tidy()
-            known = {label for test in tests_of("dev") for label in test.labels}
+            tests = tests_of("dev")
             wanted = [tier for tier in tiers if tier != "boot"]
             if not self.options.tier:
-                wanted += sorted(known - set(TIERS) - LEFT_OUT)
+                others = [test for test in tests if not any(map(test.in_tier, TIERS))]
+                wanted += sorted({label for test in others for label in test.labels} - LEFT_OUT)
             for label in wanted:
-                if label != "tidy" or label in known:
+                if label != "tidy" or any(test.in_tier(label) for test in tests):
                     self.label(label, "dev")
         if "boot" in tiers and self.build("release"):
             self.boot()
         for preset, labels in EXTRA_BUILDS.items() if self.options.all else ():
-            if set(labels) & set(tiers) and self.build(preset):
-                known = {label for test in tests_of(preset) for label in test.labels}
+            if set(labels) & set(tiers) and self.build(preset, labels):
                 for label in labels:
-                    if label in known:
+                    if any(test.in_tier(label) for test in tests_of(preset)):
                         self.label(label, preset)
 
     def closing(self):
@@ -208,7 +216,8 @@ def counted(status, output):
     elif status == 0:
         count.passed = 1
     if status == SKIPPED:
-        count.skipped = max(count.skipped, 1)
+        said = re.search(r"(\d+) skipped", output)
+        count = Count(skipped=int(said.group(1)) if said else 1)
     elif status != 0:
         count.failed = max(count.failed, 1)
     return count
@@ -222,6 +231,29 @@ class Test:
     folder: str
     limit_s: float
     environment: dict
+
+    def in_tier(self, tier):
+        """A label like unit-cli belongs to the tier unit."""
+        return any(label == tier or label.startswith(tier + "-") for label in self.labels)
+
+
+def is_doctest(program):
+    try:
+        return b"[doctest]" in pathlib.Path(program).read_bytes()
+    except OSError:
+        return False
+
+
+def targets_of(preset):
+    """The names that ninja can be asked for."""
+    listing = run(["ninja", "-C", str(TREE / "build" / preset), "-t", "targets", "all"]).stdout
+    return {line.split(":")[0] for line in listing.split("\n") if "/" not in line.split(":")[0]}
+
+
+def wanted_targets(preset, labels):
+    if preset == "release":
+        return {"siskin"}
+    return {test.name for test in tests_of(preset) if any(map(test.in_tier, labels))}
 
 
 def tests_of(preset):
