@@ -130,7 +130,7 @@ void Serial16550::write_byte(std::uint64_t offset, std::uint8_t value) {
             break;
         case kInterruptEnable:
             if (divisor) {
-                divisor_ = static_cast<std::uint16_t>((divisor_ & 0x00ffU) | value << 8U);
+                divisor_ = static_cast<std::uint16_t>((divisor_ & 0x00ffU) | unsigned{value} << 8U);
             } else {
                 write_interrupt_enable(value);
             }
