@@ -26,3 +26,22 @@ void* PointerQueue::pop() {
 }
 
 }  // namespace siskin
+
+#if defined(__SANITIZE_THREAD__)
+#define SISKIN_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SISKIN_THREAD_SANITIZER 1
+#endif
+#endif
+
+#ifdef SISKIN_THREAD_SANITIZER
+// Boost's free list reads the link of a node that another thread may have taken meanwhile, and then
+// throws the value away, since the tag of the head has changed. ThreadSanitizer cannot know that.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name ThreadSanitizer looks for.
+extern "C" const char* __tsan_default_suppressions();
+// NOLINTNEXTLINE(bugprone-reserved-identifier): as above.
+extern "C" const char* __tsan_default_suppressions() {
+    return "race:boost::lockfree::\n";
+}
+#endif
