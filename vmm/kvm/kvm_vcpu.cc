@@ -122,7 +122,10 @@ Result<> KvmVcpu::restore_power_on_state(bool waits_for_sipi) {
     PowerOnState& state = *power_on_;
     SISKIN_TRY(transfer(fd_, KVM_SET_SREGS, "KVM_SET_SREGS", state.special_registers));
     SISKIN_TRY(transfer(fd_, KVM_SET_REGS, "KVM_SET_REGS", state.registers));
-    SISKIN_TRY(transfer(fd_, KVM_SET_XCRS, "KVM_SET_XCRS", state.extended_control));
+    // A host without XSAVE has none of these registers and refuses to set them.
+    if (state.extended_control.nr_xcrs != 0) {
+        SISKIN_TRY(transfer(fd_, KVM_SET_XCRS, "KVM_SET_XCRS", state.extended_control));
+    }
     SISKIN_TRY(transfer(fd_, KVM_SET_XSAVE, "KVM_SET_XSAVE", state.extended_state));
     SISKIN_TRY(transfer(fd_, KVM_SET_DEBUGREGS, "KVM_SET_DEBUGREGS", state.debug_registers));
     std::vector<kvm_msr_entry> msrs = state.msrs;

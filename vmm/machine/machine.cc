@@ -24,10 +24,10 @@ Machine::~Machine() {
 
 Result<> Machine::power_on() {
     SISKIN_TRY(load_power_on_state());
+    // RESUME tells of a machine that goes on; that this one begins, a client learns by asking.
     if (!config_.start_paused) {
         enter(RunState::Running);
         run_vcpus();
-        events_.on_resume();
     }
     return {};
 }
