@@ -31,6 +31,7 @@ private:
     static constexpr std::size_t kFirstAllocation = 4096;
     static constexpr std::size_t kKeptWhenEmpty = std::size_t{64} * 1024;
 
+    void copy_out(std::span<std::uint8_t> out) const;
     void make_room(std::size_t wanted);
 
     std::size_t capacity_;

@@ -32,6 +32,7 @@ Result<std::unique_ptr<Chardev>> StdioChardev::create(const ChardevConfig& confi
 }
 
 StdioChardev::~StdioChardev() {
+    write_last();
     disconnect();
     Terminal::give_back();
 }

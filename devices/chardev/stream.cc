@@ -16,7 +16,9 @@ namespace siskin {
 StreamChardev::StreamChardev(std::string id, EventLoop& loop, MachineLock& lock, EventFd wake)
     : Chardev(std::move(id)), loop_(loop), lock_(lock), wake_(std::move(wake)) {}
 
-StreamChardev::~StreamChardev() = default;
+StreamChardev::~StreamChardev() {
+    write_last();
+}
 
 void StreamChardev::write(std::span<const std::uint8_t> bytes) {
     ring_.push(bytes);
@@ -80,6 +82,23 @@ void StreamChardev::disconnect() {
     end_input();
     write_watch_.reset();
     output_.reset();
+}
+
+void StreamChardev::write_last() {
+    ssize_t written = 0;
+    while (connected() && written >= 0) {
+        if (outgoing_sent_ == outgoing_.size()) {
+            outgoing_.resize(std::min(ring_.size(), kOutputChunk));
+            outgoing_.resize(ring_.pop(outgoing_));
+            outgoing_sent_ = 0;
+        }
+        if (outgoing_.empty()) {
+            return;
+        }
+        written = ::write(output_.get(), outgoing_.data() + outgoing_sent_,
+                          outgoing_.size() - outgoing_sent_);
+        outgoing_sent_ += written > 0 ? static_cast<std::size_t>(written) : 0;
+    }
 }
 
 void StreamChardev::on_output_error(int error_number) {

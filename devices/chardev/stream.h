@@ -42,6 +42,8 @@ protected:
     // input, or output is kept for the next reader. They are non-blocking or regular files.
     [[nodiscard]] Result<> connect(Fd input, Fd output);
     void disconnect();
+    // Writes what the host takes at once, for destructors: nobody else uses the object any more.
+    void write_last();
     [[nodiscard]] bool connected() const { return output_.valid(); }
     // The peer has gone, or the input is at its end.
     virtual void on_input_end() {}

@@ -52,6 +52,20 @@ TEST_SUITE("devices/chardev/file") {
         CHECK((*chardev)->dropped_bytes() == 0);
     }
 
+    TEST_CASE("a back end that goes away writes out what it holds") {
+        ChardevBench bench;
+        const std::string path = bench.folder.path("out");
+        auto chardev = bench.make(ChardevBackend::File, path);
+        REQUIRE(chardev.has_value());
+        const std::vector<std::uint8_t> much(300000, std::uint8_t{'m'});
+
+        (*chardev)->write(much);
+        (*chardev)->write(bytes_of("last words"));
+        REQUIRE(bench.registry.remove("c0").has_value());
+
+        CHECK(content_of(path) == std::string(300000, 'm') + "last words");
+    }
+
     TEST_CASE("append=on goes on at the end, append=off empties the file") {
         ChardevBench bench;
         const std::string path = bench.folder.path("out");
