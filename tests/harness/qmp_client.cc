@@ -70,7 +70,7 @@ Result<QmpClient> QmpClient::connect(const std::string& path, ChildProcess& serv
     }
     QmpClient client(std::move(*socket));
     client.greeting_ = SISKIN_TRY(client.read_message(limit));
-    SISKIN_TRY(client.execute("qmp_capabilities"));
+    static_cast<void>(SISKIN_TRY(client.execute("qmp_capabilities")));
     return client;
 }
 

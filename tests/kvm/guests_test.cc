@@ -73,7 +73,9 @@ TEST_SUITE("kvm/guests") {
     }
 
     TEST_CASE("a guest that touches every port at every width stays alive") {
-        const GuestRun result = run(MachineArguments("port_sweep").add({"-no-reboot"}));
+        // Four hundred thousand exits to user space.
+        const GuestRun result =
+            run(MachineArguments("port_sweep").add({"-no-reboot"}), 4 * kPatience);
 
         CAPTURE(result.output);
         CAPTURE(result.errors);

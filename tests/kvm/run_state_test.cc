@@ -13,8 +13,6 @@ namespace siskin::test {
 
 namespace {
 
-using Names = std::vector<std::string>;
-
 // One machine with a monitor.
 struct Monitored {
     explicit Monitored(MachineArguments arguments)
@@ -24,6 +22,14 @@ struct Monitored {
     std::string status() {
         const Result<Value> reply = monitor.execute("query-status");
         return reply ? text_at(*reply, "status") : reply.error().message;
+    }
+    // All so far but the RESUME of the start, which only a quick client sees.
+    std::string events() const {
+        std::vector<std::string> names = monitor.event_names();
+        if (!names.empty() && names.front() == "RESUME") {
+            names.erase(names.begin());
+        }
+        return join(names, " ");
     }
     bool execute(std::string_view command) { return monitor.execute(command).has_value(); }
 
@@ -76,7 +82,7 @@ TEST_SUITE("kvm/run_state") {
 
         CHECK(machine.process.wait_for_output("hello\n"));
         CHECK(machine.status() == "running");
-        CHECK(machine.monitor.event_names() == Names{"RESUME"});
+        CHECK(join(machine.monitor.event_names(), " ") == "RESUME");
     }
 
     TEST_CASE("a stopped machine does nothing until cont, and says STOP and RESUME") {
@@ -95,7 +101,7 @@ TEST_SUITE("kvm/run_state") {
 
         CHECK(machine.process.wait_for_output("asleep"));
         CHECK(machine.status() == "running");
-        CHECK(machine.monitor.event_names() == Names{"STOP", "RESUME"});
+        CHECK(machine.events() == "STOP RESUME");
     }
 
     TEST_CASE("stop and cont a hundred times under a busy guest") {
@@ -122,7 +128,7 @@ TEST_SUITE("kvm/run_state") {
         CHECK(machine.execute("cont"));
 
         CHECK(machine.status() == "running");
-        CHECK(machine.monitor.event_names() == Names{"STOP", "RESUME"});
+        CHECK(machine.events() == "STOP RESUME");
     }
 
     TEST_CASE("the power button reaches the guest, which powers off: POWERDOWN, then SHUTDOWN") {
@@ -139,7 +145,7 @@ TEST_SUITE("kvm/run_state") {
         CHECK(machine.process.wait_for_end() == 0);
         CHECK(count_of(machine.process.output(), "pressed\n") == 1);
         CHECK(count_of(machine.process.output(), "FAILED") == 0);
-        CHECK(machine.monitor.event_names() == Names{"POWERDOWN", "SHUTDOWN"});
+        CHECK(machine.events() == "POWERDOWN SHUTDOWN");
     }
 
     TEST_CASE("quit ends the process with status 0 and says host-qmp-quit") {
@@ -175,12 +181,17 @@ TEST_SUITE("kvm/run_state") {
         Monitored machine(MachineArguments("reset_once"));
 
         CHECK(machine.monitor.wait_for_close());
-
         CHECK(machine.process.wait_for_end() == 0);
-        CHECK(count_of(machine.process.output(), "boot ") == 3);
-        CHECK(count_of(machine.process.output(), "boot 2\n") == 1);
+
+        const std::string output = machine.process.output();
+        CAPTURE(output);
+        CHECK(count_of(output, "boot 0\n") == 1);
+        CHECK(count_of(output, "boot 1\n") == 1);
+        CHECK(count_of(output, "boot 2\n") == 1);
         CHECK(count_of(machine.process.output(), "FAILED") == 0);
-        CHECK(machine.monitor.event_names() == Names{"RESET", "RESET", "SHUTDOWN"});
+        // Under QEMU, SeaBIOS resets once more each time.
+        CHECK(machine.events().starts_with("RESET RESET "));
+        CHECK(machine.events().ends_with("RESET SHUTDOWN"));
     }
 
     TEST_CASE("-no-reboot turns the guest's reset into the end") {
@@ -192,7 +203,8 @@ TEST_SUITE("kvm/run_state") {
         CHECK(flag_at(member_at(*shutdown, "data"), "guest"));
         CHECK(text_at(member_at(*shutdown, "data"), "reason") == "guest-reset");
         CHECK(machine.process.wait_for_end() == 0);
-        CHECK(count_of(machine.process.output(), "boot ") == 1);
+        CHECK(machine.process.output().starts_with("boot 0\n"));
+        CHECK(count_of(machine.process.output(), "boot 1\n") == 0);
     }
 
     TEST_CASE("-no-shutdown keeps a powered-off machine for its monitor") {
@@ -203,7 +215,7 @@ TEST_SUITE("kvm/run_state") {
         REQUIRE(machine.monitor.wait_for_event("STOP").has_value());
 
         CHECK(machine.status() == "shutdown");
-        CHECK(machine.monitor.event_names() == Names{"POWERDOWN", "SHUTDOWN", "STOP"});
+        CHECK(machine.events() == "POWERDOWN SHUTDOWN STOP");
         CHECK(idle_time(machine.process) < kIdleMax);
         CHECK(machine.process.running());
         CHECK(machine.execute("quit"));

@@ -20,9 +20,9 @@ QmpClient connect(const std::string& socket_path, ChildProcess& process) {
     return std::move(*client);
 }
 
-GuestRun run(const MachineArguments& arguments) {
+GuestRun run(const MachineArguments& arguments, Milliseconds limit) {
     ChildProcess process = start(arguments);
-    const std::optional<int> status = process.wait_for_end();
+    const std::optional<int> status = process.wait_for_end(limit);
     return GuestRun{status, process.output(), process.errors()};
 }
 

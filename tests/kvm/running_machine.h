@@ -22,6 +22,6 @@ struct GuestRun {
     std::string output;
     std::string errors;
 };
-[[nodiscard]] GuestRun run(const MachineArguments& arguments);
+[[nodiscard]] GuestRun run(const MachineArguments& arguments, Milliseconds limit = kPatience);
 
 }  // namespace siskin::test
