@@ -110,7 +110,7 @@ Result<> JsonReader::read_key() {
     const char first = here();
     if (!is_quote(first)) {
         if (is_lower(first)) {
-            SISKIN_TRY(keyword());
+            [[maybe_unused]] const Value word = SISKIN_TRY(keyword());
         }
         const bool other_value =
             is_lower(first) || is_digit(first) || first == '-' || first == '{' || first == '[';

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -120,11 +121,15 @@ Result<> Server::Impl::start() {
         listener->accept_watch = SISKIN_TRY(loop_.watch_readable(
             listener->socket.get(), [this, raw = listener.get()] { on_client(*raw); }));
     }
-    thread_ = std::thread([this] {
-        qmp_thread.enter();
-        ::pthread_setname_np(::pthread_self(), "qmp");
-        loop_.run();
-    });
+    try {
+        thread_ = std::thread([this] {
+            qmp_thread.enter();
+            ::pthread_setname_np(::pthread_self(), "qmp");
+            loop_.run();
+        });
+    } catch (const std::system_error& error) {  // the limit of threads is reached
+        return fail_errno("could not start the QMP thread", error.code().value());
+    }
     return {};
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // qmp_transcript: plays transcripts to the in-process server, to siskin or to QEMU.
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -8,7 +9,6 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <csignal>
 
 #include "base/text.h"
 #include "tests/qmp/served_machine.h"

@@ -32,8 +32,11 @@ std::string struct_definition(const Schema& schema, const Entry& entry) {
     for (const Member& member : schema.all_members(entry)) {
         const Builtin* const builtin = find_builtin(member.type.name);
         const bool plain = builtin != nullptr && !member.optional && !member.type.is_list;
-        const std::string initial =
+        std::string initial =
             plain && !builtin->default_value.empty() ? concat(" = ", builtin->default_value) : "{}";
+        if (is_list_of_incomplete(schema, entry, member.type)) {
+            initial.clear();  // an initialiser would want the whole type
+        }
         out += concat("    ", held(schema, entry, member.type, member.optional), ' ',
                       snake_case(member.name), initial, ";  // ", member.doc, '\n');
     }

@@ -289,7 +289,7 @@ Result<> load_file(const std::string& path, Schema& schema) {
             auto head = SISKIN_TRY(Reader::open(element, file + ": the first entry"));
             schema.chapters.push_back(
                 {SISKIN_TRY(head.text("chapter")), SISKIN_TRY(head.text("doc")), file});
-            SISKIN_TRY(head.text("license"));
+            [[maybe_unused]] const auto license = SISKIN_TRY(head.text("license"));
             SISKIN_TRY(head.finish());
             has_chapter = true;
             continue;

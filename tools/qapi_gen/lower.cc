@@ -47,6 +47,12 @@ void reach(const Schema& schema, const std::string& name, std::set<std::string>&
     }
 }
 
+bool reaches(const Schema& schema, const Entry& from, const Entry& to) {
+    std::set<std::string> names{from.name};
+    reach(schema, from, false, names);
+    return names.count(to.name) != 0;
+}
+
 void define(const Schema& schema, const Entry& entry, std::set<std::string>& done,
             std::vector<const Entry*>& out) {
     if (!done.insert(entry.name).second) {
@@ -54,6 +60,12 @@ void define(const Schema& schema, const Entry& entry, std::set<std::string>& don
     }
     for (const Entry* const part : mentioned(schema, entry, true)) {
         define(schema, *part, done, out);
+    }
+    // Elements of lists, too, but for those that hold the entry in turn.
+    for (const Entry* const part : mentioned(schema, entry, false)) {
+        if (!reaches(schema, *part, entry)) {
+            define(schema, *part, done, out);
+        }
     }
     out.push_back(&entry);
 }
@@ -99,6 +111,11 @@ bool needs_box(const Schema& schema, const Entry& owner, const TypeRef& type) {
     std::set<std::string> names{held->name};
     reach(schema, *held, true, names);
     return names.count(owner.name) != 0;
+}
+
+bool is_list_of_incomplete(const Schema& schema, const Entry& owner, const TypeRef& type) {
+    const Entry* const element = schema.find_type(type.name);
+    return element != nullptr && type.is_list && reaches(schema, *element, owner);
 }
 
 std::set<std::string> decoded_types(const Schema& schema) {

@@ -20,6 +20,10 @@ namespace siskin::qapi {
 // Whether a member of `owner` of this type needs the heap: the type holds `owner` in turn.
 [[nodiscard]] bool needs_box(const Schema& schema, const Entry& owner, const TypeRef& type);
 
+// Whether a member of `owner` is a list of a type that is only declared there.
+[[nodiscard]] bool is_list_of_incomplete(const Schema& schema, const Entry& owner,
+                                         const TypeRef& type);
+
 // The names of the types that commands take, and of those that commands and events hand out.
 [[nodiscard]] std::set<std::string> decoded_types(const Schema& schema);
 [[nodiscard]] std::set<std::string> encoded_types(const Schema& schema);

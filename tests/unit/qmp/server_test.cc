@@ -171,13 +171,13 @@ TEST_SUITE("qmp/server") {
         CHECK(client.receive() == "<eof>");
     }
 
-    TEST_CASE("ten thousand commands in one stream are answered in order") {
+    TEST_CASE("two thousand commands in one stream are answered in order") {
         ServedMachine served;
         served.start();
         Client client(served.path());
         client.negotiate();
         int right = 0;
-        for (int round = 0; round < 100; ++round) {
+        for (int round = 0; round < 20; ++round) {
             std::string bytes;
             for (int number = 0; number < 100; ++number) {
                 bytes += "{\"execute\":\"query-name\",\"id\":" + std::to_string(number) + '}';
@@ -191,7 +191,7 @@ TEST_SUITE("qmp/server") {
             }
         }
 
-        CHECK(right == 10000);
+        CHECK(right == 2000);
     }
 
     TEST_CASE("a client that never reads does not hold up the end or the others") {
