@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Start time, memory and idle processor time of siskin beside QEMU's microvm and q35, in one run,
-// turn by turn. Prints medians and ratios; gates nothing. bench_start [rounds]
+// turn by turn. Prints medians and ratios; gates nothing. Usage: bench_start [rounds].
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>

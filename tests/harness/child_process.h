@@ -2,13 +2,13 @@
 // A program under test: its output, its end, its processor time. Every wait has a time limit.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sys/types.h>
 
 #include "base/fd.h"
 #include "base/result.h"

@@ -18,7 +18,7 @@ from patience import patient
 
 QEMU = "qemu-system-x86_64"
 # No XSAVE: TCG does not intercept XSETBV, so L1's KVM would not see what the guest enables, and the
-# guest's kernel would warn of an "XSAVE consistency problem".  Then no AVX either, for those who ask
+# guest's kernel would warn of an "XSAVE consistency problem".  Then no AVX, for those who ask
 # CPUID for it and not XGETBV.
 CPU = "EPYC,+svm,+npt,+nrip-save,-xsave,-avx,-avx2,-fma,-f16c"
 MACHINE = f"-M q35 -accel tcg,thread=multi,tb-size=512 -cpu {CPU} -smp 2 -m 1024"

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "pci/bus.h"
 #include "virtio/spec.h"
 
 namespace siskin {
@@ -15,7 +16,13 @@ namespace spec = virtio_spec;
 // What other hosts show in the subsystem identifier of modern virtio functions.
 constexpr std::uint16_t kSubsystemId = 0x1100;
 
-PciIdentity identity_of(const VirtioDevice& device) {
+// As on other hosts, a virtio function on a root bus is a conventional one; below a port it is a
+// PCI Express endpoint.
+bool is_express_at(const PciPlace& place) {
+    return place.bus->is_express() && !place.bus->is_root();
+}
+
+PciIdentity identity_of(const VirtioDevice& device, const PciPlace& place) {
     PciIdentity identity;
     identity.vendor_id = spec::kPciVendorId;
     identity.device_id = static_cast<std::uint16_t>(spec::kPciDeviceIdBase + device.device_id());
@@ -24,7 +31,7 @@ PciIdentity identity_of(const VirtioDevice& device) {
     identity.revision = spec::kPciRevision;
     identity.class_code = device.class_code();
     identity.interrupt_pin = 1;
-    identity.extended_config = true;
+    identity.extended_config = is_express_at(place);
     return identity;
 }
 
@@ -71,7 +78,7 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
                      std::unique_ptr<VirtioDevice> device, std::unique_ptr<NotifyRegion> notify,
                      EventFd isr_changed)
     : Device(type, place.id, std::move(config)),
-      PciFunction(place, identity_of(*device)),
+      PciFunction(place, identity_of(*device, place)),
       services_(services),
       device_(std::move(device)),
       log_(subject_of(place)),
@@ -94,22 +101,24 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
         add_msix_with_bar(vectors, kMsixBar, services_.messages);
     }
     add_bar(kModernBar, BarSpec{BarKind::Memory64, true, ByteCount{kModernBarSize}, &regions_});
-    add_capabilities();
+    add_capabilities(is_express_at(place));
     // Bus Master Enable is off at power-on.
     device_->pause([] {});
 }
 
-void VirtioPci::add_capabilities() {
+void VirtioPci::add_capabilities(bool is_express) {
     add_region(spec::kCapabilityCommon, kCommonOffset);
     add_region(spec::kCapabilityIsr, kIsrOffset);
     add_region(spec::kCapabilityDevice, kDeviceOffset);
     add_region(spec::kCapabilityNotify, kNotifyOffset);
     cfg_access_ =
         std::make_unique<PciCfgAccess>(PciFunction::config(), kModernBar, kModernBarSize, regions_);
-    add_power_management();
-    ExpressOptions express;
-    express.function_level_reset = true;
-    add_express(ExpressRole::Endpoint, express);
+    if (is_express) {
+        ExpressOptions express;
+        express.function_level_reset = true;
+        add_express(ExpressRole::Endpoint, express);
+        add_power_management();
+    }
 }
 
 void VirtioPci::add_region(std::uint8_t type, std::uint64_t offset) {

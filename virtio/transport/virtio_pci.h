@@ -38,6 +38,8 @@ struct VirtioPciServices {
 
 // BAR 1, 32 bits: MSI-X. BAR 4, 64 bits, prefetchable, 16 KiB:
 //   0x0000 common configuration   0x1000 ISR   0x2000 device configuration   0x3000 notification
+// Below a port it is a PCI Express endpoint with power management and function level reset; on a
+// root bus a conventional function.
 // Left out on purpose: the legacy interface, packed queues, shared memory, per-queue reset.
 // Follows: virtio 1.2 §4.1.
 //
@@ -87,7 +89,7 @@ private:
               const VirtioPciProperties& properties, const VirtioPciServices& services,
               std::unique_ptr<VirtioDevice> device, std::unique_ptr<NotifyRegion> notify,
               EventFd isr_changed);
-    void add_capabilities();
+    void add_capabilities(bool is_express);
     void add_region(std::uint8_t type, std::uint64_t offset);
 
     // PciFunction

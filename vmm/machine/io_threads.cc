@@ -3,6 +3,7 @@
 #include "vmm/machine/io_threads.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/object/device_tree.h"
 #include "base/text.h"
@@ -20,7 +21,8 @@ Result<> IoThreads::add(const std::string& id) {
     if (taken) {
         return fail(concat("Duplicate ID '", id, "' for object"));
     }
-    entries_.push_back(Entry{id, SISKIN_TRY(IoThread::create(concat("IO ", id)))});
+    std::unique_ptr<IoThread> thread = SISKIN_TRY(IoThread::create(concat("IO ", id)));
+    entries_.push_back(Entry{id, std::move(thread)});
     return {};
 }
 
@@ -34,7 +36,8 @@ Result<IoThread*> IoThreads::find(std::string_view id) {
         return fail(concat("Property 'iothread' names '", printable(id),
                            "', which is no -object iothread"));
     }
-    entries_.push_back(Entry{"", SISKIN_TRY(IoThread::create("IO default"))});
+    std::unique_ptr<IoThread> thread = SISKIN_TRY(IoThread::create("IO default"));
+    entries_.push_back(Entry{"", std::move(thread)});
     return entries_.back().thread.get();
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// VirtioBench: a virtio-blk-pci on a machine of fakes, driven through its registers alone.
+// VirtioBench: a virtio-blk-pci below a root port of fakes, driven through its registers alone.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/loop/io_thread.h"
+#include "pci/root_port.h"
 #include "tests/harness/driver_pci.h"
 #include "tests/harness/driver_queue.h"
 #include "tests/harness/test_guest.h"
@@ -54,7 +55,8 @@ inline bool eventually(const std::function<bool()>& condition) {
 }
 
 struct VirtioBench {
-    static constexpr Bdf kBdf{0, DevFn(8)};
+    static constexpr Bdf kPort{0, DevFn::of(1, 0)};
+    static constexpr Bdf kBdf{1, DevFn::of(0, 0)};
     static constexpr std::uint64_t kMsixBar = 0xe0000000;
     static constexpr std::uint64_t kBar = 0xe0100000;
     static constexpr std::uint64_t kDiskSize = 1 * kMiB;
@@ -62,6 +64,7 @@ struct VirtioBench {
 
     explicit VirtioBench(const BlkPciConfig& settings = {}, bool read_only = false)
         : disk(kDiskSize, read_only) {
+        pci.open_bridge(kPort, 1, 1, kMsixBar, kMsixBar + 0x0fffffff);
         auto created = create(settings);
         SISKIN_ASSERT(created.has_value());
         device = std::move(*created);
@@ -70,7 +73,7 @@ struct VirtioBench {
         pci.set_command(kBdf, kMemoryAndMaster);
     }
     Result<std::unique_ptr<VirtioPci>> create(const BlkPciConfig& settings) {
-        PciPlace place = machine.place(machine.host.root(), kBdf.devfn, false, "b0");
+        PciPlace place = machine.place(port->secondary(), kBdf.devfn, false, "b0");
         place.type_name = "virtio-blk-pci";
         return create_blk_pci(place, std::make_shared<BlkPciConfig>(settings), services,
                               BlkPciBackends{disk, *io_thread, 2});
@@ -184,7 +187,10 @@ struct VirtioBench {
     }
 
     TestGuest guest;
-    PciMachine machine{1};
+    PciMachine machine{2};
+    std::unique_ptr<RootPort> port =
+        *RootPort::create(machine.place(machine.host.root(), kPort.devfn, false, "rp1"),
+                          std::make_shared<RootPortConfig>());
     DriverPci pci{machine};
     ManualRelay relay;
     VirtioPciServices services{machine.msi, machine.doorbells, relay,

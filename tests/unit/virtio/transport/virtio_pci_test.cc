@@ -80,6 +80,25 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         CHECK(bench.pci.find_capability(VirtioBench::kBdf, 0x11).has_value());
     }
 
+    TEST_CASE("below a port it is an endpoint, on a root bus a conventional function") {
+        VirtioBench bench;
+        const auto express = bench.pci.find_capability(VirtioBench::kBdf, 0x10);
+        REQUIRE(express.has_value());
+        CHECK((bench.pci.read(VirtioBench::kBdf, *express + 2, 2) >> 4 & 0xf) == 0);
+        MemoryDisk disk(4096);
+        const Bdf root_place{0, DevFn::of(5, 0)};
+
+        const auto device =
+            create_blk_pci(bench.machine.place(bench.machine.host.root(), root_place.devfn),
+                           std::make_shared<BlkPciConfig>(), bench.services,
+                           BlkPciBackends{disk, *bench.io_thread, 1});
+
+        REQUIRE(device.has_value());
+        CHECK_FALSE(bench.pci.find_capability(root_place, 0x10).has_value());
+        CHECK_FALSE(bench.pci.find_capability(root_place, 0x01).has_value());
+        CHECK(bench.pci.find_capability(root_place, 0x11).has_value());
+    }
+
     TEST_CASE("the five structures are found through their capabilities (§4.1.4)") {
         VirtioBench bench;
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proves vmm/machine/io_threads.
+#include "vmm/machine/io_threads.h"
+
+#include <doctest/doctest.h>
+
+using siskin::IoThreads;
+
+TEST_SUITE("vmm/machine/io_threads") {
+    TEST_CASE("devices that name no thread share one, made when it is first wanted") {
+        IoThreads threads;
+
+        const auto first = threads.find("");
+        const auto second = threads.find("");
+
+        REQUIRE(first.has_value());
+        REQUIRE(second.has_value());
+        CHECK(*first == *second);
+    }
+
+    TEST_CASE("a named thread is found by its id, one that is not there is named") {
+        IoThreads threads;
+        REQUIRE(threads.add("io0").has_value());
+
+        const auto there = threads.find("io0");
+        const auto missing = threads.find("io1");
+
+        CHECK(there.has_value());
+        REQUIRE_FALSE(missing.has_value());
+        CHECK(missing.error().message ==
+              "Property 'iothread' names 'io1', which is no -object iothread");
+    }
+
+    TEST_CASE("an id twice, an empty one and one that is no identifier are refused") {
+        IoThreads threads;
+        REQUIRE(threads.add("io0").has_value());
+
+        CHECK(threads.add("io0").error().message == "Duplicate ID 'io0' for object");
+        CHECK(threads.add("").error().message == "Parameter 'id' is missing");
+        CHECK_FALSE(threads.add("0io").has_value());
+    }
+}
