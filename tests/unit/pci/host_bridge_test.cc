@@ -146,7 +146,7 @@ TEST_SUITE("pci/host_bridge") {
         one.ecam.port_write(0xcf8, 4, 0x80001800);
         CHECK(one.ecam.port_read(0xcfc, 4) == 0x10f01af4);
         CHECK(one.ecam.port_read(0xcfd, 2) == 0xf01a);
-        CHECK((one.ecam.port_read(0xcfd, 4) >> 24U) == 0xff);  // 0xd00 is nobody's  // passes the last port
+        CHECK((one.ecam.port_read(0xcfd, 4) >> 24U) == 0xff);  // 0xd00: nobody
         CHECK(one.ecam.port_read(0xcf9, 1) == 0xff);
     }
 
