@@ -43,22 +43,24 @@ TEST_SUITE("vmm/machine/device_builder") {
         CHECK(plan({{"driver", "virtio-blk-pci"}, {"num-queues", "65"}}).error().message ==
               "-device x: Property 'virtio-blk-pci.num-queues' doesn't take value '65', allowed is "
               "a number from 1 to 64");
-        CHECK(plan({{"driver", "virtio-blk-pci"}, {"addr", "zz"}}).error().message.starts_with(
-            "-device x: Property 'virtio-blk-pci.addr' doesn't take value 'zz', allowed is "));
+        CHECK(plan({{"driver", "virtio-blk-pci"}, {"addr", "zz"}})
+                  .error()
+                  .message.starts_with("-device x: Property 'virtio-blk-pci.addr' doesn't take "
+                                       "value 'zz', allowed is "));
         CHECK(plan({{"id", "x"}}).error().message == "-device x: Parameter 'driver' is missing");
     }
 
     TEST_CASE("an id is an identifier") {
-        CHECK(plan({{"driver", "pcie-root-port"}, {"id", "1a"}}).error().message.starts_with(
-            "-device x: Parameter 'id' expects an identifier"));
+        CHECK(plan({{"driver", "pcie-root-port"}, {"id", "1a"}})
+                  .error()
+                  .message.starts_with("-device x: Parameter 'id' expects an identifier"));
         CHECK(plan({{"driver", "pcie-root-port"}, {"id", ""}}).has_value() == false);
         CHECK(plan({{"driver", "pcie-root-port"}, {"id", "a.b-c_1"}}).has_value());
     }
 
     TEST_CASE("-global changes a default, and the device's own argument wins") {
         const std::vector<OptionUse> globals{
-            {"-global g",
-             {{"driver", "virtio-blk"}, {"property", "num-queues"}, {"value", "7"}}}};
+            {"-global g", {{"driver", "virtio-blk"}, {"property", "num-queues"}, {"value", "7"}}}};
 
         const auto plain = plan({{"driver", "virtio-blk-pci"}}, globals);
         const auto own = plan({{"driver", "virtio-blk-pci"}, {"num-queues", 3}}, globals);

@@ -17,8 +17,7 @@ std::string refusal(Value::Dict members) {
 
 TEST_SUITE("vmm/machine/drives") {
     TEST_CASE("if=virtio, the default, makes a node and a device that names it") {
-        const auto plan =
-            plan_drive(OptionUse{"-drive x", {{"file", "/d"}, {"format", "raw"}}}, 3);
+        const auto plan = plan_drive(OptionUse{"-drive x", {{"file", "/d"}, {"format", "raw"}}}, 3);
 
         REQUIRE(plan.has_value());
         CHECK(plan->id == "virtio3");

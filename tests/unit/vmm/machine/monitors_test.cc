@@ -29,8 +29,8 @@ std::string refusal(std::vector<std::string_view> arguments) {
 
 TEST_SUITE("vmm/machine/monitors") {
     TEST_CASE("-qmp in its short form listens at a path, also as QEMU's older tools write it") {
-        MachineConfig config = config_of({"-qmp", "unix:/a,server=on,wait=off", "-qmp",
-                                          "unix:/b,server,nowait"});
+        MachineConfig config =
+            config_of({"-qmp", "unix:/a,server=on,wait=off", "-qmp", "unix:/b,server,nowait"});
 
         const auto monitors = take_monitors(config);
 
