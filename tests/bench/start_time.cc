@@ -140,8 +140,13 @@ void print_table(const std::vector<Contender>& contenders,
         std::cout << std::left << std::setw(32) << row << std::right;
         const double ours = median(samples[first][row]);
         for (const Contender& contender : contenders) {
-            const double theirs = median(samples[contender.name][row]);
+            const std::vector<double>& measured = samples[contender.name][row];
+            const double theirs = median(measured);
             std::ostringstream cell;
+            if (measured.empty()) {
+                std::cout << std::setw(22) << "not in time";
+                continue;
+            }
             cell << std::fixed << std::setprecision(2) << theirs;
             if (contender.name != first && ours > 0) {
                 cell << " (" << std::setprecision(1) << theirs / ours << "x)";

@@ -21,7 +21,9 @@ constexpr int kSkipped = 77;  // what ctest's SKIP_RETURN_CODE names
 unsigned case_count = 0;
 struct CountingReporter : doctest::IReporter {
     explicit CountingReporter(const doctest::ContextOptions& /*options*/) {}
-    void report_query(const doctest::QueryData& query) override { case_count = query.num_data; }
+    void report_query(const doctest::QueryData& query) override {
+        case_count = query.run_stats->numTestCasesPassingFilters;
+    }
     void test_run_start() override {}
     void test_run_end(const doctest::TestRunStats& /*stats*/) override {}
     void test_case_start(const doctest::TestCaseData& /*data*/) override {}
@@ -53,7 +55,8 @@ int main(int argc, char** argv) {
     const char* const reason = why_no_kvm();
     if (*reason != '\0') {
         doctest::Context counting(argc, argv);
-        counting.setOption("count", true);
+        const char* const count[] = {argv[0], "--count"};
+        counting.applyCommandLine(2, count);
         counting.addFilter("reporters", "counting");
         counting.run();
         std::cout << "kvm tier: " << case_count << " skipped (" << reason << ")\n";
