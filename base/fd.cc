@@ -3,6 +3,7 @@
 #include "base/fd.h"
 
 #include <cerrno>
+#include <climits>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -35,7 +36,7 @@ Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
         number = ::open(path.c_str(), flags | O_CLOEXEC, mode);
     } while (number < 0 && errno == EINTR);
     if (number < 0) {
-        return fail_errno(concat("could not open '", path, "'"), errno);
+        return fail_errno(concat("could not open '", printable(path, PATH_MAX), "'"), errno);
     }
     return Fd(number);
 }

@@ -21,7 +21,7 @@ QEMU = "qemu-system-x86_64"
 # guest's kernel would warn of an "XSAVE consistency problem".  Then no AVX, for those who ask
 # CPUID for it and not XGETBV.
 CPU = "EPYC,+svm,+npt,+nrip-save,-xsave,-avx,-avx2,-fma,-f16c"
-MACHINE = f"-M q35 -accel tcg,thread=multi,tb-size=512 -cpu {CPU} -smp 2 -m 1024"
+MACHINE = f"-M q35 -accel tcg,thread=multi,tb-size=512 -cpu {CPU} -smp 1 -m 1024"
 # TCG's remarks on the parts of EPYC that it does not have.
 QEMU_NOISE = "warning: TCG doesn't support requested feature"
 # L1 is a tool, not the thing under test: it may be told what makes it start fast under TCG.

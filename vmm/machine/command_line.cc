@@ -14,6 +14,8 @@
 namespace siskin {
 namespace {
 
+constexpr std::size_t kQuotedLengthMax = 512;
+
 // What an option asks of a parser: a config to change, or a help request to make.
 struct Parsing {
     MachineConfig config;
@@ -25,8 +27,11 @@ struct Use {
     std::string_view written;
     std::string_view argument;
 
+    // For messages: what the user typed, on one line, cut where it is very long.
     [[nodiscard]] std::string text() const {
-        return argument.empty() ? std::string(written) : concat(written, ' ', argument);
+        const std::string whole =
+            argument.empty() ? std::string(written) : concat(written, ' ', argument);
+        return printable(whole, kQuotedLengthMax);
     }
 };
 
@@ -224,7 +229,7 @@ Result<> apply_option(Parsing& parsing, const OptionRow& row, const Use& use) {
         parsing.help = HelpRequest{std::string(row.description.name), std::string(use.argument)};
         return {};
     }
-    SISKIN_TRY_IN(printable(use.text(), 512), row.apply(parsing, use));
+    SISKIN_TRY_IN(use.text(), row.apply(parsing, use));
     return {};
 }
 

@@ -67,7 +67,9 @@ Result<std::vector<qmp::CpuInfoFast>> MachineHandlers::query_cpus_fast() {
         const CpuTopology::Place place = machine_.config().topology.place(index);
         qmp::CpuInstanceProperties properties;
         properties.socket_id = place.socket;
-        properties.die_id = place.die;
+        if (machine_.config().topology.dies > 1) {
+            properties.die_id = place.die;
+        }
         properties.core_id = place.core;
         properties.thread_id = place.thread;
         qmp::CpuInfoFast cpu;

@@ -2,6 +2,7 @@
 // How a machine is put together from its config.
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <utility>
 
 #include <sys/mman.h>
@@ -33,9 +34,13 @@ Result<std::optional<BootSource>> open_boot_source(const MachineConfig& config) 
         log::warning("no -kernel: there is no firmware, so the vCPUs have nothing to run");
         return std::optional<BootSource>();
     }
-    BootSource source =
-        SISKIN_TRY(BootSource::open(BootOptions{config.kernel, config.initrd, config.append}));
-    SISKIN_TRY(source.check_fits(ram_layout(config)));
+    std::string text = concat("-kernel ", printable(config.kernel, PATH_MAX));
+    if (!config.initrd.empty()) {
+        text += concat(" -initrd ", printable(config.initrd, PATH_MAX));
+    }
+    BootSource source = SISKIN_TRY_IN(
+        text, BootSource::open(BootOptions{config.kernel, config.initrd, config.append}));
+    SISKIN_TRY_IN(text, source.check_fits(ram_layout(config)));
     return std::optional<BootSource>(std::move(source));
 }
 
