@@ -237,7 +237,9 @@ TEST_SUITE("kvm/run_state") {
 
     TEST_CASE("a triple fault under -no-reboot ends the process, under -no-shutdown it stops") {
         const GuestRun ended = run(MachineArguments("triple_fault").add({"-no-reboot"}));
-        Monitored machine(MachineArguments("triple_fault").add({"-no-reboot", "-no-shutdown"}));
+        Monitored machine(
+            MachineArguments("triple_fault").add({"-no-reboot", "-no-shutdown", "-S"}));
+        REQUIRE(machine.execute("cont"));
         REQUIRE(machine.monitor.wait_for_event("STOP").has_value());
 
         CHECK(ended.status == 0);
@@ -248,7 +250,8 @@ TEST_SUITE("kvm/run_state") {
     }
 
     TEST_CASE("what KVM cannot run leaves internal-error, a live monitor and no busy loop") {
-        Monitored machine(MachineArguments("emulation_failure"));
+        Monitored machine(MachineArguments("emulation_failure").add({"-S"}));
+        REQUIRE(machine.execute("cont"));
         REQUIRE(machine.process.wait_for_output("emulation failure now\n"));
         REQUIRE(machine.monitor.wait_for_event("STOP").has_value());
 
