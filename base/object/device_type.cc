@@ -2,6 +2,8 @@
 // Filling a device's config from arguments.
 #include "base/object/device_type.h"
 
+#include <algorithm>
+
 namespace siskin {
 
 Result<std::shared_ptr<void>> configure(const DeviceType& type, const Value::Dict& arguments) {
@@ -12,6 +14,21 @@ Result<std::shared_ptr<void>> configure(const DeviceType& type, const Value::Dic
         }
     }
     return config;
+}
+
+std::vector<DescribedProperty> describe_properties(const DeviceType& type) {
+    const std::shared_ptr<void> defaults = type.make_config();
+    std::vector<DescribedProperty> described;
+    for (const PropertyGroup& part : type.properties) {
+        for (const PropertyRow& row : part.rows) {
+            described.push_back({&row, row.get(part.part(defaults.get()))});
+        }
+    }
+    std::sort(described.begin(), described.end(),
+              [](const DescribedProperty& left, const DescribedProperty& right) {
+                  return left.row->name < right.row->name;
+              });
+    return described;
 }
 
 std::string_view category_heading(DeviceCategory category) {

@@ -2,9 +2,11 @@
 // DeviceType: what the command line, help and introspection know of a kind of device.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/object/property.h"
 
@@ -12,6 +14,9 @@ namespace siskin {
 
 // The headings of `-device help`, in QEMU's words.
 enum class DeviceCategory { Bridge, Storage, Network, Input, Misc };
+inline constexpr std::array kDeviceCategories{DeviceCategory::Bridge, DeviceCategory::Storage,
+                                              DeviceCategory::Network, DeviceCategory::Input,
+                                              DeviceCategory::Misc};
 
 // One constant a type, beside the device; the list of all is vmm/machine/device_catalog.cc.
 struct DeviceType {
@@ -34,6 +39,15 @@ template <typename Config>
 // Nothing else is touched before all are checked.
 [[nodiscard]] Result<std::shared_ptr<void>> configure(const DeviceType& type,
                                                       const Value::Dict& arguments);
+
+// One property of a type, with the value it has unasked.
+struct DescribedProperty {
+    const PropertyRow* row;
+    Value default_value;  // null: none
+};
+
+// All properties of a type, by name; for help, introspection and docs.
+[[nodiscard]] std::vector<DescribedProperty> describe_properties(const DeviceType& type);
 
 // "Storage devices"
 [[nodiscard]] std::string_view category_heading(DeviceCategory category);

@@ -28,6 +28,24 @@ not functional
 timer doesn't work
 """
 TROUBLE_FILE = "/guest/trouble"
+# The lines of the kernel log that platform() and pci_express() look at, in the guest /guest/lines:
+# the whole log takes seconds over a nested serial port.
+LINES = r"""Linux version
+Hypervisor detected
+Using ACPI
+ttyS0 at I/O
+rtc_cmos
+ACPI: PM:
+PCI: MMCONFIG
+_OSC:
+"""
+LINES_FILE = "/guest/lines"
+GUEST_FILES = {TROUBLE_FILE: TROUBLE, LINES_FILE: LINES}
+
+
+def log_lines(guest):
+    """The lines of the guest's kernel log for platform() and pci_express()."""
+    return guest.run(f"dmesg | grep -Ef {LINES_FILE}")
 
 
 def trouble_in(log):

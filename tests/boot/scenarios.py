@@ -35,7 +35,7 @@ def disk(bench):
         guest.run("dd if=/dev/vda of=/dev/null bs=1M iflag=direct 2>/dev/null", 120)
         facts.interrupts(checks, guest)
         facts.healthy(checks, guest, "first boot")
-        log = guest.run("dmesg")
+        log = facts.log_lines(guest)
         facts.platform(checks, guest, log)
         facts.pci_express(checks, guest, log)
 
@@ -232,7 +232,7 @@ def pvh(bench):
         guest.wait_ready(120)
         facts.processors(checks, guest)
         facts.healthy(checks, guest, "PVH boot")
-        facts.platform(checks, guest, guest.run("dmesg"))
+        facts.platform(checks, guest, facts.log_lines(guest))
         guest.run("mount /dev/vda /mnt; echo pvh >/mnt/pvh; umount /mnt")
         guest.start("reboot -f")
         shutdown = vm.qmp.wait_event("SHUTDOWN", 60)

@@ -21,6 +21,8 @@ QEMU = "qemu-system-x86_64"
 # guest's kernel would warn of an "XSAVE consistency problem".  Then no AVX, for those who ask
 # CPUID for it and not XGETBV.
 CPU = "EPYC,+svm,+npt,+nrip-save,-xsave,-avx,-avx2,-fma,-f16c"
+# One processor: TCG now and then loses an interrupt of a second one, and L1 locks up; a guest
+# with two is hardly slower for it.
 MACHINE = f"-M q35 -accel tcg,thread=multi,tb-size=512 -cpu {CPU} -smp 1 -m 1024"
 # TCG's remarks on the parts of EPYC that it does not have.
 QEMU_NOISE = "warning: TCG doesn't support requested feature"
@@ -105,11 +107,15 @@ class L1:
         try:
             ready = self.console.expect(rb"siskin-l1: ready .*\n", timeout_s).group().decode()
         except ChannelError as error:
-            words = (self.work / "l1-qemu.log").read_text(errors="replace").split("\n")
-            words = " ".join(line for line in words if QEMU_NOISE not in line)
+            words = " ".join(self.qemu_words())
             raise ChannelError(f"L1 did not start: {error} {words}") from None
         if "missing" in ready:
             raise ChannelError("L1 has no /dev/kvm")
+
+    def qemu_words(self):
+        """What L1's QEMU wrote to stderr."""
+        text = (self.work / "l1-qemu.log").read_text(errors="replace")
+        return [line for line in text.split("\n") if line and QEMU_NOISE not in line]
 
     def alive(self):
         return self._process.poll() is None

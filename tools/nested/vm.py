@@ -102,7 +102,7 @@ exit $status
         self.qmp.close()
         lines = self._l1.console.text().split("\n")
         self.errors = "\n".join(line[5:] for line in lines if line.startswith("vmm: "))
-        self.l1_log = "\n".join(lines)
+        self.l1_log = "\n".join([*lines, *self._l1.qemu_words()])
         self._l1.fetch("disk.img", self.disk)
 
 

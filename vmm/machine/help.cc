@@ -52,9 +52,7 @@ std::string options_text() {
 
 std::string device_list() {
     std::string text;
-    for (const DeviceCategory category :
-         {DeviceCategory::Bridge, DeviceCategory::Storage, DeviceCategory::Network,
-          DeviceCategory::Input, DeviceCategory::Misc}) {
+    for (const DeviceCategory category : kDeviceCategories) {
         std::string lines;
         for (const CatalogRow& row : device_catalog()) {
             const DeviceType& type = *row.type;
@@ -78,15 +76,11 @@ Result<std::string> device_properties(std::string_view name) {
         return fail(concat("-device ", printable(name), ",help: '", printable(name),
                            "' is not a valid device model name, see -device help"));
     }
-    const std::shared_ptr<void> defaults = row->type->make_config();
-    std::vector<std::string> lines;
-    for (const PropertyGroup& part : row->type->properties) {
-        for (const PropertyRow& property : part.rows) {
-            lines.push_back(property_line(property, property.get(part.part(defaults.get()))));
-        }
+    std::string text = concat(row->type->name, " options:\n");
+    for (const DescribedProperty& property : describe_properties(*row->type)) {
+        text += property_line(*property.row, property.default_value);
     }
-    std::sort(lines.begin(), lines.end());
-    return concat(row->type->name, " options:\n", join(lines, ""));
+    return text;
 }
 
 Result<std::string> device_help(const std::string& argument) {
