@@ -50,7 +50,9 @@ private:
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {
-    log::set_timestamps(config.timestamps);
+    if (!config.name.process.empty()) {
+        set_process_name(config.name.process);
+    }
     if (!config.log_file.empty()) {
         SISKIN_TRY_IN("-D", log::to_file(config.log_file));
     }
@@ -70,11 +72,12 @@ Result<> watch_signals(TerminationSignals& signals, EventLoop& loop, Machine& ma
 
 // The exit status.
 Result<int> run_machine(MachineConfig config) {
+    log::set_timestamps(config.timestamps);
     auto signals = SISKIN_TRY(TerminationSignals::create());
-    std::optional<Daemon> daemon;
-    SISKIN_TRY(set_up_process(config, daemon));
     const std::vector<MonitorListener> monitors = SISKIN_TRY(take_monitors(config));
     SISKIN_TRY(expand_short_forms(config));
+    std::optional<Daemon> daemon;
+    SISKIN_TRY(set_up_process(config, daemon));
 
     EventLoop loop;
     QmpEvents events;

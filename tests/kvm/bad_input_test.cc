@@ -172,18 +172,25 @@ TEST_SUITE("cli/bad_input") {
         CHECK(can_connect(path));
     }
 
+    TEST_CASE("standard input and output are refused to a process in the background") {
+        TemporaryDirectory directory;
+        check_all(directory,
+                  {{"serial port", {"-serial", "stdio", "-daemonize"}, {"stdio", "-daemonize"}},
+                   {"back end",
+                    {"-chardev", "stdio,id=c", "-daemonize"},
+                    {"-chardev stdio,id=c", "-daemonize"}}});
+    }
+
     TEST_CASE("the messages quote no control characters") {
         TemporaryDirectory directory;
         check_all(directory, {{"newline in a name", {"-device", "two\nlines"}, {"two\\x0alines"}},
                               {"escape in a path", {"-kernel", "/\x1b[31mred"}, {"\\x1b[31mred"}}});
     }
 
-    TEST_CASE("without permission for /dev/kvm the line names it and what to do") {
+    // Only root can become somebody without permission.
+    TEST_CASE("without permission for /dev/kvm the line names it and what to do" *
+              doctest::skip(::geteuid() != 0)) {
         TemporaryDirectory directory;
-        if (::geteuid() != 0) {
-            MESSAGE("skipped: only root can become somebody without permission");
-            return;
-        }
         // Where everybody may read it: build folders often lie in somebody's home.
         std::filesystem::copy_file(binary_under_test(), directory.path("siskin"));
         std::filesystem::copy_file(guest_file("hello"), directory.path("hello.elf"));

@@ -33,6 +33,21 @@ Result<> expand(MachineConfig& config, std::vector<std::string>& forms, std::str
     return {};
 }
 
+Result<> check_background(const MachineConfig& config) {
+    if (!config.daemonize) {
+        return {};
+    }
+    if (config.no_graphic && !config.no_defaults) {
+        return fail("-nographic cannot be used with -daemonize");
+    }
+    for (const ChardevUse& use : config.chardevs) {
+        if (use.config.backend == ChardevBackend::Stdio) {
+            return fail(concat(use.text, ": cannot use stdio with -daemonize"));
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<> expand_short_forms(MachineConfig& config) {
@@ -40,7 +55,8 @@ Result<> expand_short_forms(MachineConfig& config) {
         config.serials.emplace_back("stdio");
     }
     SISKIN_TRY(expand(config, config.serials, "serial", "serial"));
-    return expand(config, config.debugcons, "debugcon", "debugcon");
+    SISKIN_TRY(expand(config, config.debugcons, "debugcon", "debugcon"));
+    return check_background(config);
 }
 
 Result<std::vector<OptionUse>> default_devices(const MachineConfig& config) {

@@ -11,6 +11,7 @@ namespace siskin {
 
 // Turns the short forms of -serial and -debugcon into -chardev uses, added to `config`; with
 // -nographic and without -nodefaults and -serial, the serial port is on stdio. Before the machine.
+// Errors: a form that is none; stdio together with -daemonize.
 [[nodiscard]] Result<> expand_short_forms(MachineConfig& config);
 
 // The devices of the short forms, in order: first the serial ports, then the debug consoles.

@@ -23,6 +23,9 @@ Machine::~Machine() {
 }
 
 Result<> Machine::power_on() {
+    if (!boot_) {
+        log::warning("no -kernel: there is no firmware, so the vCPUs have nothing to run");
+    }
     SISKIN_TRY(load_power_on_state());
     // RESUME tells of a machine that goes on; that this one begins, a client learns by asking.
     if (!config_.start_paused) {

@@ -7,7 +7,6 @@
 
 #include <sys/mman.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "vmm/machine/boot.h"
 #include "vmm/machine/default_devices.h"
@@ -31,7 +30,6 @@ Result<GuestRegion> make_region(GuestAddress base, std::uint64_t size, bool dump
 
 Result<std::optional<BootSource>> open_boot_source(const MachineConfig& config) {
     if (config.kernel.empty()) {
-        log::warning("no -kernel: there is no firmware, so the vCPUs have nothing to run");
         return std::optional<BootSource>();
     }
     std::string text = concat("-kernel ", printable(config.kernel, PATH_MAX));

@@ -139,7 +139,8 @@ Result<Value::Dict> parse_json_or(std::string_view text, std::string_view implie
 
 Result<> apply_options(std::span<const PropertyRow> rows, void* config,
                        const Value::Dict& members) {
-    for (const auto& [name, value] : members) {
+    for (const auto& [key, value] : members) {
+        const std::string_view name = key;
         const auto row = std::find_if(rows.begin(), rows.end(), [&](const PropertyRow& candidate) {
             return candidate.name == name;
         });

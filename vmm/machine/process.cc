@@ -8,12 +8,17 @@
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/text.h"
 
 namespace siskin {
+
+void set_process_name(const std::string& name) {
+    ::prctl(PR_SET_NAME, name.c_str());
+}
 
 Result<std::unique_ptr<PidFile>> PidFile::create(const std::string& path) {
     Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));

@@ -12,6 +12,10 @@
 
 namespace siskin {
 
+// -name process=: what ps and top show, cut to the 15 bytes the kernel keeps. Before the first
+// other thread.
+void set_process_name(const std::string& name);
+
 // -pidfile: created or overwritten while locked, so that two processes never share one; removed
 // again when this object goes.
 class PidFile {
