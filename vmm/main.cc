@@ -63,7 +63,8 @@ Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daem
     return {};
 }
 
-Result<> watch_signals(TerminationSignals& signals, EventLoop& loop, Machine& machine) {
+Result<std::unique_ptr<EventLoop::Watch>> watch_signals(const TerminationSignals& signals,
+                                                        EventLoop& loop, Machine& machine) {
     return signals.watch(loop, [&machine](int signal, int pid) {
         log::line(concat("terminating on signal ", signal, " from pid ", pid));
         machine.shut_down(ShutdownCause::HostSignal);
@@ -73,7 +74,7 @@ Result<> watch_signals(TerminationSignals& signals, EventLoop& loop, Machine& ma
 // The exit status.
 Result<int> run_machine(MachineConfig config) {
     log::set_timestamps(config.timestamps);
-    auto signals = SISKIN_TRY(TerminationSignals::create());
+    const auto signals = SISKIN_TRY(TerminationSignals::create());
     const std::vector<MonitorListener> monitors = SISKIN_TRY(take_monitors(config));
     SISKIN_TRY(expand_short_forms(config));
     std::optional<Daemon> daemon;
@@ -93,7 +94,8 @@ Result<int> run_machine(MachineConfig config) {
     }
     SISKIN_TRY(server->start());
     events.set_sink(&server->events());
-    SISKIN_TRY(watch_signals(signals, loop, *machine));
+    const std::unique_ptr<EventLoop::Watch> signal_watch =
+        SISKIN_TRY(watch_signals(signals, loop, *machine));
     if (wait_for_monitors(*server, monitors, signals.fd_number())) {
         SISKIN_TRY(machine->power_on());
     }

@@ -203,7 +203,7 @@ Result<> apply_uuid(MachineConfig& config, std::string_view argument) {
             return malformed();
         }
         std::uint8_t& byte = uuid[digits / 2];
-        byte = static_cast<std::uint8_t>((byte << 4U) | *digit);
+        byte = static_cast<std::uint8_t>(unsigned{byte} << 4U | *digit);
         ++digits;
     }
     config.uuid = uuid;

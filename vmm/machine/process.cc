@@ -98,16 +98,14 @@ Result<TerminationSignals> TerminationSignals::create() {
     return TerminationSignals(std::move(fd));
 }
 
-Result<> TerminationSignals::watch(EventLoop& loop,
-                                   std::function<void(int signal, int pid)> on_signal) {
-    watch_ = SISKIN_TRY(
-        loop.watch_readable(fd_.get(), [number = fd_.get(), on_signal = std::move(on_signal)] {
-            signalfd_siginfo info{};
-            if (::read(number, &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
-                on_signal(static_cast<int>(info.ssi_signo), static_cast<int>(info.ssi_pid));
-            }
-        }));
-    return {};
+Result<std::unique_ptr<EventLoop::Watch>> TerminationSignals::watch(
+    EventLoop& loop, std::function<void(int signal, int pid)> on_signal) const {
+    return loop.watch_readable(fd_.get(), [number = fd_.get(), on_signal = std::move(on_signal)] {
+        signalfd_siginfo info{};
+        if (::read(number, &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
+            on_signal(static_cast<int>(info.ssi_signo), static_cast<int>(info.ssi_pid));
+        }
+    });
 }
 
 }  // namespace siskin

@@ -53,16 +53,16 @@ private:
 class TerminationSignals {
 public:
     [[nodiscard]] static Result<TerminationSignals> create();
-    // `on_signal` gets the signal's number and the sender's process.
-    [[nodiscard]] Result<> watch(EventLoop& loop,
-                                 std::function<void(int signal, int pid)> on_signal);
+    // As long as the watch lives; it is gone before `loop` is. `on_signal` gets the signal's number
+    // and the sender's process.
+    [[nodiscard]] Result<std::unique_ptr<EventLoop::Watch>> watch(
+        EventLoop& loop, std::function<void(int signal, int pid)> on_signal) const;
     [[nodiscard]] int fd_number() const { return fd_.get(); }
 
 private:
     explicit TerminationSignals(Fd fd) : fd_(std::move(fd)) {}
 
     Fd fd_;
-    std::unique_ptr<EventLoop::Watch> watch_;
 };
 
 }  // namespace siskin
