@@ -3,9 +3,12 @@
 #include "base/log.h"
 
 #include <array>
+#include <climits>
 #include <ctime>
+#include <set>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -16,6 +19,9 @@ namespace {
 
 std::atomic<int> output_fd{STDERR_FILENO};
 std::atomic<bool> timestamps{false};
+std::atomic<std::uint64_t> lines_lost{0};
+// Leaves room for what stands around the message.
+constexpr std::size_t kMessageMax = PIPE_BUF - 128;
 
 std::string timestamp_now() {
     std::timespec now{};
@@ -29,11 +35,15 @@ std::string timestamp_now() {
     return concat(seconds.data(), '.', micros, "Z ");
 }
 
-void write_line(int output, std::string_view message) {
-    std::string text = timestamps.load() ? timestamp_now() : std::string();
-    text += concat("siskin: ", message, '\n');
-    // A log that cannot be written must not stop the machine.
-    [[maybe_unused]] const auto written = ::write(output, text.data(), text.size());
+std::string line_of(std::string_view message) {
+    return concat(timestamps.load() ? timestamp_now() : "", "siskin: ", message, '\n');
+}
+
+// Never waits: a pipe that is ready takes PIPE_BUF bytes.
+bool write_if_ready(int output, std::string_view text) {
+    pollfd room{output, POLLOUT, 0};
+    return ::poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) != 0 &&
+           ::write(output, text.data(), text.size()) > 0;
 }
 
 }  // namespace
@@ -41,15 +51,21 @@ void write_line(int output, std::string_view message) {
 namespace log {
 
 void line(std::string_view message) {
-    write_line(output_fd.load(), message);
+    const std::uint64_t lost = lines_lost.exchange(0);
+    const std::string before =
+        lost == 0 ? std::string() : concat('(', lost, " lines before this one were lost) ");
+    const std::string text = line_of(concat(before, message.substr(0, kMessageMax)));
+    if (!write_if_ready(output_fd.load(), text)) {
+        lines_lost.fetch_add(lost + 1);
+    }
 }
 
 void fatal(std::string_view message) {
-    const int output = output_fd.load();
-    if (output != STDERR_FILENO) {
-        write_line(output, message);
+    const std::string text = line_of(message);
+    for (const int output : std::set<int>{output_fd.load(), STDERR_FILENO}) {
+        // Where nobody reads it, nobody misses it.
+        [[maybe_unused]] const auto written = ::write(output, text.data(), text.size());
     }
-    write_line(STDERR_FILENO, message);
 }
 
 void warning(std::string_view message) {

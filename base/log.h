@@ -11,13 +11,14 @@
 
 namespace siskin {
 
-// Any thread. A line is written by one write(2), so lines of two threads never mix.
+// Any thread. A line is written by one write(2), so lines of two threads never mix. Nobody waits
+// for a log that is not read (a full pipe): such lines are lost, and the next one says how many.
 namespace log {
 
 // Each line reads "siskin: <message>"; with time stamps "<ISO 8601 UTC> siskin: <message>".
 void line(std::string_view message);
 void warning(std::string_view message);  // "siskin: warning: ..."
-// Also to stderr when the log is a file: why the process ends.
+// Also to stderr when the log is a file, and whole: why the process ends. May wait.
 void fatal(std::string_view message);
 
 // From now on lines go to this file (appended, created 0600). `-D`

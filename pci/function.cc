@@ -157,6 +157,13 @@ void PciFunction::set_intx(bool asserted) {
     update_intx();
 }
 
+void PciFunction::set_transactions_pending(bool pending) {
+    if (express_offset_) {
+        config_.update16(*express_offset_ + kExpressDeviceStatus, kExpressTransactionsPending,
+                         pending ? kExpressTransactionsPending : std::uint16_t{0});
+    }
+}
+
 bool PciFunction::decodes_memory() const {
     return plugged_ && in_d0() && (config_.get16(kCommand) & kCommandMemory) != 0;
 }

@@ -107,6 +107,8 @@ public:
 
     [[nodiscard]] PciBus& bus() const { return *place_.bus; }
     [[nodiscard]] DevFn devfn() const { return place_.devfn; }
+    // Device Status, Transactions Pending (PCIe 5.0 §7.5.3.5); nothing on a conventional function.
+    void set_transactions_pending(bool pending);
     // With the bus number as the guest programmed it.
     [[nodiscard]] Bdf bdf() const;
     [[nodiscard]] const std::string& type_name() const { return place_.type_name; }

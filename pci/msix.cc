@@ -63,12 +63,8 @@ void MsixTable::reset() {
     set_power_on_entries();
     for (Vector& vector : vectors_) {
         vector.binding.reset();
-        if (vector.event == nullptr) {
-            continue;
-        }
-        static_cast<void>(vector.event->take());  // nothing is pending after a reset
-        if (vector.event.use_count() == 1) {
-            vector.event.reset();
+        if (vector.event != nullptr) {
+            static_cast<void>(vector.event->take());  // nothing is pending after a reset
         }
     }
 }
@@ -107,9 +103,10 @@ void MsixTable::update(std::uint16_t vector) {
     if (!wanted || entry.binding != nullptr) {
         return;
     }
-    // A binding neither sends nor drains what is already counted (see docs/design.md, irqfd): take
-    // it before, and once more after, for a signal that came in between. PCIe 5.0 §6.1.4.5: what
-    // is pending goes out once.
+    // What is already counted is taken before, and once more after, for a signal that came in
+    // between, as not every kernel looks at the count when it binds. PCIe 5.0 §6.1.4.5: what is
+    // pending goes out once; a signal in just that moment may, where the kernel does look, go out
+    // twice, which drivers of a shared vector meet anyway.
     std::uint64_t count = entry.event->take();
     auto binding = target_.bind(*entry.event, now);
     if (!binding) {

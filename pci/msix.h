@@ -35,8 +35,8 @@ public:
     [[nodiscard]] std::uint16_t vector_count() const { return vector_count_; }
     [[nodiscard]] bool is_vector(std::uint16_t vector) const { return vector < vector_count_; }
 
-    // What a device signals to raise the vector; the same object each time. The holder may keep and
-    // signal it for as long as it likes. Errors: no such vector, no descriptor left.
+    // What a device signals to raise the vector: the same object each time, as long as the table
+    // lives, resets included. Errors: no such vector, no descriptor left.
     [[nodiscard]] Result<std::shared_ptr<const EventFd>> event(std::uint16_t vector);
 
     // The two regions of a BAR, and their sizes in bytes.

@@ -104,6 +104,7 @@ inline constexpr std::uint16_t kExpressFlags = 0x02;
 inline constexpr std::uint16_t kExpressDeviceCapabilities = 0x04;
 inline constexpr std::uint16_t kExpressDeviceControl = 0x08;
 inline constexpr std::uint16_t kExpressDeviceStatus = 0x0a;
+inline constexpr std::uint16_t kExpressTransactionsPending = 0x0020;
 inline constexpr std::uint16_t kExpressLinkCapabilities = 0x0c;
 inline constexpr std::uint16_t kExpressLinkControl = 0x10;
 inline constexpr std::uint16_t kExpressLinkStatus = 0x12;

@@ -63,16 +63,22 @@ public:
     [[nodiscard]] virtual std::uint8_t config_generation() const = 0;
     // FEATURES_OK: the driver accepted these.
     virtual void features_accepted(FeatureSet) {}
+    // A reset before DRIVER_OK: as if they had never been accepted.
+    virtual void features_forgotten() {}
 
     // DRIVER_OK: the queues are the device's until deactivate() is done. `host` too.
     virtual void activate(ActiveQueues queues, DeviceHost& host) = 0;
     // Takes no chain any more and calls `done`, once, from any thread, when the last request has
     // finished and guest memory is no longer touched. May be called when not active.
     virtual void deactivate(std::function<void()> done) = 0;
-    // The same without giving the queues up; resume() looks at the rings again. Both may be called
-    // at any time: a paused device may be activated and starts paused.
+    // The same without giving the queues up. At any time: a paused device may be activated and
+    // starts paused.
     virtual void pause(std::function<void()> done) = 0;
-    virtual void resume() = 0;
+    // Ends a pause, and looks at the rings again; or pauses, without telling when. However often
+    // the guest has it change, one change waits at most: the last one wins.
+    virtual void allow_transfers(bool allowed) = 0;
+    // After a pause: nothing is in flight any more.
+    [[nodiscard]] virtual bool is_quiet() const = 0;
 };
 
 }  // namespace siskin

@@ -82,7 +82,8 @@ Result<int> run_machine(MachineConfig config) {
 
     EventLoop loop;
     QmpEvents events;
-    const std::unique_ptr<Machine> machine = SISKIN_TRY(Machine::create(config, loop, events));
+    const std::unique_ptr<Machine> machine =
+        SISKIN_TRY(Machine::create(config, loop, events, signals.fd_number()));
     const CommandHandlers handlers(*machine, monitors);
     // Handlers take MachineLock themselves: stopping vCPUs, which may wait for it, needs it free.
     const std::unique_ptr<qmp::Server> server = SISKIN_TRY(qmp::Server::create(
@@ -103,6 +104,7 @@ Result<int> run_machine(MachineConfig config) {
         SISKIN_TRY(daemon->ready());
     }
     loop.run();
+    machine->write_out();
     server->drain_and_stop();
     events.set_sink(nullptr);
     return machine->exit_status();

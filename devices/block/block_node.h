@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "devices/block/block_operation.h"
+#include "devices/block/image_lock.h"
 
 namespace siskin {
 
@@ -41,10 +42,9 @@ public:
     [[nodiscard]] virtual bool read_only() const = 0;
     // The smallest unit the host handles well, in bytes.
     [[nodiscard]] virtual std::uint32_t block_size() const = 0;
-    // A device begins to use the node, alone; `share_write`: other processes may write the image
-    // meanwhile. Errors: another device has it, another process uses the image in a way that
-    // excludes ours.
-    [[nodiscard]] virtual Result<> claim(bool share_write) = 0;
+    // A device begins to use the node, alone. Errors: another device has it, another process uses
+    // the image in a way that excludes ours.
+    [[nodiscard]] virtual Result<> claim(ImageUse use) = 0;
     // The device has gone.
     virtual void release() = 0;
     // An engine for one thread with at most `operations_max` in flight. The node outlives it.

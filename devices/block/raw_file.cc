@@ -58,10 +58,14 @@ Result<Geometry> geometry_of(const Fd& file, const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<RawFile>> RawFile::open(const RawFileOptions& options) {
-    // O_NONBLOCK: opening a FIFO must not wait for its other end; files and disks ignore it.
+    // O_NONBLOCK: opening a FIFO must not wait for its other end.
     const int flags = (options.read_only ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY;
     Fd file = SISKIN_TRY(open_file(options.path, flags));
     const Geometry geometry = SISKIN_TRY(geometry_of(file, options.path));
+    // io_uring would hand EAGAIN to a request that cannot be served at once, instead of waiting.
+    if (::fcntl(file.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {
+        return fail_errno(concat("could not set up '", options.path, "'"), errno);
+    }
     return std::unique_ptr<RawFile>(
         new RawFile(options, std::move(file), geometry.size, geometry.block_size));
 }
@@ -73,14 +77,13 @@ RawFile::RawFile(const RawFileOptions& options, Fd file, std::uint64_t size,
     access_.readable_end = size;
 }
 
-Result<> RawFile::claim(bool share_write) {
+Result<> RawFile::claim(ImageUse use) {
     if (claimed_) {
         return fail(
             concat("block node '", options_.node_name, "' is already in use by another device"));
     }
     if (options_.locking) {
-        SISKIN_TRY(
-            lock_image(access_.file, options_.path, ImageUse{!options_.read_only, share_write}));
+        SISKIN_TRY(lock_image(access_.file, options_.path, use));
     }
     claimed_ = true;
     return {};

@@ -39,7 +39,7 @@ public:
     [[nodiscard]] ByteCount capacity() const override { return capacity_; }
     [[nodiscard]] bool read_only() const override { return options_.read_only; }
     [[nodiscard]] std::uint32_t block_size() const override { return block_size_; }
-    [[nodiscard]] Result<> claim(bool share_write) override;
+    [[nodiscard]] Result<> claim(ImageUse use) override;
     void release() override;
     // Says in the log when io_uring was asked for and cannot be had.
     [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(

@@ -32,13 +32,13 @@ Result<std::unique_ptr<Chardev>> make_ring(const ChardevConfig& config) {
 }  // namespace
 
 Result<std::unique_ptr<Chardev>> make_chardev(const ChardevConfig& config, EventLoop& loop,
-                                              MachineLock& lock) {
+                                              MachineLock& lock, int interrupt_fd) {
     switch (config.backend) {
         case ChardevBackend::Null:
             return std::unique_ptr<Chardev>(std::make_unique<NullChardev>(config.id));
         case ChardevBackend::File: return FileChardev::create(config, loop, lock);
         case ChardevBackend::Stdio: return StdioChardev::create(config, loop, lock);
-        case ChardevBackend::Socket: return SocketChardev::create(config, loop, lock);
+        case ChardevBackend::Socket: return SocketChardev::create(config, loop, lock, interrupt_fd);
         case ChardevBackend::Pty: return PtyChardev::create(config, loop, lock);
         case ChardevBackend::Ring: return make_ring(config);
     }
@@ -46,11 +46,11 @@ Result<std::unique_ptr<Chardev>> make_chardev(const ChardevConfig& config, Event
 }
 
 Result<Chardev*> ChardevRegistry::add(const ChardevConfig& config, EventLoop& loop,
-                                      MachineLock& lock) {
+                                      MachineLock& lock, int interrupt_fd) {
     if (find(config.id) != nullptr) {
         return fail(concat("Chardev with id '", config.id, "' already exists"));
     }
-    chardevs_.push_back(SISKIN_TRY(make_chardev(config, loop, lock)));
+    chardevs_.push_back(SISKIN_TRY(make_chardev(config, loop, lock, interrupt_fd)));
     return chardevs_.back().get();
 }
 

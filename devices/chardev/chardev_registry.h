@@ -16,16 +16,18 @@
 namespace siskin {
 
 // The back end that the config describes. VM loop's thread; MachineLock may be held, except that a
-// socket with server=on waits for its client unless wait is off.
+// socket with server=on waits for its client unless wait is off, or until `interrupt_fd` (-1: none)
+// becomes readable.
 [[nodiscard]] Result<std::unique_ptr<Chardev>> make_chardev(const ChardevConfig& config,
-                                                            EventLoop& loop, MachineLock& lock);
+                                                            EventLoop& loop, MachineLock& lock,
+                                                            int interrupt_fd = -1);
 
 // Thread: VM loop's.
 class ChardevRegistry {
 public:
     // Errors: make_chardev's, and "Chardev with id 'x' already exists".
     [[nodiscard]] Result<Chardev*> add(const ChardevConfig& config, EventLoop& loop,
-                                       MachineLock& lock);
+                                       MachineLock& lock, int interrupt_fd = -1);
     // Errors: "Chardev 'x' not found", "Chardev 'x' is busy".
     [[nodiscard]] Result<> remove(std::string_view id);
     // Null when there is none.

@@ -2,6 +2,7 @@
 // Character back end "socket".
 #include "devices/chardev/socket.h"
 
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -44,13 +45,13 @@ Result<Fd> adopt_connected(std::uint32_t number) {
 }  // namespace
 
 Result<std::unique_ptr<Chardev>> SocketChardev::create(const ChardevConfig& config, EventLoop& loop,
-                                                       MachineLock& lock) {
+                                                       MachineLock& lock, int interrupt_fd) {
     SISKIN_TRY(check(config));
     std::unique_ptr<SocketChardev> chardev(
         new SocketChardev(config, loop, lock, SISKIN_TRY(EventFd::create())));
     SISKIN_TRY(chardev->start());
     if (config.server.value_or(false)) {
-        SISKIN_TRY(chardev->listen());
+        SISKIN_TRY(chardev->listen(interrupt_fd));
     } else {
         Fd socket = config.fd ? SISKIN_TRY(adopt_connected(*config.fd))
                               : SISKIN_TRY(connect_unix(config.path));
@@ -68,12 +69,12 @@ std::string SocketChardev::filename() const {
                   config_.server.value_or(false) ? ",server=on" : "");
 }
 
-Result<> SocketChardev::listen() {
+Result<> SocketChardev::listen(int interrupt_fd) {
     listener_.emplace(config_.fd
                           ? SISKIN_TRY(UnixListener::adopt(Fd(static_cast<int>(*config_.fd))))
                           : SISKIN_TRY(UnixListener::listen(config_.path)));
     if (config_.wait.value_or(true)) {
-        SISKIN_TRY(wait_for_client());
+        SISKIN_TRY(wait_for_client(interrupt_fd));
     }
     listen_watch_ =
         SISKIN_TRY(loop().watch_readable(listener_->get(), [this] { accept_client(); }));
@@ -83,16 +84,20 @@ Result<> SocketChardev::listen() {
     return {};
 }
 
-Result<> SocketChardev::wait_for_client() {
+Result<> SocketChardev::wait_for_client(int interrupt_fd) {
     log::line(concat("waiting for connection on: ", filename()));
     Fd client = listener_->accept();
     while (!client.valid()) {
         if (errno != EAGAIN) {
             return fail_errno("Failed to accept a client", errno);
         }
-        pollfd wait{listener_->get(), POLLIN, 0};
-        if (::poll(&wait, 1, -1) < 0 && errno != EINTR) {
+        // poll(2) passes over a negative descriptor.
+        std::array<pollfd, 2> waits{{{listener_->get(), POLLIN, 0}, {interrupt_fd, POLLIN, 0}}};
+        if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) {
             return fail_errno("Failed to wait for a client", errno);
+        }
+        if ((waits[1].revents & POLLIN) != 0) {
+            return fail("interrupted by a signal while waiting for a client");
         }
         client = listener_->accept();
     }

@@ -18,9 +18,10 @@ namespace siskin {
 class SocketChardev final : public StreamChardev {
 public:
     // With server=on and wait not off it waits here until a client has come: for start-up only.
+    // Error then, too: `interrupt_fd` (-1 for none) became readable first.
     [[nodiscard]] static Result<std::unique_ptr<Chardev>> create(const ChardevConfig& config,
-                                                                 EventLoop& loop,
-                                                                 MachineLock& lock);
+                                                                 EventLoop& loop, MachineLock& lock,
+                                                                 int interrupt_fd = -1);
 
     [[nodiscard]] std::string filename() const override;
 
@@ -28,8 +29,8 @@ private:
     SocketChardev(const ChardevConfig& config, EventLoop& loop, MachineLock& lock, EventFd wake)
         : StreamChardev(config.id, loop, lock, std::move(wake)), config_(config) {}
 
-    [[nodiscard]] Result<> listen();
-    [[nodiscard]] Result<> wait_for_client();
+    [[nodiscard]] Result<> listen(int interrupt_fd);
+    [[nodiscard]] Result<> wait_for_client(int interrupt_fd);
     void accept_client();
     [[nodiscard]] Result<> use(Fd socket);
     void on_input_end() override;

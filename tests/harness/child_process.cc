@@ -163,6 +163,20 @@ bool ChildProcess::wait_for_output(std::string_view text, unsigned times, Millis
     return true;
 }
 
+bool ChildProcess::wait_for_errors(std::string_view text, Milliseconds limit) {
+    const auto end = Clock::now() + limit;
+    while (errors_.find(text) == std::string::npos) {
+        if (Clock::now() >= end || !step(left_until(end))) {
+            return errors_.find(text) != std::string::npos;
+        }
+    }
+    return true;
+}
+
+void ChildProcess::send_signal(int number) const {
+    ::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0);
+}
+
 std::optional<int> ChildProcess::wait_for_end(Milliseconds limit) {
     const auto end = Clock::now() + limit;
     while (!status_ && Clock::now() < end) {

@@ -41,6 +41,9 @@ public:
     // over.
     [[nodiscard]] bool wait_for_output(std::string_view text, unsigned times = 1,
                                        Milliseconds limit = kPatience);
+    // The same for its standard error.
+    [[nodiscard]] bool wait_for_errors(std::string_view text, Milliseconds limit = kPatience);
+    void send_signal(int number) const;
     // Its exit status (128 + signal where one ended it), or nothing when the time is over.
     [[nodiscard]] std::optional<int> wait_for_end(Milliseconds limit = kPatience);
     // Reads what it writes for that long, or until it ends.

@@ -119,6 +119,21 @@ TEST_SUITE("kvm/process") {
         CHECK(content_of(directory.path("pid")) == concat(first.pid(), "\n"));
     }
 
+    TEST_CASE("SIGTERM ends a start that waits for a character device's client") {
+        TemporaryDirectory directory;
+        MachineArguments arguments;
+        const std::string socket = directory.path("console");
+        arguments.add({"-S", "-chardev", concat("socket,id=c,server=on,path=", socket)});
+        ChildProcess process = start(arguments);
+        REQUIRE(process.wait_for_errors("waiting for connection"));
+
+        process.send_signal(SIGTERM);
+
+        CHECK(process.wait_for_end() == 1);
+        CHECK(process.errors().find("signal") != std::string::npos);
+        CHECK(directory.names().empty());
+    }
+
     TEST_CASE("SIGTERM ends the machine with 0, a log line and nothing left behind") {
         TemporaryDirectory directory;
         MachineArguments arguments = paused_machine(directory);

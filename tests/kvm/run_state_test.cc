@@ -264,6 +264,19 @@ TEST_SUITE("kvm/run_state") {
         CHECK(machine.process.wait_for_end() == 0);
     }
 
+    TEST_CASE("under -no-reboot and -no-shutdown a failed machine that is reset is shut down") {
+        Monitored machine(
+            MachineArguments("emulation_failure").add({"-S", "-no-reboot", "-no-shutdown"}));
+        REQUIRE(machine.execute("cont"));
+        REQUIRE(machine.monitor.wait_for_event("STOP").has_value());
+        REQUIRE(machine.status() == "internal-error");
+
+        CHECK(machine.execute("system_reset"));
+        CHECK(machine.status() == "shutdown");
+        CHECK(machine.execute("quit"));
+        CHECK(machine.process.wait_for_end() == 0);
+    }
+
     TEST_CASE("a halted guest costs the host next to nothing") {
         Monitored machine(MachineArguments("idle"));
         REQUIRE(machine.process.wait_for_output("idle\n"));

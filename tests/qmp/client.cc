@@ -45,7 +45,7 @@ void Client::send(std::string_view bytes) {
 
 std::string Client::receive(std::chrono::milliseconds patience) {
     const auto end = std::chrono::steady_clock::now() + patience;
-    std::size_t newline = received_.find('\n');
+    std::size_t newline = received_.find('\n', searched_);
     while (newline == std::string::npos) {
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
@@ -58,9 +58,11 @@ std::string Client::receive(std::chrono::milliseconds patience) {
         if (count <= 0) {
             return "<eof>" + received_;
         }
+        searched_ = received_.size();
         received_.append(chunk.data(), static_cast<std::size_t>(count));
-        newline = received_.find('\n');
+        newline = received_.find('\n', searched_);
     }
+    searched_ = 0;
     std::string line = received_.substr(0, newline);
     received_.erase(0, newline + 1);
     if (!line.ends_with('\r')) {

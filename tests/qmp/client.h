@@ -37,6 +37,7 @@ public:
 private:
     Fd socket_;
     std::string received_;
+    std::size_t searched_ = 0;  // of received_, without a newline
 };
 
 }  // namespace siskin::qmp_test

@@ -64,7 +64,7 @@ private:
 Result<std::unique_ptr<BlockDevice>> BlockDevice::create(BlockNode& node, IoThread& io_thread,
                                                          const BlockDeviceOptions& options) {
     SISKIN_TRY(check(options, node));
-    SISKIN_TRY(node.claim(options.share_write));
+    SISKIN_TRY(node.claim(ImageUse{!node.read_only(), options.share_write}));
     ClaimGuard claim(node);
     auto engine =
         SISKIN_TRY(node.create_engine(std::size_t{options.num_queues} * options.queue_size));
@@ -160,6 +160,11 @@ void BlockDevice::features_accepted(FeatureSet accepted) {
     shared_.writeback.store(options_.write_cache && accepted.has(spec::kBlockFeatureFlush));
 }
 
+void BlockDevice::features_forgotten() {
+    accepted_ = FeatureSet();
+    shared_.writeback.store(options_.write_cache);
+}
+
 void BlockDevice::activate(ActiveQueues queues, DeviceHost& host) {
     auto moved = std::make_shared<ActiveQueues>(std::move(queues));
     io_thread_.post(
@@ -177,11 +182,25 @@ void BlockDevice::deactivate(std::function<void()> done) {
 }
 
 void BlockDevice::pause(std::function<void()> done) {
+    allowed_.store(false);
     io_thread_.post([this, done = std::move(done)](IoLoop&) { io_.pause(done); });
 }
 
-void BlockDevice::resume() {
-    io_thread_.post([this](IoLoop&) { io_.resume(); });
+void BlockDevice::allow_transfers(bool allowed) {
+    allowed_.store(allowed);
+    quiet_.store(false);
+    if (change_posted_.exchange(true)) {
+        return;  // it will see what is allowed now
+    }
+    io_thread_.post([this](IoLoop&) {
+        change_posted_.store(false);
+        if (allowed_.load()) {
+            io_.resume();
+        } else {
+            quiet_.store(false);
+            io_.pause([this] { quiet_.store(true); });
+        }
+    });
 }
 
 }  // namespace siskin

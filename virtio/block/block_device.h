@@ -53,11 +53,13 @@ public:
     void write_config(std::uint64_t offset, unsigned width, std::uint64_t value) override;
     [[nodiscard]] std::uint8_t config_generation() const override { return 0; }  // never changes
     void features_accepted(FeatureSet accepted) override;
+    void features_forgotten() override;
 
     void activate(ActiveQueues queues, DeviceHost& host) override;
     void deactivate(std::function<void()> done) override;
     void pause(std::function<void()> done) override;
-    void resume() override;
+    void allow_transfers(bool allowed) override;
+    [[nodiscard]] bool is_quiet() const override { return quiet_.load(); }
 
     [[nodiscard]] BlockNode& node() const { return node_; }
 
@@ -72,6 +74,9 @@ private:
     std::vector<std::uint16_t> queue_sizes_;
     FeatureSet accepted_;
     BlockShared shared_;
+    std::atomic<bool> allowed_{true};
+    std::atomic<bool> change_posted_{false};
+    std::atomic<bool> quiet_{true};
     BlockIo io_;  // the IoThread's
 };
 

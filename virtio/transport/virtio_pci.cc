@@ -103,7 +103,7 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
     add_bar(kModernBar, BarSpec{BarKind::Memory64, true, ByteCount{kModernBarSize}, &regions_});
     add_capabilities(is_express_at(place));
     // Bus Master Enable is off at power-on.
-    device_->pause([] {});
+    device_->allow_transfers(false);
 }
 
 void VirtioPci::add_capabilities(bool is_express) {
@@ -156,11 +156,14 @@ void VirtioPci::pause(std::function<void()> done) {
 void VirtioPci::resume() {
     machine_paused_ = false;
     if (may_master()) {
-        device_->resume();
+        device_->allow_transfers(true);
     }
 }
 
 std::uint64_t VirtioPci::config_read(IoAccess access) {
+    // PCIe 5.0 §7.5.3.5: whoever stopped or reset the function may wait here for its last transfer.
+    const bool resetting = drained_->resets.load() != resets_begun_;
+    set_transactions_pending(resetting || (!may_master() && !device_->is_quiet()));
     cfg_access_->before_read(access.offset, access.width);
     return PciFunction::config_read(access);
 }
@@ -177,11 +180,7 @@ void VirtioPci::on_bar_moved(unsigned index, std::optional<GuestAddress> address
 }
 
 void VirtioPci::on_bus_master(bool enabled) {
-    if (!enabled) {
-        device_->pause([] {});
-    } else if (!machine_paused_) {
-        device_->resume();
-    }
+    device_->allow_transfers(enabled && !machine_paused_);
 }
 
 void VirtioPci::on_msix_enabled(bool) {
@@ -260,6 +259,8 @@ void VirtioPci::begin_reset() {
     if (was_active) {
         ++resets_begun_;
         device_->deactivate([drained = drained_] { drained->resets.fetch_add(1); });
+    } else {
+        device_->features_forgotten();
     }
 }
 

@@ -13,11 +13,24 @@
 namespace siskin {
 namespace {
 
+// One of the devices at an input: it is asserted while any of them asserts it.
 class KvmIrqLine final : public IrqLine {
 public:
-    KvmIrqLine(const Fd& vm, Gsi gsi) : vm_(vm), gsi_(gsi) {}
+    KvmIrqLine(const Fd& vm, Gsi gsi, std::uint32_t& asserting)
+        : vm_(vm), gsi_(gsi), asserting_(asserting) {}
+    ~KvmIrqLine() override { set(false); }
+    KvmIrqLine(const KvmIrqLine&) = delete;
+    KvmIrqLine& operator=(const KvmIrqLine&) = delete;
 
     void set(bool asserted) override {
+        if (asserted == asserted_) {
+            return;
+        }
+        asserted_ = asserted;
+        asserting_ += asserted ? 1 : -1U;
+        if (asserting_ != (asserted ? 1U : 0U)) {
+            return;  // another one holds it
+        }
         kvm_irq_level level{};
         level.irq = gsi_.value();
         level.level = asserted ? 1 : 0;
@@ -28,6 +41,8 @@ public:
 private:
     const Fd& vm_;
     Gsi gsi_;
+    std::uint32_t& asserting_;
+    bool asserted_ = false;
 };
 
 kvm_irq_routing_entry chip_route(std::uint32_t gsi, std::uint32_t chip, std::uint32_t pin) {
@@ -97,7 +112,7 @@ Result<std::unique_ptr<IrqRouting>> IrqRouting::create(const Fd& vm) {
 
 std::unique_ptr<IrqLine> IrqRouting::line(Gsi gsi) {
     SISKIN_ASSERT(gsi.value() < kChipGsiCount);
-    return std::make_unique<KvmIrqLine>(vm_, gsi);
+    return std::make_unique<KvmIrqLine>(vm_, gsi, asserting_.at(gsi.value()));
 }
 
 Result<std::unique_ptr<Binding>> IrqRouting::bind(const EventFd& event, MsiMessage message) {

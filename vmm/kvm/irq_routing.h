@@ -2,6 +2,7 @@
 // IrqRouting: the one GSI routing table; interrupt lines of the chips and MSI by irqfd.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -27,7 +28,8 @@ public:
     // `vm` outlives this object. Sets the chips' routes.
     [[nodiscard]] static Result<std::unique_ptr<IrqRouting>> create(const Fd& vm);
 
-    // The input of the chips with that number, 0..23.
+    // A device's place at the input of the chips with that number, 0..23; devices may share one.
+    // It goes before this object.
     [[nodiscard]] std::unique_ptr<IrqLine> line(Gsi gsi);
 
     [[nodiscard]] Result<std::unique_ptr<Binding>> bind(const EventFd& event,
@@ -51,7 +53,8 @@ private:
     [[nodiscard]] Result<> irqfd(const EventFd& event, std::uint32_t gsi, bool deassign) const;
 
     const Fd& vm_;
-    std::vector<Route> routes_;  // index + kChipGsiCount is the GSI
+    std::array<std::uint32_t, kChipGsiCount> asserting_{};  // how many devices assert each input
+    std::vector<Route> routes_;                             // index + kChipGsiCount is the GSI
 };
 
 }  // namespace siskin

@@ -89,6 +89,11 @@ Result<> KvmVcpu::set_cpuid(std::span<const kvm_cpuid_entry2> entries) {
     return transfer(fd_, KVM_SET_CPUID2, "KVM_SET_CPUID2", *table.header());
 }
 
+void KvmVcpu::tell_of_pause() {
+    // EINVAL: this guest has set up no kvmclock.
+    [[maybe_unused]] const int result = kvm_ioctl(fd_, KVM_KVMCLOCK_CTRL);
+}
+
 Result<> KvmVcpu::save_power_on_state(const Kvm& kvm) {
     power_on_ = std::make_unique<PowerOnState>();
     PowerOnState& state = *power_on_;

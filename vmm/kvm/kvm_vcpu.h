@@ -34,6 +34,9 @@ public:
     void kick_next_run();
     void allow_run();
 
+    // The guest was stopped: its watchdogs are not to count that time. For a guest that keeps a
+    // kvmclock; nothing for others.
+    void tell_of_pause();
     // Everything as after power-on; the vCPU waits for start-up where `waits_for_sipi`.
     [[nodiscard]] Result<> restore_power_on_state(bool waits_for_sipi);
     [[nodiscard]] Result<kvm_regs> registers() const;

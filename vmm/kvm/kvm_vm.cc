@@ -3,7 +3,9 @@
 #include "vmm/kvm/kvm_vm.h"
 
 #include <cerrno>
+#include <utility>
 
+#include "base/log.h"
 #include "base/text.h"
 
 namespace siskin {
@@ -56,6 +58,24 @@ Result<Fd> KvmVm::create_vcpu(std::uint32_t apic_id) const {
         return fail_errno(concat("KVM_CREATE_VCPU with APIC ID ", apic_id), errno);
     }
     return vcpu;
+}
+
+// Linux: Documentation/virt/kvm/api.rst, KVM_GET_CLOCK. A kernel without it has no kvmclock.
+void KvmVm::pause_clock() {
+    kvm_clock_data clock{};
+    if (kvm_ioctl(fd_, KVM_GET_CLOCK, &clock) == 0) {
+        stopped_clock_ = clock.clock;
+    }
+}
+
+void KvmVm::resume_clock() {
+    if (const auto stopped = std::exchange(stopped_clock_, std::nullopt)) {
+        kvm_clock_data clock{};
+        clock.clock = *stopped;
+        if (kvm_ioctl(fd_, KVM_SET_CLOCK, &clock) != 0) {
+            log::warning(concat("KVM_SET_CLOCK: ", errno_text(errno)));
+        }
+    }
 }
 
 Result<> KvmVm::save_power_on_state() {

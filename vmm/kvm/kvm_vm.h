@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/fd.h"
@@ -35,6 +36,10 @@ public:
     // The chips as they were when the machine was created; restored at each machine reset.
     [[nodiscard]] Result<> restore_power_on_state() const;
 
+    // Between the two the guest's clock (kvmclock) stands still, so that a long stop is no jump.
+    void pause_clock();
+    void resume_clock();
+
     [[nodiscard]] const Fd& fd() const { return fd_; }
 
 private:
@@ -51,6 +56,7 @@ private:
     Fd fd_;
     std::unique_ptr<ChipState> power_on_;
     std::uint32_t slot_count_ = 0;
+    std::optional<std::uint64_t> stopped_clock_;  // nanoseconds
 };
 
 }  // namespace siskin

@@ -67,7 +67,7 @@ public:
     [[nodiscard]] ByteCount capacity() const override { return child_.capacity(); }
     [[nodiscard]] bool read_only() const override { return read_only_ || child_.read_only(); }
     [[nodiscard]] std::uint32_t block_size() const override { return child_.block_size(); }
-    [[nodiscard]] Result<> claim(bool share_write) override { return child_.claim(share_write); }
+    [[nodiscard]] Result<> claim(ImageUse use) override { return child_.claim(use); }
     void release() override { child_.release(); }
     [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(
         std::size_t operations_max) override {
@@ -123,6 +123,15 @@ bool is_named(const BlockGraph::Entry& entry, std::string_view name) {
 }  // namespace
 
 Result<BlockNode*> BlockGraph::add(const Value::Dict& members) {
+    const auto before = static_cast<std::ptrdiff_t>(entries_.size());
+    auto added = add_with_children(members);
+    if (!added) {
+        entries_.erase(entries_.begin() + before, entries_.end());
+    }
+    return added;
+}
+
+Result<BlockNode*> BlockGraph::add_with_children(const Value::Dict& members) {
     const std::string driver = members.text("driver");
     if (driver.empty()) {
         return fail("Parameter 'driver' is missing, allowed are raw, file, host_device");
@@ -200,6 +209,9 @@ Result<BlockGraph::Entry> BlockGraph::make_raw_node(std::string name, const Valu
             child.insert("read-only", true);
         }
         child_name = SISKIN_TRY_IN("file", add(child))->name();
+        if (child_name == name) {
+            return fail(concat("Duplicate nodes with node-name='", name, "'"));
+        }
     } else {
         return fail("Invalid parameter type for 'file', expected: string or object");
     }

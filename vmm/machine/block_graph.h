@@ -38,6 +38,8 @@ public:
     [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 
 private:
+    // After an error, children that were made for the node are still there.
+    [[nodiscard]] Result<BlockNode*> add_with_children(const Value::Dict& members);
     [[nodiscard]] Result<Entry> make_protocol_node(const std::string& driver, std::string name,
                                                    const Value::Dict& members);
     [[nodiscard]] Result<Entry> make_raw_node(std::string name, const Value::Dict& members);

@@ -69,13 +69,13 @@ void BoardQ35::connect_intx() {
 
 void BoardQ35::map_ecam(std::optional<EcamWindow> window) {
     memory_.remove(pci_.ecam());
-    if (!window) {
-        return;
+    if (window) {
+        const IoRange range{window->base.value(), window->size.value(), &pci_.ecam(), 0};
+        if (const auto mapped = memory_.add(range); !mapped) {
+            log_.report(concat("PCIEXBAR: ", mapped.error().message));
+        }
     }
-    const IoRange range{window->base.value(), window->size.value(), &pci_.ecam(), 0};
-    if (const auto mapped = memory_.add(range); !mapped) {
-        log_.report(concat("PCIEXBAR: ", mapped.error().message));
-    }
+    pci_.topology().changed();
 }
 
 void BoardQ35::map_pm(std::optional<std::uint16_t> base) {

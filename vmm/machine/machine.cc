@@ -52,7 +52,7 @@ Result<> Machine::cont() {
     enter(RunState::Running);
     if (std::exchange(devices_paused_, false)) {
         const MutexLock hold(lock_);
-        board_->resume_clock();
+        resume_clocks();
         for (const DeviceTree::Entry& entry : devices_.entries()) {
             entry.device->resume();
         }
@@ -73,9 +73,7 @@ void Machine::reset(ShutdownCause cause) {
     if (const auto loaded = load_power_on_state(); !loaded) {
         log::line(concat("reset: ", loaded.error().message));
         events_.on_reset(cause);
-        if (state_ == RunState::Running) {
-            halt_in(RunState::InternalError);
-        }
+        fail_with_internal_error();
         return;
     }
     events_.on_reset(cause);
@@ -93,9 +91,16 @@ void Machine::press_power_button() {
 }
 
 void Machine::shut_down(ShutdownCause cause) {
+    if (std::exchange(ending_, true)) {
+        return;
+    }
     park_vcpus();
     events_.on_shutdown(cause);
     loop_.stop();
+}
+
+void Machine::write_out() {
+    chardevs_.drain_all(kOutputPatience);
 }
 
 void Machine::enter(RunState next) {
@@ -114,10 +119,27 @@ void Machine::halt_in(RunState next) {
     devices_paused_ = true;
     {
         const MutexLock hold(lock_);
+        vm_->pause_clock();
         board_->pause_clock();
     }
     enter(next);
     events_.on_stop();
+}
+
+void Machine::resume_clocks() {
+    board_->resume_clock();
+    vm_->resume_clock();
+    for (const auto& vcpu : vcpus_) {
+        vcpu->vcpu().tell_of_pause();
+    }
+}
+
+void Machine::fail_with_internal_error() {
+    if (state_ == RunState::Running) {
+        halt_in(RunState::InternalError);
+    } else {
+        enter(RunState::InternalError);
+    }
 }
 
 void Machine::park_vcpus() {
@@ -130,6 +152,9 @@ void Machine::park_vcpus() {
 }
 
 void Machine::run_vcpus() {
+    if (ending_) {
+        return;  // a command behind a quit
+    }
     for (const auto& vcpu : vcpus_) {
         vcpu->run();
     }
@@ -179,9 +204,7 @@ void Machine::handle_requests() {
     }
     if (taken.failure) {
         log::line(*taken.failure);
-        if (state_ == RunState::Running) {
-            halt_in(RunState::InternalError);
-        }
+        fail_with_internal_error();
     } else if (taken.shutdown) {
         handle_guest_end(ShutdownCause::GuestShutdown);
     } else if (taken.reset) {
@@ -206,7 +229,7 @@ void Machine::handle_guest_end(ShutdownCause cause) {
 
 void Machine::on_triple_fault(VcpuId vcpu) {
     // A processor that shuts down resets the machine, as the chipset of a PC does.
-    log::line(concat("vCPU ", vcpu.value(), ": KVM_EXIT_SHUTDOWN (triple fault)"));
+    vcpu_log_.report(concat("vCPU ", vcpu.value(), ": KVM_EXIT_SHUTDOWN (triple fault)"));
     requests_.request_reset();
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,10 +41,12 @@ namespace siskin {
 // park, for devices to finish) waits here, under no lock.
 class Machine final : private VcpuEvents {
 public:
-    // Every part, checked and made, nothing running. `loop` and `events` outlive the machine.
+    // Every part, checked and made, nothing running. `loop` and `events` outlive the machine. A
+    // wait for somebody outside ends with an error once `interrupt_fd` is readable.
     [[nodiscard]] static Result<std::unique_ptr<Machine>> create(const MachineConfig& config,
                                                                  EventLoop& loop,
-                                                                 MachineEvents& events);
+                                                                 MachineEvents& events,
+                                                                 int interrupt_fd);
     ~Machine() override;
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
@@ -65,6 +68,10 @@ public:
     [[nodiscard]] RunState run_state() const { return state_; }
     [[nodiscard]] const MachineConfig& config() const { return config_; }
     [[nodiscard]] const std::vector<std::unique_ptr<VcpuThread>>& vcpus() const { return vcpus_; }
+    // The end of the process: what character devices have not yet written out is written, as far as
+    // the host takes it within kOutputPatience each.
+    void write_out();
+    static constexpr std::chrono::milliseconds kOutputPatience{1000};
     // What the process returns once the loop has stopped: 0, or isa-debug-exit's.
     [[nodiscard]] int exit_status() const { return exit_status_; }
 
@@ -81,8 +88,8 @@ private:
     [[nodiscard]] Result<> create_memory();
     [[nodiscard]] Result<> create_kvm_parts();
     [[nodiscard]] Result<> create_vcpus();
-    [[nodiscard]] Result<> create_devices();
-    [[nodiscard]] Result<> create_back_ends(const std::vector<DrivePlan>& drives);
+    [[nodiscard]] Result<> create_devices(int interrupt_fd);
+    [[nodiscard]] Result<> create_back_ends(const std::vector<DrivePlan>& drives, int interrupt_fd);
     [[nodiscard]] Result<> watch_requests();
 
     // The guest as after power-on: devices, chips, vCPUs, loaded kernel. vCPUs are parked.
@@ -95,6 +102,8 @@ private:
         const std::function<void(Device& device, std::function<void()> done)>& action);
     void enter(RunState next);
     void halt_in(RunState next);
+    void fail_with_internal_error();
+    void resume_clocks();
     void handle_requests();
     void handle_guest_end(ShutdownCause cause);
 
@@ -124,8 +133,10 @@ private:
     std::unique_ptr<EventLoop::Watch> request_watch_;
     std::vector<std::unique_ptr<VcpuThread>> vcpus_;
 
+    GuestErrorLog vcpu_log_{"machine"};
     RunState state_ = RunState::Prelaunch;
     bool devices_paused_ = false;
+    bool ending_ = false;
     int exit_status_ = 0;
 };
 

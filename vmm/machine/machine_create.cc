@@ -54,7 +54,7 @@ Machine::Machine(const MachineConfig& config, EventLoop& loop, MachineEvents& ev
       relay_(loop, lock_) {}
 
 Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, EventLoop& loop,
-                                                 MachineEvents& events) {
+                                                 MachineEvents& events, int interrupt_fd) {
     Kvm kvm = SISKIN_TRY(Kvm::open());
     std::unique_ptr<Machine> machine(
         new Machine(config, loop, events, std::move(kvm), SISKIN_TRY(PendingRequests::create())));
@@ -62,7 +62,7 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, Ev
     SISKIN_TRY(machine->create_memory());
     SISKIN_TRY(machine->create_kvm_parts());
     SISKIN_TRY(machine->create_vcpus());
-    SISKIN_TRY(machine->create_devices());
+    SISKIN_TRY(machine->create_devices(interrupt_fd));
     SISKIN_TRY(machine->watch_requests());
     return machine;
 }
@@ -101,14 +101,14 @@ Result<> Machine::create_vcpus() {
         const auto cpuid =
             SISKIN_TRY_IN("-cpu", make_cpuid(supported, config_.cpu, config_.topology, index));
         auto vcpu = SISKIN_TRY(KvmVcpu::create(kvm_, *vm_, config_.topology.apic_id(index), cpuid));
-        vcpus_.push_back(VcpuThread::create(VcpuId{index}, std::move(vcpu),
-                                            ExitDispatch(board_->ports(), board_->memory(), lock_),
-                                            *this));
+        vcpus_.push_back(SISKIN_TRY(
+            VcpuThread::create(VcpuId{index}, std::move(vcpu),
+                               ExitDispatch(board_->ports(), board_->memory(), lock_), *this)));
     }
     return {};
 }
 
-Result<> Machine::create_devices() {
+Result<> Machine::create_devices(int interrupt_fd) {
     // Whatever can be wrong with the words is found before the first file is opened or made.
     std::vector<DrivePlan> drives;
     for (const OptionUse& use : config_.drives) {
@@ -125,7 +125,7 @@ Result<> Machine::create_devices() {
     for (const OptionUse& use : uses) {
         devices.push_back(SISKIN_TRY(plan_device(use, config_.globals)));
     }
-    SISKIN_TRY(create_back_ends(drives));
+    SISKIN_TRY(create_back_ends(drives, interrupt_fd));
     environment_.emplace(
         DeviceEnvironment{lock_, loop_, board_->ports(), board_->pci(), *irqs_, *doorbells_, relay_,
                           [this](Gsi gsi) { return irqs_->line(gsi); }, memory_,
@@ -138,7 +138,7 @@ Result<> Machine::create_devices() {
     return {};
 }
 
-Result<> Machine::create_back_ends(const std::vector<DrivePlan>& drives) {
+Result<> Machine::create_back_ends(const std::vector<DrivePlan>& drives, int interrupt_fd) {
     for (const OptionUse& use : config_.objects) {
         ObjectOptions object;
         SISKIN_TRY_IN(use.text, apply_options(option_keys("object"), &object, use.members));
@@ -156,7 +156,7 @@ Result<> Machine::create_back_ends(const std::vector<DrivePlan>& drives) {
                       blocks_.add_drive(drives[index].id, drives[index].node));
     }
     for (const ChardevUse& use : config_.chardevs) {
-        SISKIN_TRY_IN(use.text, chardevs_.add(use.config, loop_, lock_));
+        SISKIN_TRY_IN(use.text, chardevs_.add(use.config, loop_, lock_, interrupt_fd));
     }
     return {};
 }

@@ -56,6 +56,10 @@ Result<Daemon> Daemon::fork() {
     }
     if (child > 0) {
         writing.reset();
+        // Whoever ends the waiting parent may: the child goes on by itself.
+        sigset_t none;
+        ::sigemptyset(&none);
+        ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
         char verdict = 0;
         ssize_t received = -1;
         do {

@@ -3,6 +3,7 @@
 #include "vmm/vcpu/vcpu_thread.h"
 
 #include <csignal>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -27,11 +28,16 @@ void VcpuThread::install_kick_signal() {
     ::sigaction(kick_signal(), &action, nullptr);  // no SA_RESTART: KVM_RUN returns EINTR
 }
 
-std::unique_ptr<VcpuThread> VcpuThread::create(VcpuId id, std::unique_ptr<KvmVcpu> vcpu,
-                                               ExitDispatch dispatch, VcpuEvents& events) {
+Result<std::unique_ptr<VcpuThread>> VcpuThread::create(VcpuId id, std::unique_ptr<KvmVcpu> vcpu,
+                                                       ExitDispatch dispatch, VcpuEvents& events) {
     std::unique_ptr<VcpuThread> self(
         new VcpuThread(id, std::move(vcpu), std::move(dispatch), events));
-    self->thread_ = std::thread([raw = self.get()] { raw->main(); });
+    try {
+        self->thread_ = std::thread([raw = self.get()] { raw->main(); });
+    } catch (const std::system_error& error) {  // the limit of threads is reached
+        return fail_errno(concat("could not start the thread of vCPU ", id.value()),
+                          error.code().value());
+    }
     self->wait_parked();
     return self;
 }
@@ -41,9 +47,11 @@ VcpuThread::VcpuThread(VcpuId id, std::unique_ptr<KvmVcpu> vcpu, ExitDispatch di
     : id_(id), vcpu_(std::move(vcpu)), dispatch_(std::move(dispatch)), events_(events) {}
 
 VcpuThread::~VcpuThread() {
-    post(Wanted::Exit);
-    kick();
-    thread_.join();
+    if (thread_.joinable()) {
+        post(Wanted::Exit);
+        kick();
+        thread_.join();
+    }
 }
 
 void VcpuThread::request_park() {

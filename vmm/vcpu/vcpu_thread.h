@@ -33,10 +33,11 @@ public:
     // Before the first thread: the signal that interrupts KVM_RUN gets a handler.
     static void install_kick_signal();
 
-    [[nodiscard]] static std::unique_ptr<VcpuThread> create(VcpuId id,
-                                                            std::unique_ptr<KvmVcpu> vcpu,
-                                                            ExitDispatch dispatch,
-                                                            VcpuEvents& events);
+    // Error: the host's limit of threads is reached.
+    [[nodiscard]] static Result<std::unique_ptr<VcpuThread>> create(VcpuId id,
+                                                                    std::unique_ptr<KvmVcpu> vcpu,
+                                                                    ExitDispatch dispatch,
+                                                                    VcpuEvents& events);
     ~VcpuThread();
     VcpuThread(const VcpuThread&) = delete;
     VcpuThread& operator=(const VcpuThread&) = delete;

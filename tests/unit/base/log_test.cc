@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -13,9 +14,11 @@
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/text.h"
 
 namespace siskin {
@@ -56,6 +59,28 @@ using Lines = std::vector<std::string>;
 }  // namespace
 
 TEST_SUITE("base/log") {
+    TEST_CASE("a pipe that nobody reads holds nobody up, and the next line tells of the loss") {
+        const LogFile file("restored");  // what comes after this case goes nowhere
+        std::array<int, 2> ends{};
+        REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+        const Fd reading(ends[0]);
+        const Fd writing(ends[1]);
+        REQUIRE(log::to_file(concat("/proc/self/fd/", writing.get())).has_value());
+        const std::string long_line(3000, 'x');
+
+        for (int number = 0; number < 100; ++number) {  // far more than a pipe holds
+            log::line(long_line);
+        }
+
+        std::string text(1 << 20, '\0');
+        REQUIRE(::read(reading.get(), text.data(), text.size()) > 0);
+        log::line("after");
+        const auto count = ::read(reading.get(), text.data(), text.size());
+        REQUIRE(count > 0);
+        const std::string_view last(text.data(), static_cast<std::size_t>(count));
+        CHECK(last.find(" lines before this one were lost) after\n") != std::string_view::npos);
+    }
+
     TEST_CASE("a line carries the program's name, a warning says so") {
         const LogFile file("plain");
 

@@ -34,7 +34,7 @@ public:
     ByteCount capacity() const override { return ByteCount{bytes.size()}; }
     bool read_only() const override { return read_only_; }
     std::uint32_t block_size() const override { return 512; }
-    Result<> claim(bool) override {
+    Result<> claim(ImageUse) override {
         if (claimed) {
             return fail("in use");
         }

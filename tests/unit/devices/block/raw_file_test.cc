@@ -25,6 +25,10 @@ RawFileOptions options(const std::string& path, bool read_only = false) {
     return settings;
 }
 
+constexpr ImageUse kWriter{.writes = true, .others_may_write = false};
+constexpr ImageUse kSharingWriter{.writes = true, .others_may_write = true};
+constexpr ImageUse kReader{.writes = false, .others_may_write = false};
+
 std::string refusal(const std::string& path, bool read_only = false) {
     const auto opened = RawFile::open(options(path, read_only));
     return opened ? std::string() : opened.error().message;
@@ -78,10 +82,10 @@ TEST_SUITE("devices/block/raw_file") {
         const auto first = *RawFile::open(options(file.path()));
         const auto second = *RawFile::open(options(file.path()));
         const auto reader = *RawFile::open(options(file.path(), true));
-        REQUIRE(first->claim(false).has_value());
+        REQUIRE(first->claim(kWriter).has_value());
 
-        const auto again = second->claim(false);
-        const auto read = reader->claim(false);
+        const auto again = second->claim(kWriter);
+        const auto read = reader->claim(kReader);
 
         REQUIRE_FALSE(again.has_value());
         CHECK(again.error().message == "Failed to get \"write\" lock on '" + file.path() +
@@ -91,17 +95,17 @@ TEST_SUITE("devices/block/raw_file") {
                                           "': is another process using the image?");
 
         first->release();
-        CHECK(second->claim(false).has_value());
+        CHECK(second->claim(kWriter).has_value());
     }
 
     TEST_CASE("a lock goes with its process, that is, its descriptor") {
         const TemporaryFile file(4096);
         auto first = *RawFile::open(options(file.path()));
-        REQUIRE(first->claim(false).has_value());
+        REQUIRE(first->claim(kWriter).has_value());
 
         first.reset();
 
-        CHECK((*RawFile::open(options(file.path())))->claim(false).has_value());
+        CHECK((*RawFile::open(options(file.path())))->claim(kWriter).has_value());
     }
 
     TEST_CASE("readers share an image, and keep writers away") {
@@ -110,12 +114,12 @@ TEST_SUITE("devices/block/raw_file") {
         const auto second = *RawFile::open(options(file.path(), true));
         const auto writer = *RawFile::open(options(file.path()));
 
-        CHECK(first->claim(false).has_value());
-        CHECK(second->claim(false).has_value());
-        CHECK_FALSE(writer->claim(false).has_value());
+        CHECK(first->claim(kReader).has_value());
+        CHECK(second->claim(kReader).has_value());
+        CHECK_FALSE(writer->claim(kWriter).has_value());
         first->release();
         second->release();
-        CHECK(writer->claim(false).has_value());
+        CHECK(writer->claim(kWriter).has_value());
     }
 
     TEST_CASE("writers that all share may write together") {
@@ -124,9 +128,9 @@ TEST_SUITE("devices/block/raw_file") {
         const auto second = *RawFile::open(options(file.path()));
         const auto selfish = *RawFile::open(options(file.path()));
 
-        CHECK(first->claim(true).has_value());
-        CHECK(second->claim(true).has_value());
-        CHECK_FALSE(selfish->claim(false).has_value());
+        CHECK(first->claim(kSharingWriter).has_value());
+        CHECK(second->claim(kSharingWriter).has_value());
+        CHECK_FALSE(selfish->claim(kWriter).has_value());
     }
 
     TEST_CASE("a refused claim leaves no lock behind") {
@@ -134,10 +138,10 @@ TEST_SUITE("devices/block/raw_file") {
         const auto reader = *RawFile::open(options(file.path(), true));
         const auto writer = *RawFile::open(options(file.path()));
         const auto other_reader = *RawFile::open(options(file.path(), true));
-        REQUIRE(reader->claim(false).has_value());
-        REQUIRE_FALSE(writer->claim(false).has_value());
+        REQUIRE(reader->claim(kReader).has_value());
+        REQUIRE_FALSE(writer->claim(kWriter).has_value());
 
-        CHECK(other_reader->claim(false).has_value());
+        CHECK(other_reader->claim(kReader).has_value());
     }
 
     TEST_CASE("a node is one device's, and locking=off asks nobody") {
@@ -146,11 +150,11 @@ TEST_SUITE("devices/block/raw_file") {
         RawFileOptions unlocked = options(file.path());
         unlocked.locking = false;
         const auto free_node = *RawFile::open(unlocked);
-        REQUIRE(node->claim(false).has_value());
+        REQUIRE(node->claim(kWriter).has_value());
 
-        CHECK(node->claim(true).error().message ==
+        CHECK(node->claim(kSharingWriter).error().message ==
               "block node 'disk0' is already in use by another device");
-        CHECK(free_node->claim(false).has_value());
+        CHECK(free_node->claim(kWriter).has_value());
     }
 
     TEST_CASE("the engine is the one asked for, or what the host has instead") {

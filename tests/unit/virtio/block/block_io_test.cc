@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -116,6 +117,47 @@ TEST_SUITE("virtio/block/block_io") {
         DriverQueue fresh(bench.guest, 16);
         bench.start(fresh);
         CHECK(bench.run(fresh, spec::kBlockRead, 0) == 0);
+    }
+
+    TEST_CASE(
+        "Transactions Pending tells of the last transfer after the bus master was switched off") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.start(driver);
+        const auto express = bench.pci.find_capability(VirtioBench::kBdf, 0x10);
+        const auto pending = [&] {
+            return (bench.pci.read(VirtioBench::kBdf, *express + 10, 2) & 0x20) != 0;
+        };
+        bench.disk.hold();
+        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
+        bench.notify();
+        REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+        CHECK_FALSE(pending());
+
+        bench.pci.set_command(VirtioBench::kBdf, 0x2);
+        bench.settle();
+        CHECK(pending());
+        bench.disk.let_go();
+
+        CHECK(eventually([&] { return !pending(); }));
+        CHECK(driver.used_index() == 1);
+    }
+
+    TEST_CASE("a guest that toggles Bus Master Enable without end delays nobody (P13)") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.start(driver);
+        std::promise<void> go_on;
+        // The I/O thread is busy elsewhere all the while.
+        bench.io_thread->post([&](IoLoop&) { go_on.get_future().wait(); });
+
+        for (std::size_t turn = 0; turn < 3 * IoThread::kPostedMax; ++turn) {
+            bench.pci.set_command(VirtioBench::kBdf, 0x2);
+            bench.pci.set_command(VirtioBench::kBdf, VirtioBench::kMemoryAndMaster);
+        }
+        go_on.set_value();
+
+        CHECK(bench.run(driver, spec::kBlockRead, 0) == 0);
     }
 
     TEST_CASE("a reset from outside is done when the last request is") {

@@ -29,7 +29,8 @@ public:
     void activate(ActiveQueues, DeviceHost&) override {}
     void deactivate(std::function<void()> done) override { done(); }
     void pause(std::function<void()> done) override { done(); }
-    void resume() override {}
+    void allow_transfers(bool) override {}
+    bool is_quiet() const override { return true; }
 
     std::vector<std::uint16_t> sizes{256, 128, 64};
     std::uint8_t generation = 7;

@@ -51,6 +51,40 @@ TEST_SUITE("vmm/machine/block_graph") {
         CHECK(graph.find("format")->filename == image.path);
     }
 
+    TEST_CASE("a node and the child inside it cannot share a name, and nothing of them stays") {
+        const Image image;
+        BlockGraph graph;
+
+        const auto raw = graph.add(
+            {{"driver", "raw"},
+             {"node-name", "x"},
+             {"file",
+              Value::Dict{{"driver", "file"}, {"node-name", "x"}, {"filename", image.path}}}});
+
+        REQUIRE_FALSE(raw.has_value());
+        CHECK(raw.error().message == "Duplicate nodes with node-name='x'");
+        CHECK(graph.entries().empty());
+    }
+
+    TEST_CASE("machines that read one image through a raw node share it") {
+        const Image image;
+        const auto add_reader = [&](BlockGraph& graph) {
+            REQUIRE(graph.add({{"driver", "file"}, {"filename", image.path}, {"node-name", "file"}})
+                        .has_value());
+            const auto raw = graph.add(
+                {{"driver", "raw"}, {"node-name", "disk"}, {"file", "file"}, {"read-only", true}});
+            REQUIRE(raw.has_value());
+            return *raw;
+        };
+        BlockGraph first;
+        BlockGraph second;
+        BlockNode* const disk = add_reader(first);
+        BlockNode* const same = add_reader(second);
+
+        CHECK(disk->claim(ImageUse{!disk->read_only(), false}).has_value());
+        CHECK(same->claim(ImageUse{!same->read_only(), false}).has_value());
+    }
+
     TEST_CASE("a raw node with its file inside") {
         const Image image;
         BlockGraph graph;

@@ -24,6 +24,14 @@ TEST_SUITE("vmm/vcpu/run_state") {
         CHECK_FALSE(may_change(RunState::Prelaunch, RunState::Paused));
     }
 
+    TEST_CASE("a reset that fails ends in internal-error from every state") {
+        for (const RunState state :
+             {RunState::Prelaunch, RunState::Running, RunState::Paused, RunState::Shutdown}) {
+            CAPTURE(run_state_name(state));
+            CHECK(may_change(state, RunState::InternalError));
+        }
+    }
+
     TEST_CASE("names are those of query-status") {
         CHECK(run_state_name(RunState::Prelaunch) == "prelaunch");
         CHECK(run_state_name(RunState::InternalError) == "internal-error");
