@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What `cmake --install` puts where: the binary, libsiskin with its headers and package, the page.
+# What `cmake --install` puts where: the programs, libsiskin with headers and package, the page.
 include(CMakePackageConfigHelpers)
 
 # libsiskin.a is the objects of all folders' libraries; consumers see one target, siskin::siskin.
@@ -87,4 +87,10 @@ endif()
 if(TARGET siskin)
     install(TARGETS siskin DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
+install(PROGRAMS "${PROJECT_SOURCE_DIR}/tools/qmp_shell" "${PROJECT_SOURCE_DIR}/tools/siskin-qmp"
+    DESTINATION "${CMAKE_INSTALL_BINDIR}")
+# The programs look for their modules in ../share/siskin from where they are themselves.
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/tools/qmp"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/siskin" FILES_MATCHING PATTERN "*.py"
+    PATTERN __pycache__ EXCLUDE)
 install(FILES "${PROJECT_SOURCE_DIR}/docs/siskin.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
