@@ -19,7 +19,8 @@ Result<Mapping> Mapping::map(int flags, int fd_number, std::size_t size) {
 }
 
 Result<Mapping> Mapping::anonymous(std::size_t size) {
-    return map(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, size);
+    // No MAP_NORESERVE: what this host can never back is refused now, not when it is used.
+    return map(MAP_PRIVATE | MAP_ANONYMOUS, -1, size);
 }
 
 Result<Mapping> Mapping::shared(const Fd& fd, std::size_t size) {

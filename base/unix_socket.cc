@@ -93,7 +93,8 @@ Result<UnixListener> UnixListener::listen(const std::string& path) {
     if (status != 0) {
         return fail_errno(what, errno);
     }
-    UnixListener listener(std::move(fd), path);
+    // The working directory may be another one by the time the file is removed.
+    UnixListener listener(std::move(fd), std::filesystem::absolute(path).string());
     struct stat identity {};
     if (::lstat(path.c_str(), &identity) != 0) {
         return fail_errno(what, errno);
@@ -137,6 +138,16 @@ Fd UnixListener::accept() const {
         number = ::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     } while (number < 0 && (errno == EINTR || errno == ECONNABORTED));
     return Fd(number);
+}
+
+std::string unix_socket_path(int fd_number) {
+    sockaddr_un address{};
+    socklen_t size = sizeof(address) - 1;  // a NUL stays behind the longest path
+    if (::getsockname(fd_number, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+        address.sun_family != AF_UNIX) {
+        return {};
+    }
+    return &address.sun_path[0];
 }
 
 Result<Fd> connect_unix(const std::string& path) {

@@ -46,6 +46,9 @@ private:
     std::uint64_t inode_ = 0;
 };
 
+// The path that a socket is bound to; empty for one without.
+[[nodiscard]] std::string unix_socket_path(int fd_number);
+
 // A connected, non-blocking, close-on-exec socket. Error: "Failed to connect to '<p>': <reason>".
 [[nodiscard]] Result<Fd> connect_unix(const std::string& path);
 

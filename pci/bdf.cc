@@ -70,4 +70,14 @@ std::optional<DevFn> Codec<DevFn>::parse(const Value& value, const NumberRange&)
     return text != nullptr ? parse_devfn(*text) : std::nullopt;
 }
 
+std::optional<std::optional<DevFn>> Codec<std::optional<DevFn>>::parse(const Value& value,
+                                                                       const NumberRange& range) {
+    using Address = std::optional<DevFn>;
+    if (value == Value(-1) || value == Value("-1")) {
+        return std::make_optional<Address>();
+    }
+    const Address given = Codec<DevFn>::parse(value, range);
+    return given ? std::make_optional<Address>(given) : std::nullopt;
+}
+
 }  // namespace siskin

@@ -66,4 +66,15 @@ struct Codec<DevFn> {
     }
 };
 
+// -1 is none, as in QEMU.
+template <>
+struct Codec<std::optional<DevFn>> {
+    static constexpr std::string_view type_name = Codec<DevFn>::type_name;
+    static std::optional<std::optional<DevFn>> parse(const Value& value, const NumberRange& range);
+    static Value print(const std::optional<DevFn>& value) {
+        return value ? Codec<DevFn>::print(*value) : Value(-1);
+    }
+    static std::string allowed(const NumberRange& range) { return Codec<DevFn>::allowed(range); }
+};
+
 }  // namespace siskin

@@ -47,7 +47,9 @@ public:
     void detach();
     [[nodiscard]] bool in_use() const { return front_end_ != nullptr; }
 
-    // Guest to host. Never blocks, never fails.
+    // All of the machine is set up: before this, nothing on the host is changed for good.
+    virtual void begin() {}
+    // Guest to host, after begin(). Never blocks, never fails.
     virtual void write(std::span<const std::uint8_t> bytes) = 0;
     // The front end has room (again).
     virtual void accept_input() {}

@@ -72,6 +72,12 @@ Chardev* ChardevRegistry::find(std::string_view id) const {
     return found == chardevs_.end() ? nullptr : found->get();
 }
 
+void ChardevRegistry::begin_all() {
+    for (const auto& chardev : chardevs_) {
+        chardev->begin();
+    }
+}
+
 void ChardevRegistry::drain_all(std::chrono::milliseconds limit_each) {
     for (const auto& chardev : chardevs_) {
         chardev->drain(limit_each);

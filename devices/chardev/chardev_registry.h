@@ -35,6 +35,8 @@ public:
     // In the order of creation, for query-chardev.
     [[nodiscard]] const std::vector<std::unique_ptr<Chardev>>& all() const { return chardevs_; }
 
+    // Each back end begins.
+    void begin_all();
     // For the end of the process, when the vCPUs have stopped; without MachineLock.
     void drain_all(std::chrono::milliseconds limit_each);
 

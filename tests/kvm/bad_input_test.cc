@@ -172,6 +172,29 @@ TEST_SUITE("cli/bad_input") {
         CHECK(can_connect(path));
     }
 
+    TEST_CASE("a start that fails leaves the files of consoles as they were") {
+        TemporaryDirectory directory;
+        const std::string log = directory.write_file("log", "precious");
+
+        check_all(directory,
+                  {{"monitor at a bad place",
+                    {"-serial", "file:" + log, "-serial", "file:" + directory.path("new"), "-qmp",
+                     "unix:/nope/qmp,server=on,wait=off"},
+                    {"/nope/qmp"}}});
+
+        CHECK(std::filesystem::file_size(log) == 8);
+    }
+
+    TEST_CASE("empty file names and wrong -global are refused") {
+        TemporaryDirectory directory;
+        check_all(directory, {{"kernel", {"-kernel", ""}, {"-kernel"}},
+                              {"pid file", {"-pidfile", ""}, {"-pidfile"}},
+                              {"global", {"-global", "nope.x=1"}, {"nope.x=1"}},
+                              {"node without a name",
+                               {"-blockdev", "driver=file,filename=/dev/null"},
+                               {"node-name"}}});
+    }
+
     TEST_CASE("standard input and output are refused to a process in the background") {
         TemporaryDirectory directory;
         check_all(directory,

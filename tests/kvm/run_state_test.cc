@@ -264,7 +264,18 @@ TEST_SUITE("kvm/run_state") {
         CHECK(machine.process.wait_for_end() == 0);
     }
 
-    TEST_CASE("under -no-reboot and -no-shutdown a failed machine that is reset is shut down") {
+    TEST_CASE("under -no-reboot and -no-shutdown a reset is told and changes nothing") {
+        Monitored machine(MachineArguments("hello").add({"-S", "-no-reboot", "-no-shutdown"}));
+
+        REQUIRE(machine.execute("system_reset"));
+
+        CHECK(machine.monitor.wait_for_event("SHUTDOWN").has_value());
+        CHECK(machine.status() == "prelaunch");
+        CHECK(machine.execute("cont"));
+        CHECK(machine.status() == "running");
+    }
+
+    TEST_CASE("under -no-reboot and -no-shutdown a failed machine stays failed") {
         Monitored machine(
             MachineArguments("emulation_failure").add({"-S", "-no-reboot", "-no-shutdown"}));
         REQUIRE(machine.execute("cont"));
@@ -272,7 +283,7 @@ TEST_SUITE("kvm/run_state") {
         REQUIRE(machine.status() == "internal-error");
 
         CHECK(machine.execute("system_reset"));
-        CHECK(machine.status() == "shutdown");
+        CHECK(machine.status() == "internal-error");
         CHECK(machine.execute("quit"));
         CHECK(machine.process.wait_for_end() == 0);
     }

@@ -236,7 +236,8 @@ Result<BlockGraph::Entry*> BlockGraph::find_free(std::string_view name) {
     const auto found = std::find_if(entries_.begin(), entries_.end(),
                                     [&](const Entry& entry) { return is_named(entry, name); });
     if (found == entries_.end()) {
-        return fail(concat("Cannot find device='' nor node-name='", printable(name), "'"));
+        return fail(concat("Cannot find device='", printable(name), "' nor node-name='",
+                           printable(name), "'"));
     }
     if (!found->parent.empty()) {
         return fail(concat("Node '", name, "' is busy: it is below node '", found->parent, "'"));

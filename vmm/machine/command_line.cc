@@ -47,6 +47,13 @@ Result<> set_text(Parsing& parsing, const Use& use) {
     return {};
 }
 template <auto Member>
+Result<> set_path(Parsing& parsing, const Use& use) {
+    if (use.argument.empty()) {
+        return fail("the file's name is empty");
+    }
+    return set_text<Member>(parsing, use);
+}
+template <auto Member>
 Result<> set_on(Parsing& parsing, const Use&) {
     parsing.config.*Member = true;
     return {};
@@ -156,8 +163,8 @@ constexpr std::array kOptions{
     OptionRow{{"m", "[size=]SIZE", "Set the guest's RAM; a bare number is MiB (128M)."},
               call<apply_memory>},
     OptionRow{{"kernel", "FILE", "Boot this kernel: a bzImage, or an ELF file with a PVH note."},
-              set_text<&C::kernel>},
-    OptionRow{{"initrd", "FILE", "Give the kernel this initial RAM disk."}, set_text<&C::initrd>},
+              set_path<&C::kernel>},
+    OptionRow{{"initrd", "FILE", "Give the kernel this initial RAM disk."}, set_path<&C::initrd>},
     OptionRow{{"append", "TEXT", "Give the kernel this command line."}, set_text<&C::append>},
     OptionRow{{"device", "TYPE[,PROPERTY=VALUE...]|{JSON}",
                "Add a device; -device help lists the types, -device TYPE,help their properties."},
@@ -195,11 +202,11 @@ constexpr std::array kOptions{
     OptionRow{{"display", "none", "Accepted; siskin has no display."}, call<apply_display>},
     OptionRow{{"vga", "none", "Accepted; siskin has no display."}, call<apply_display>},
     OptionRow{{"pidfile", "FILE", "Write the process's number to this file."},
-              set_text<&C::pid_file>},
+              set_path<&C::pid_file>},
     OptionRow{{"daemonize", "", "Go to the background once everything is set up."},
               set_on<&C::daemonize>},
     OptionRow{{"D", "FILE", "Write the log to this file instead of stderr."},
-              set_text<&C::log_file>},
+              set_path<&C::log_file>},
     OptionRow{{"msg", "timestamp=on|off", "Put time stamps before log lines."},
               call<apply_message>},
 };

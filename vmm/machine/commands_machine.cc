@@ -3,6 +3,9 @@
 #include "vmm/machine/commands_machine.h"
 
 #include <array>
+#include <optional>
+
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "virtio/block/blk_pci.h"
@@ -23,6 +26,15 @@ std::string uuid_text(const std::array<std::uint8_t, 16>& uuid) {
     return text;
 }
 
+// What the file takes on the host's disk, in bytes.
+std::optional<std::int64_t> actual_size(const std::string& path) {
+    struct stat status {};
+    constexpr std::int64_t kUnit = 512;  // stat(2): st_blocks
+    return ::stat(path.c_str(), &status) == 0
+               ? std::optional<std::int64_t>(status.st_blocks * kUnit)
+               : std::nullopt;
+}
+
 qmp::BlockDeviceInfo inserted_info(const BlockGraph::Entry& entry) {
     const auto size = static_cast<std::int64_t>(entry.node->capacity().value());
     qmp::BlockDeviceInfo info;
@@ -34,7 +46,22 @@ qmp::BlockDeviceInfo inserted_info(const BlockGraph::Entry& entry) {
     info.image.filename = entry.filename;
     info.image.format = entry.driver;
     info.image.virtual_size = size;
+    info.image.actual_size = actual_size(entry.filename);
+    info.image.dirty_flag = false;
     return info;
+}
+
+// The disk device that has the node; null when there is none.
+const DeviceTree::Entry* user_of(const DeviceTree& devices, const BlockGraph::Entry& node) {
+    for (const DeviceTree::Entry& device : devices.entries()) {
+        if (&device.device->type() == &kBlkPciType) {
+            const auto* const config = static_cast<const BlkPciConfig*>(device.device->config());
+            if (config->blk.drive == node.drive_id || config->blk.drive == node.node->name()) {
+                return &device;
+            }
+        }
+    }
+    return nullptr;
 }
 
 }  // namespace
@@ -83,22 +110,24 @@ Result<std::vector<qmp::CpuInfoFast>> MachineHandlers::query_cpus_fast() {
     return cpus;
 }
 
+// The disks of devices and, as QEMU has it, drives that no device uses; in the order of the nodes.
 Result<std::vector<qmp::BlockInfo>> BlockHandlers::query_block() {
     const MutexLock hold(machine_.lock());
     std::vector<qmp::BlockInfo> disks;
-    for (const DeviceTree::Entry& device : machine_.devices().entries()) {
-        if (&device.device->type() != &kBlkPciType) {
+    for (const BlockGraph::Entry& entry : machine_.blocks().entries()) {
+        const DeviceTree::Entry* const user = user_of(machine_.devices(), entry);
+        if (user == nullptr && entry.drive_id.empty()) {
             continue;
         }
-        const auto* const config = static_cast<const BlkPciConfig*>(device.device->config());
-        const BlockGraph::Entry* const node = machine_.blocks().find(config->blk.drive);
-        SISKIN_ASSERT(node != nullptr);
         qmp::BlockInfo info;
-        info.device = node->drive_id;
-        info.qdev = concat(device.path, "/virtio-backend");
+        info.device = entry.drive_id;
         info.type = "unknown";
-        info.inserted = inserted_info(*node);
-        info.io_status = qmp::BlockDeviceIoStatus::Ok;
+        info.inserted = inserted_info(entry);
+        info.removable = user == nullptr;
+        if (user != nullptr) {
+            info.qdev = concat(user->path, "/virtio-backend");
+            info.io_status = qmp::BlockDeviceIoStatus::Ok;
+        }
         disks.push_back(std::move(info));
     }
     return disks;

@@ -2,6 +2,8 @@
 // Devices from their arguments.
 #include "vmm/machine/device_builder.h"
 
+#include <utility>
+
 #include "base/text.h"
 #include "vmm/machine/option_syntax.h"
 #include "vmm/machine/option_tables.h"
@@ -31,7 +33,34 @@ Result<> apply_arguments(const DeviceType& type, void* config, const Value::Dict
     return {};
 }
 
+Result<> check_global(const OptionUse& use) {
+    GlobalOptions global;
+    SISKIN_TRY_IN(use.text, apply_options(option_keys("global"), &global, use.members));
+    for (const auto& [key, value] :
+         {std::pair("driver", &global.driver), std::pair("property", &global.property)}) {
+        if (value->empty()) {
+            return fail(concat(use.text, ": Parameter '", key, "' is missing"));
+        }
+    }
+    const CatalogRow* const row = find_device_type(global.driver);
+    if (row == nullptr) {
+        return fail(concat(use.text, ": '", printable(global.driver),
+                           "' is not a valid device model name, see -device help"));
+    }
+    const auto config = row->type->make_config();
+    SISKIN_TRY_IN(use.text, set_property(row->type->properties, config.get(), row->type->name,
+                                         global.property, Value(global.value)));
+    return {};
+}
+
 }  // namespace
+
+Result<> check_globals(const std::vector<OptionUse>& globals) {
+    for (const OptionUse& use : globals) {
+        SISKIN_TRY(check_global(use));
+    }
+    return {};
+}
 
 Result<PlannedDevice> plan_device(const OptionUse& use, const std::vector<OptionUse>& globals) {
     const std::string driver = use.members.text("driver");

@@ -21,6 +21,9 @@ struct PlannedDevice {
     std::string text;  // the option, for errors
 };
 
+// Errors: a -global of an unknown type or property, or with a value that does not fit.
+[[nodiscard]] Result<> check_globals(const std::vector<OptionUse>& globals);
+
 // Reads the arguments by the type's table. `globals` are -global's: other defaults. Errors in
 // QEMU's words: an unknown type or property, a value that does not fit.
 [[nodiscard]] Result<PlannedDevice> plan_device(const OptionUse& use,

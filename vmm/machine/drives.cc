@@ -46,11 +46,8 @@ Result<DrivePlan> plan_drive(const OptionUse& use, std::size_t number) {
                                                  {"read-only", options.readonly},
                                                  {"aio", options.aio}}}};
     if (options.interface == "virtio") {
-        OptionUse device{use.text, Value::Dict{{"driver", "virtio-blk-pci"}, {"drive", plan.id}}};
-        if (!options.serial.empty()) {
-            device.members.insert("serial", options.serial);
-        }
-        plan.device = std::move(device);
+        plan.device =
+            OptionUse{use.text, Value::Dict{{"driver", "virtio-blk-pci"}, {"drive", plan.id}}};
     }
     return plan;
 }

@@ -27,6 +27,7 @@ Result<> Machine::power_on() {
         log::warning("no -kernel: there is no firmware, so the vCPUs have nothing to run");
     }
     SISKIN_TRY(load_power_on_state());
+    chardevs_.begin_all();
     // RESUME tells of a machine that goes on; that this one begins, a client learns by asking.
     if (!config_.start_paused) {
         enter(RunState::Running);
@@ -222,8 +223,8 @@ void Machine::handle_guest_end(ShutdownCause cause) {
     events_.on_shutdown(cause);
     if (state_ == RunState::Running) {
         halt_in(RunState::Shutdown);
-    } else {
-        enter(RunState::Shutdown);
+    } else if (is_guest_cause(cause)) {
+        enter(RunState::Shutdown);  // the guest asked just before the stop
     }
 }
 

@@ -60,7 +60,6 @@ struct DriveOptions {
     std::string interface = "virtio";
     std::string format;
     std::string aio = "io_uring";
-    std::string serial;
     bool readonly = false;
 };
 

@@ -114,6 +114,7 @@ Result<> Machine::create_devices(int interrupt_fd) {
     for (const OptionUse& use : config_.drives) {
         drives.push_back(SISKIN_TRY(plan_drive(use, drives.size())));
     }
+    SISKIN_TRY(check_globals(config_.globals));
     std::vector<OptionUse> uses = SISKIN_TRY(default_devices(config_));
     for (const DrivePlan& drive : drives) {
         if (drive.device) {
@@ -149,6 +150,9 @@ Result<> Machine::create_back_ends(const std::vector<DrivePlan>& drives, int int
         SISKIN_TRY_IN(use.text, io_threads_.add(object.id));
     }
     for (const OptionUse& use : config_.blockdevs) {
+        if (use.members.text("node-name").empty()) {
+            return fail(concat(use.text, ": 'node-name' must be specified for the root node"));
+        }
         SISKIN_TRY_IN(use.text, blocks_.add(use.members));
     }
     for (std::size_t index = 0; index < drives.size(); ++index) {

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/unix_socket.h"
 #include "vmm/machine/option_syntax.h"
 #include "vmm/machine/option_tables.h"
 
@@ -19,7 +20,9 @@ Result<ChardevConfig> take_chardev(MachineConfig& config, std::string_view id) {
     const auto found = std::find_if(config.chardevs.begin(), config.chardevs.end(),
                                     [&](const ChardevUse& use) { return use.config.id == id; });
     if (found == config.chardevs.end()) {
-        return fail(concat("chardev \"", printable(id), "\" not found, or in use already"));
+        return fail(id.empty()
+                        ? std::string("Parameter 'chardev' is missing")
+                        : concat("chardev \"", printable(id), "\" not found, or in use already"));
     }
     ChardevConfig chardev = std::move(found->config);
     config.chardevs.erase(found);
@@ -38,6 +41,9 @@ Result<> check_listener(const ChardevConfig& chardev) {
 
 Result<MonitorListener> listener_of(ChardevConfig chardev, std::string text) {
     SISKIN_TRY_IN(text, check_listener(chardev));
+    if (chardev.fd) {
+        chardev.path = unix_socket_path(static_cast<int>(*chardev.fd));
+    }
     return MonitorListener{std::move(chardev), std::move(text)};
 }
 

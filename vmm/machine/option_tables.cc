@@ -62,7 +62,6 @@ constexpr std::array kDriveKeys{
     property<&DriveOptions::interface>("if", "virtio: makes a virtio-blk-pci; none: does not."),
     property<&DriveOptions::format>("format", "The image's format, always explicit: raw."),
     property<&DriveOptions::aio>("aio", "How the file is read and written: io_uring, threads."),
-    property<&DriveOptions::serial>("serial", "The disk's serial number, with if=virtio."),
     property<&DriveOptions::readonly>("readonly", "Whether the guest may only read."),
     property<&DriveOptions::readonly>("read-only", "The same as readonly."),
 };

@@ -6,10 +6,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -36,7 +38,9 @@ Result<std::unique_ptr<PidFile>> PidFile::create(const std::string& path) {
         ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
         return fail_errno(concat("cannot create PID file: could not write '", path, "'"), errno);
     }
-    return std::unique_ptr<PidFile>(new PidFile(path, std::move(file)));
+    // The working directory may be another one by the time the file is removed.
+    return std::unique_ptr<PidFile>(
+        new PidFile(std::filesystem::absolute(path).string(), std::move(file)));
 }
 
 PidFile::~PidFile() {
@@ -79,6 +83,11 @@ Result<> Daemon::ready() {
             return fail_errno("could not leave the terminal", errno);
         }
     }
+    // The process keeps no folder of the caller's busy.
+    if (::chdir("/") != 0) {
+        return fail_errno("could not change to '/'", errno);
+    }
+    ::umask(S_IWGRP | S_IRWXO);
     const char verdict = 0;
     if (::write(pipe_.get(), &verdict, 1) != 1) {
         return fail_errno("could not tell the parent process", errno);

@@ -39,7 +39,8 @@ public:
     // Before the first thread. Returns in the child; the parent exits with 0 once ready() was
     // called, with 1 when the child ended before.
     [[nodiscard]] static Result<Daemon> fork();
-    // Leaves the terminal: stdin, stdout and stderr become /dev/null; lets the parent exit.
+    // Leaves the terminal and the folder: stdin, stdout and stderr become /dev/null, the working
+    // directory /, new files are closed to strangers; lets the parent exit.
     [[nodiscard]] Result<> ready();
 
 private:

@@ -26,7 +26,6 @@ constexpr std::array kTransitions{
     Row{Paused, Prelaunch},         // by a reset, which takes every other state there
     Row{Shutdown, Prelaunch},       //
     Row{InternalError, Prelaunch},  //
-    Row{InternalError, Shutdown},   // a reset under -no-reboot -no-shutdown
     Row{Prelaunch, InternalError},  // a reset that failed, from every state
     Row{Paused, InternalError},     //
     Row{Shutdown, InternalError},   //

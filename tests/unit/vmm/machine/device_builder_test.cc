@@ -35,6 +35,32 @@ TEST_SUITE("vmm/machine/device_builder") {
         CHECK(static_cast<const BlkPciConfig*>(json->config.get())->pci.addr == DevFn::of(3, 1));
     }
 
+    TEST_CASE("the address -1 is the first free slot") {
+        for (const Value& address : {Value(-1), Value("-1")}) {
+            const auto planned = plan({{"driver", "virtio-blk"}, {"addr", address}});
+
+            REQUIRE(planned.has_value());
+            CHECK_FALSE(static_cast<const BlkPciConfig*>(planned->config.get())->pci.addr);
+        }
+    }
+
+    TEST_CASE("a -global is checked even where no device is concerned") {
+        const auto refusal = [](Value::Dict members) {
+            const auto checked = check_globals({OptionUse{"-global g", std::move(members)}});
+            return checked ? std::string() : checked.error().message;
+        };
+
+        CHECK(refusal({{"driver", "nope"}, {"property", "x"}, {"value", "1"}}) ==
+              "-global g: 'nope' is not a valid device model name, see -device help");
+        CHECK(refusal({{"bogus", "on"}}).starts_with("-global g: Invalid parameter 'bogus'"));
+        CHECK(refusal({{"driver", "virtio-blk-pci"}}) ==
+              "-global g: Parameter 'property' is missing");
+        CHECK(refusal({{"driver", "virtio-blk"}, {"property", "num-queues"}, {"value", "abc"}})
+                  .find("doesn't take value 'abc'") != std::string::npos);
+        CHECK(refusal({{"driver", "virtio-blk"}, {"property", "num-queues"}, {"value", "2"}})
+                  .empty());
+    }
+
     TEST_CASE("an unknown type, property and value are told in QEMU's words and what is allowed") {
         CHECK(plan({{"driver", "nope"}}).error().message ==
               "-device x: 'nope' is not a valid device model name, see -device help");
