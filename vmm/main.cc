@@ -12,6 +12,8 @@
 #include "qmp/server.h"
 #include "vmm/machine/command_line.h"
 #include "vmm/machine/commands_machine.h"
+#include "vmm/machine/commands_options.h"
+#include "vmm/machine/commands_qom.h"
 #include "vmm/machine/commands_run_control.h"
 #include "vmm/machine/default_devices.h"
 #include "vmm/machine/help.h"
@@ -35,7 +37,9 @@ public:
           machine_(machine),
           block_(machine),
           pci_(machine),
-          chardev_(machine, monitors) {}
+          chardev_(machine, monitors),
+          qom_(machine),
+          objects_(machine) {}
 
     [[nodiscard]] const qmp::Handlers& all() const { return all_; }
 
@@ -46,7 +50,11 @@ private:
     BlockHandlers block_;
     PciHandlers pci_;
     ChardevHandlers chardev_;
-    qmp::Handlers all_{protocol_, protocol_, run_control_, machine_, block_, pci_, chardev_};
+    QomHandlers qom_;
+    ObjectHandlers objects_;
+    OptionsHandlers options_;
+    qmp::Handlers all_{protocol_, protocol_, run_control_, machine_, block_,
+                       pci_,      chardev_,  qom_,         objects_, options_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {

@@ -54,6 +54,16 @@ Result<Chardev*> ChardevRegistry::add(const ChardevConfig& config, EventLoop& lo
     return chardevs_.back().get();
 }
 
+Result<Chardev*> ChardevRegistry::replace(const ChardevConfig& config, EventLoop& loop,
+                                          MachineLock& lock) {
+    std::unique_ptr<Chardev> chardev = SISKIN_TRY(make_chardev(config, loop, lock));
+    const auto old = std::find_if(chardevs_.begin(), chardevs_.end(),
+                                  [&](const auto& entry) { return entry->id() == config.id; });
+    SISKIN_ASSERT(old != chardevs_.end() && !(*old)->in_use());
+    *old = std::move(chardev);
+    return old->get();
+}
+
 Result<> ChardevRegistry::remove(std::string_view id) {
     const Chardev* const chardev = find(id);
     if (chardev == nullptr) {

@@ -28,6 +28,10 @@ public:
     // Errors: make_chardev's, and "Chardev with id 'x' already exists".
     [[nodiscard]] Result<Chardev*> add(const ChardevConfig& config, EventLoop& loop,
                                        MachineLock& lock, int interrupt_fd = -1);
+    // In the place of the one of that id, which exists and is not in use; after an error that one
+    // is still there. Errors: make_chardev's.
+    [[nodiscard]] Result<Chardev*> replace(const ChardevConfig& config, EventLoop& loop,
+                                           MachineLock& lock);
     // Errors: "Chardev 'x' not found", "Chardev 'x' is busy".
     [[nodiscard]] Result<> remove(std::string_view id);
     // Null when there is none.

@@ -12,12 +12,52 @@
 
 namespace siskin::qmp_test {
 
+// Converts to any result: a machine is needed for the answer.
+struct NotInThisTest {
+    template <typename T>
+    operator Result<T>() const {  // NOLINT(google-explicit-constructor): that is its use
+        return fail("there is no machine in this test");
+    }
+};
+
+// The groups that tell of a whole machine.
+class NoMachineCommands : public qmp::QomCommands,
+                          public qmp::ObjectCommands,
+                          public qmp::OptionsCommands {
+public:
+    Result<std::vector<qmp::ObjectPropertyInfo>> qom_list(const qmp::QomListArguments&) override {
+        return NotInThisTest();
+    }
+    Result<Value> qom_get(const qmp::QomGetArguments&) override { return NotInThisTest(); }
+    Result<> qom_set(const qmp::QomSetArguments&) override { return NotInThisTest(); }
+    Result<std::vector<qmp::ObjectTypeInfo>> qom_list_types(
+        const qmp::QomListTypesArguments&) override {
+        return NotInThisTest();
+    }
+    Result<std::vector<qmp::ObjectPropertyInfo>> qom_list_properties(
+        const qmp::QomListPropertiesArguments&) override {
+        return NotInThisTest();
+    }
+    Result<std::vector<qmp::ObjectPropertyInfo>> device_list_properties(
+        const qmp::DeviceListPropertiesArguments&) override {
+        return NotInThisTest();
+    }
+    Result<> object_add(const qmp::ObjectOptions&) override { return NotInThisTest(); }
+    Result<> object_del(const qmp::ObjectDelArguments&) override { return NotInThisTest(); }
+    Result<std::vector<qmp::IOThreadInfo>> query_iothreads() override { return NotInThisTest(); }
+    Result<std::vector<qmp::CommandLineOptionInfo>> query_command_line_options(
+        const qmp::QueryCommandLineOptionsArguments&) override {
+        return NotInThisTest();
+    }
+};
+
 // Begins in prelaunch, as `-S` does. Thread: whoever runs the VM loop.
 class FakeMachine final : public qmp::RunControlCommands,
                           public qmp::MachineCommands,
                           public qmp::BlockCommands,
                           public qmp::PciCommands,
-                          public qmp::ChardevCommands {
+                          public qmp::ChardevCommands,
+                          public NoMachineCommands {
 public:
     // Where events go; to be set before the first command.
     void raise_into(qmp::EventSink& events) { events_ = &events; }
@@ -25,7 +65,7 @@ public:
     void on_quit(std::function<void()> ended) { ended_ = std::move(ended); }
     [[nodiscard]] const std::vector<std::string>& calls() const { return calls_; }
     [[nodiscard]] qmp::Handlers handlers() {
-        return {protocol_, protocol_, *this, *this, *this, *this, *this};
+        return {protocol_, protocol_, *this, *this, *this, *this, *this, *this, *this, *this};
     }
 
     [[nodiscard]] Result<qmp::StatusInfo> query_status() override;
@@ -42,6 +82,30 @@ public:
     [[nodiscard]] Result<std::vector<qmp::BlockInfo>> query_block() override;
     [[nodiscard]] Result<std::vector<qmp::PciInfo>> query_pci() override;
     [[nodiscard]] Result<std::vector<qmp::ChardevInfo>> query_chardev() override;
+
+    Result<> set_action(const qmp::SetActionArguments&) override { return NotInThisTest(); }
+    Result<std::vector<qmp::MachineInfo>> query_machines() override { return NotInThisTest(); }
+    Result<qmp::CurrentMachineParams> query_current_machine() override { return NotInThisTest(); }
+    Result<qmp::MemoryInfo> query_memory_size_summary() override { return NotInThisTest(); }
+    Result<std::vector<qmp::CpuDefinitionInfo>> query_cpu_definitions() override {
+        return NotInThisTest();
+    }
+    Result<qmp::CpuModelExpansionInfo> query_cpu_model_expansion(
+        const qmp::QueryCpuModelExpansionArguments&) override {
+        return NotInThisTest();
+    }
+    Result<> inject_nmi() override { return NotInThisTest(); }
+    Result<> screendump(const qmp::ScreendumpArguments&) override { return NotInThisTest(); }
+    Result<std::vector<qmp::ChardevBackendInfo>> query_chardev_backends() override {
+        return NotInThisTest();
+    }
+    Result<qmp::ChardevReturn> chardev_add(const qmp::ChardevAddArguments&) override {
+        return NotInThisTest();
+    }
+    Result<qmp::ChardevReturn> chardev_change(const qmp::ChardevChangeArguments&) override {
+        return NotInThisTest();
+    }
+    Result<> chardev_remove(const qmp::ChardevRemoveArguments&) override { return NotInThisTest(); }
 
 private:
     qmp::ProtocolHandlers protocol_{"siskin-test"};

@@ -11,11 +11,18 @@
 namespace siskin::qapi {
 namespace {
 
-constexpr std::array<std::string_view, 29> kReserved{
-    "auto",     "bool",    "break",  "case", "catch",  "char", "class", "const",
-    "continue", "default", "delete", "do",   "double", "else", "enum",  "export",
-    "float",    "for",     "friend", "if",   "int",    "long", "new",   "operator",
-    "private",  "public",  "switch", "this", "union"};
+// Words of C++ that a name of the schema cannot be as it is.
+constexpr std::array kReserved = std::to_array<std::string_view>(
+    {"alignas",   "alignof",   "and",      "asm",      "auto",     "bool",     "break",
+     "case",      "catch",     "char",     "class",    "concept",  "const",    "constexpr",
+     "continue",  "decltype",  "default",  "delete",   "do",       "double",   "else",
+     "enum",      "explicit",  "export",   "extern",   "false",    "float",    "for",
+     "friend",    "goto",      "if",       "inline",   "int",      "long",     "mutable",
+     "namespace", "new",       "noexcept", "not",      "nullptr",  "operator", "or",
+     "private",   "protected", "public",   "register", "requires", "return",   "short",
+     "signed",    "sizeof",    "static",   "struct",   "switch",   "template", "this",
+     "throw",     "true",      "try",      "typedef",  "typename", "union",    "unsigned",
+     "using",     "virtual",   "void",     "volatile", "while",    "xor"});
 
 char upper(char character) {
     return static_cast<char>(std::toupper(static_cast<unsigned char>(character)));

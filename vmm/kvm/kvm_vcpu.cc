@@ -89,6 +89,13 @@ Result<> KvmVcpu::set_cpuid(std::span<const kvm_cpuid_entry2> entries) {
     return transfer(fd_, KVM_SET_CPUID2, "KVM_SET_CPUID2", *table.header());
 }
 
+Result<> KvmVcpu::inject_nmi() const {
+    if (kvm_ioctl(fd_, KVM_NMI) != 0) {
+        return fail_errno("KVM_NMI", errno);
+    }
+    return {};
+}
+
 void KvmVcpu::tell_of_pause() {
     // EINVAL: this guest has set up no kvmclock.
     [[maybe_unused]] const int result = kvm_ioctl(fd_, KVM_KVMCLOCK_CTRL);

@@ -133,16 +133,30 @@ Result<std::vector<qmp::BlockInfo>> BlockHandlers::query_block() {
     return disks;
 }
 
-Result<std::vector<qmp::ChardevInfo>> ChardevHandlers::query_chardev() {
-    const MutexLock hold(machine_.lock());
-    std::vector<qmp::ChardevInfo> infos;
-    for (const auto& chardev : machine_.chardevs().all()) {
-        infos.push_back(qmp::ChardevInfo{chardev->id(), chardev->filename(), chardev->in_use()});
-    }
-    for (const MonitorListener& monitor : monitors_) {
-        infos.push_back(qmp::ChardevInfo{monitor.chardev.id, monitor_filename(monitor), true});
-    }
-    return infos;
+Result<std::vector<qmp::MachineInfo>> MachineHandlers::query_machines() {
+    qmp::MachineInfo q35;
+    q35.name = "pc-q35-7.2";
+    q35.alias = "q35";
+    q35.is_default = true;
+    q35.cpu_max = kVcpusMax;
+    q35.default_cpu_type = "host-x86_64-cpu";
+    return std::vector{std::move(q35)};
+}
+
+Result<qmp::CurrentMachineParams> MachineHandlers::query_current_machine() {
+    return qmp::CurrentMachineParams{false};
+}
+
+Result<qmp::MemoryInfo> MachineHandlers::query_memory_size_summary() {
+    return qmp::MemoryInfo{machine_.config().ram.value(), 0};
+}
+
+Result<> MachineHandlers::inject_nmi() {
+    return machine_.inject_nmi();
+}
+
+Result<> MachineHandlers::screendump(const qmp::ScreendumpArguments&) {
+    return fail("There is no console to take a screendump from");
 }
 
 }  // namespace siskin

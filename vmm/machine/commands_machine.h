@@ -20,6 +20,14 @@ public:
     [[nodiscard]] Result<qmp::TargetInfo> query_target() override;
     [[nodiscard]] Result<qmp::KvmInfo> query_kvm() override;
     [[nodiscard]] Result<std::vector<qmp::CpuInfoFast>> query_cpus_fast() override;
+    [[nodiscard]] Result<std::vector<qmp::MachineInfo>> query_machines() override;
+    [[nodiscard]] Result<qmp::CurrentMachineParams> query_current_machine() override;
+    [[nodiscard]] Result<qmp::MemoryInfo> query_memory_size_summary() override;
+    [[nodiscard]] Result<std::vector<qmp::CpuDefinitionInfo>> query_cpu_definitions() override;
+    [[nodiscard]] Result<qmp::CpuModelExpansionInfo> query_cpu_model_expansion(
+        const qmp::QueryCpuModelExpansionArguments& arguments) override;
+    [[nodiscard]] Result<> inject_nmi() override;
+    [[nodiscard]] Result<> screendump(const qmp::ScreendumpArguments& arguments) override;
 
 private:
     Machine& machine_;
@@ -51,8 +59,16 @@ public:
         : machine_(machine), monitors_(monitors) {}
 
     [[nodiscard]] Result<std::vector<qmp::ChardevInfo>> query_chardev() override;
+    [[nodiscard]] Result<std::vector<qmp::ChardevBackendInfo>> query_chardev_backends() override;
+    [[nodiscard]] Result<qmp::ChardevReturn> chardev_add(
+        const qmp::ChardevAddArguments& arguments) override;
+    [[nodiscard]] Result<qmp::ChardevReturn> chardev_change(
+        const qmp::ChardevChangeArguments& arguments) override;
+    [[nodiscard]] Result<> chardev_remove(const qmp::ChardevRemoveArguments& arguments) override;
 
 private:
+    [[nodiscard]] Result<> check_is_free(const std::string& id) const;
+
     Machine& machine_;
     const std::vector<MonitorListener>& monitors_;
 };

@@ -49,4 +49,14 @@ Result<> RunControlHandlers::quit() {
     return {};
 }
 
+Result<> RunControlHandlers::set_action(const qmp::SetActionArguments& arguments) {
+    if (arguments.reboot) {
+        machine_.set_no_reboot(*arguments.reboot == qmp::RebootAction::Shutdown);
+    }
+    if (arguments.shutdown) {
+        machine_.set_no_shutdown(*arguments.shutdown == qmp::ShutdownAction::Pause);
+    }
+    return {};
+}
+
 }  // namespace siskin

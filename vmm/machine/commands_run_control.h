@@ -18,6 +18,7 @@ public:
     [[nodiscard]] Result<> system_reset() override;
     [[nodiscard]] Result<> system_powerdown() override;
     [[nodiscard]] Result<> quit() override;
+    [[nodiscard]] Result<> set_action(const qmp::SetActionArguments& arguments) override;
 
 private:
     Machine& machine_;

@@ -26,6 +26,11 @@ Result<> IoThreads::add(const std::string& id) {
     return {};
 }
 
+bool IoThreads::remove(std::string_view id) {
+    return !id.empty() &&
+           std::erase_if(entries_, [&](const Entry& entry) { return entry.id == id; }) != 0;
+}
+
 Result<IoThread*> IoThreads::find(std::string_view id) {
     const auto found = std::find_if(entries_.begin(), entries_.end(),
                                     [&](const Entry& entry) { return entry.id == id; });

@@ -15,17 +15,22 @@ namespace siskin {
 // Thread: VM loop, under MachineLock.
 class IoThreads {
 public:
+    struct Entry {
+        std::string id;  // empty: the one that devices share
+        std::unique_ptr<IoThread> thread;
+    };
+
     // -object iothread,id=... Errors: the id is no identifier, or taken.
     [[nodiscard]] Result<> add(const std::string& id);
     // The thread of that id; the empty id is the one that devices share which name none, made when
     // first asked for. Error: there is none of that id.
     [[nodiscard]] Result<IoThread*> find(std::string_view id);
 
+    // No device uses it. False when there is none of that id.
+    [[nodiscard]] bool remove(std::string_view id);
+    [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+
 private:
-    struct Entry {
-        std::string id;
-        std::unique_ptr<IoThread> thread;
-    };
     std::vector<Entry> entries_;
 };
 

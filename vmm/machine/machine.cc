@@ -100,6 +100,13 @@ void Machine::shut_down(ShutdownCause cause) {
     loop_.stop();
 }
 
+Result<> Machine::inject_nmi() {
+    for (const auto& vcpu : vcpus_) {
+        SISKIN_TRY(vcpu->vcpu().inject_nmi());
+    }
+    return {};
+}
+
 void Machine::write_out() {
     chardevs_.drain_all(kOutputPatience);
 }

@@ -80,7 +80,18 @@ public:
     [[nodiscard]] BoardQ35& board() { return *board_; }
     [[nodiscard]] const DeviceTree& devices() const { return devices_; }
     [[nodiscard]] const BlockGraph& blocks() const { return blocks_; }
-    [[nodiscard]] const ChardevRegistry& chardevs() const { return chardevs_; }
+    [[nodiscard]] ChardevRegistry& chardevs() { return chardevs_; }
+    [[nodiscard]] IoThreads& io_threads() { return io_threads_; }
+    [[nodiscard]] EventLoop& loop() { return loop_; }
+    // KVM's table of CPUID, before -cpu.
+    [[nodiscard]] Result<std::vector<kvm_cpuid_entry2>> supported_cpuid() const {
+        return kvm_.supported_cpuid();
+    }
+    // A non-maskable interrupt for each vCPU.
+    [[nodiscard]] Result<> inject_nmi();
+    // set-action: what happens when the guest reboots or powers off, from now on.
+    void set_no_reboot(bool no_reboot) { config_.no_reboot = no_reboot; }
+    void set_no_shutdown(bool no_shutdown) { config_.no_shutdown = no_shutdown; }
 
 private:
     Machine(const MachineConfig& config, EventLoop& loop, MachineEvents& events, Kvm kvm,

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machine's objects by path.
+#include "vmm/machine/qom_tree.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "pci/bridge.h"
+#include "pci/bus.h"
+#include "pci/function.h"
+
+namespace siskin {
+namespace {
+
+constexpr const char* kRootBus = "/machine/q35/pcie.0";
+
+std::string chardev_type(const Chardev& chardev) {
+    const std::string name = chardev.filename();
+    for (const std::string_view kind : {"file", "null", "ringbuf", "stdio"}) {
+        if (name == kind) {
+            return concat("chardev-", kind);
+        }
+    }
+    return name.starts_with("pty:") ? "chardev-pty" : "chardev-socket";
+}
+
+// Where the bus is in the tree.
+std::string bus_path(const DeviceTree& devices, const PciBus& bus) {
+    for (const DeviceTree::Entry& entry : devices.entries()) {
+        const auto* const function = dynamic_cast<const PciFunction*>(entry.device.get());
+        const PciBridge* const bridge = function == nullptr ? nullptr : function->as_bridge();
+        if (bridge != nullptr && &bridge->secondary() == &bus) {
+            return concat(entry.path, '/', bus.name());
+        }
+    }
+    return kRootBus;
+}
+
+}  // namespace
+
+QomTree::QomTree(Machine& machine) {
+    nodes_.push_back(QomNode{"/", "container", {}});
+    add_property(nodes_.back(), "type", "string", "container");
+    add("/objects", "container");
+    for (const IoThreads::Entry& entry : machine.io_threads().entries()) {
+        if (!entry.id.empty()) {
+            add(concat("/objects/", entry.id), "iothread");
+        }
+    }
+    add("/machine", "pc-q35-7.2-machine");
+    add("/machine/q35", "q35-pcihost");
+    add(kRootBus, "PCIE");
+    add("/machine/unattached", "container");
+    add_vcpus(machine);
+    add("/machine/peripheral", "container");
+    add("/machine/peripheral-anon", "container");
+    for (const DeviceTree::Entry& entry : machine.devices().entries()) {
+        add_device(entry);
+        const auto* const function = dynamic_cast<const PciFunction*>(entry.device.get());
+        if (function != nullptr) {
+            add_property(*at(entry.path), "parent_bus", "link<bus>",
+                         bus_path(machine.devices(), function->bus()));
+            // Also where it was left to us.
+            add_property(*at(entry.path), "addr", "int32", unsigned{function->devfn().value()});
+        }
+    }
+    add("/chardevs", "container");
+    for (const auto& chardev : machine.chardevs().all()) {
+        add(concat("/chardevs/", chardev->id()), chardev_type(*chardev));
+    }
+}
+
+Result<const QomNode*> QomTree::find(std::string_view path) const {
+    const bool is_absolute = path.starts_with('/');
+    if (path.empty()) {
+        return fail("Path '' is ambiguous");
+    }
+    const std::string end = concat('/', path);
+    const QomNode* found = nullptr;
+    for (const QomNode& node : nodes_) {
+        const bool matches = is_absolute ? node.path == path : node.path.ends_with(end);
+        if (matches && found != nullptr) {
+            return fail(concat("Path '", printable(path), "' is ambiguous"));
+        }
+        found = matches ? &node : found;
+    }
+    if (found == nullptr) {
+        return fail(ErrorClass::DeviceNotFound, concat("Device '", printable(path), "' not found"));
+    }
+    return found;
+}
+
+QomNode* QomTree::at(std::string_view path) {
+    const auto found = std::find_if(nodes_.begin(), nodes_.end(),
+                                    [&](const QomNode& node) { return node.path == path; });
+    return found == nodes_.end() ? nullptr : &*found;
+}
+
+QomNode& QomTree::add(const std::string& path, std::string type) {
+    const std::size_t slash = path.rfind('/');
+    QomNode* const parent = at(slash == 0 ? "/" : path.substr(0, slash));
+    SISKIN_ASSERT(parent != nullptr);
+    add_property(*parent, path.substr(slash + 1), concat("child<", type, '>'), path);
+    nodes_.push_back(QomNode{path, type, {}});
+    add_property(nodes_.back(), "type", "string", std::move(type));
+    return nodes_.back();
+}
+
+// A second property of a name takes the place of the first.
+void QomTree::add_property(QomNode& node, std::string name, std::string type, Value value) {
+    std::erase_if(node.properties,
+                  [&](const QomProperty& property) { return property.name == name; });
+    node.properties.push_back(QomProperty{std::move(name), std::move(type), "",
+                                          [value = std::move(value)] { return value; }});
+}
+
+void QomTree::add_device(const DeviceTree::Entry& entry) {
+    Device& device = *entry.device;
+    QomNode& node = add(entry.path, std::string(device.type().name));
+    add_property(node, "realized", "bool", true);
+    add_property(node, "hotplugged", "bool", false);
+    add_property(node, "hotpluggable", "bool", false);
+    for (const PropertyGroup& group : device.type().properties) {
+        for (const PropertyRow& row : group.rows) {
+            node.properties.push_back(QomProperty{
+                std::string(row.name), std::string(row.type_name), std::string(row.description),
+                [&row, part = group.part(device.config())] { return row.get(part); }});
+        }
+    }
+    const auto* const function = dynamic_cast<const PciFunction*>(&device);
+    const PciBridge* const bridge = function == nullptr ? nullptr : function->as_bridge();
+    if (bridge != nullptr) {
+        add(concat(entry.path, '/', bridge->secondary().name()), "PCIE");
+    }
+}
+
+// Few flags on purpose: management software asks for each one of them, one by one.
+void QomTree::add_vcpus(Machine& machine) {
+    const CpuTopology& topology = machine.config().topology;
+    for (const auto& vcpu : machine.vcpus()) {
+        const std::uint32_t index = vcpu->id().value();
+        const CpuTopology::Place place = topology.place(index);
+        QomNode& node = add(concat("/machine/unattached/device[", index, ']'), "host-x86_64-cpu");
+        add_property(node, "apic-id", "uint32", topology.apic_id(index));
+        add_property(node, "socket-id", "int32", place.socket);
+        add_property(node, "die-id", "int32", place.die);
+        add_property(node, "core-id", "int32", place.core);
+        add_property(node, "thread-id", "int32", place.thread);
+        add_property(node, "unavailable-features", "strList", Value::List());
+    }
+}
+
+}  // namespace siskin
