@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// QMP beside QEMU's in one run, client and VMM on one core: round trips of query-status, the time
+// of query-qmp-schema, and the memory that commands leave behind. Prints; gates nothing.
+// Usage: bench_qmp [commands].
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iomanip>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <sched.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "tests/harness/child_process.h"
+#include "tests/harness/qmp_client.h"
+#include "tests/harness/temporary_directory.h"
+#include "tests/kvm/machine_under_test.h"
+
+namespace siskin::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Row = std::map<std::string, double>;
+
+constexpr unsigned kRounds = 3;
+constexpr unsigned kSchemas = 20;
+constexpr const char* kHalf = "query-status p50, us";
+constexpr const char* kMost = "query-status p99, us";
+constexpr const char* kSchema = "query-qmp-schema p50, us";
+constexpr const char* kGrowth = "RSS growth, KiB";
+constexpr const char* const kRows[] = {kHalf, kMost, kSchema, kGrowth};
+
+// The whole run happens on one core; what is started later inherits that.
+void pin_to_one_core() {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    ::sched_getaffinity(0, sizeof(allowed), &allowed);
+    int last = 0;
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        last = CPU_ISSET(cpu, &allowed) ? cpu : last;
+    }
+    CPU_ZERO(&allowed);
+    CPU_SET(last, &allowed);
+    ::sched_setaffinity(0, sizeof(allowed), &allowed);
+}
+
+double resident_kib(pid_t pid) {
+    std::ifstream status(concat("/proc/", pid, "/status"));
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("VmRSS:")) {
+            std::istringstream words(line.substr(6));
+            double kib = 0;
+            words >> kib;
+            return kib;
+        }
+    }
+    return 0;
+}
+
+// The times of so many commands, sorted; empty when one failed. Microseconds.
+std::vector<double> time_commands(QmpClient& client, const char* command, std::size_t count) {
+    std::vector<double> times;
+    times.reserve(count);
+    for (std::size_t number = 0; number < count; ++number) {
+        const auto start = Clock::now();
+        if (!client.execute(command)) {
+            return {};
+        }
+        times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
+    }
+    std::sort(times.begin(), times.end());
+    return times;
+}
+
+std::optional<Row> measure(const std::string& binary, std::size_t commands) {
+    TemporaryDirectory directory;
+    const std::string socket = directory.path("qmp");
+    auto process = ChildProcess::start({binary, "-M", "q35", "-accel", "kvm", "-nodefaults",
+                                        "-display", "none", "-S", "-kernel", guest_file("hello"),
+                                        "-qmp", concat("unix:", socket, ",server=on,wait=off")});
+    if (!process) {
+        return std::nullopt;
+    }
+    auto client = QmpClient::connect(socket, *process);
+    if (!client || time_commands(*client, "query-status", 1000).empty()) {
+        return std::nullopt;
+    }
+    const double before = resident_kib(process->pid());
+    const std::vector<double> status = time_commands(*client, "query-status", commands);
+    const double after = resident_kib(process->pid());
+    const std::vector<double> schema = time_commands(*client, "query-qmp-schema", kSchemas);
+    if (status.empty() || schema.empty()) {
+        return std::nullopt;
+    }
+    return Row{{kHalf, status[status.size() / 2]},
+               {kMost, status[status.size() * 99 / 100]},
+               {kSchema, schema[schema.size() / 2]},
+               {kGrowth, after - before}};
+}
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values.empty() ? 0 : values[values.size() / 2];
+}
+
+int run_rounds(std::size_t commands) {
+    const std::vector<std::pair<std::string, std::string>> contenders{
+        {"siskin", binary_under_test()}, {"qemu", "/usr/bin/qemu-system-x86_64"}};
+    std::map<std::string, std::map<std::string, std::vector<double>>> samples;
+    for (unsigned round = 0; round < kRounds; ++round) {
+        for (const auto& [name, binary] : contenders) {
+            const std::optional<Row> row = measure(binary, commands);
+            for (const auto& [what, value] : row.value_or(Row())) {
+                samples[name][what].push_back(value);
+            }
+        }
+    }
+    std::cout << "bench: " << kRounds << " rounds of " << commands
+              << " commands, medians, client and VMM on one core\n"
+              << std::left << std::setw(28) << "" << std::right << std::setw(12) << "siskin"
+              << std::setw(12) << "qemu" << std::setw(10) << "ratio\n"
+              << std::fixed << std::setprecision(1);
+    for (const char* const what : kRows) {
+        const double ours = median(samples["siskin"][what]);
+        const double theirs = median(samples["qemu"][what]);
+        std::cout << std::left << std::setw(28) << what << std::right << std::setw(12) << ours
+                  << std::setw(12) << theirs << std::setw(9) << (ours > 0 ? theirs / ours : 0)
+                  << "\n";
+    }
+    return samples["siskin"].empty() ? 1 : 0;
+}
+
+}  // namespace
+}  // namespace siskin::test
+
+int main(int argc, char** argv) {
+    constexpr std::size_t kCommandsDefault = 10000;
+    const auto asked = argc > 1 ? siskin::parse_unsigned(argv[1]) : std::optional<std::uint64_t>();
+    if (::access("/dev/kvm", R_OK | W_OK) != 0) {
+        std::cout << "bench: skipped (no /dev/kvm)\n";
+        return 77;
+    }
+    siskin::test::pin_to_one_core();
+    return siskin::test::run_rounds(asked.value_or(kCommandsDefault));
+}
