@@ -87,6 +87,9 @@ endif()
 if(TARGET siskin)
     install(TARGETS siskin DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
+install(FILES "${PROJECT_SOURCE_DIR}/tools/completion/siskin"
+    "${PROJECT_SOURCE_DIR}/tools/completion/siskin-qmp"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
 install(PROGRAMS "${PROJECT_SOURCE_DIR}/tools/qmp_shell" "${PROJECT_SOURCE_DIR}/tools/siskin-qmp"
     DESTINATION "${CMAKE_INSTALL_BINDIR}")
 # The programs look for their modules in ../share/siskin from where they are themselves.

@@ -19,8 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kUsage =
-    "usage: siskin_reference write DOCS   write the generated pages of this folder\n"
-    "       siskin_reference same DOCS    fail if one is not what write would write\n";
+    "usage: siskin_reference write TREE   write the generated pages and completions of this tree\n"
+    "       siskin_reference same TREE    fail if one is not what write would write\n";
 
 std::string read_file(const fs::path& path) {
     const std::ifstream file(path, std::ios::binary);
@@ -36,11 +36,13 @@ Result<> write_file(const fs::path& path, const std::string& text) {
     return file ? Result<>() : Result<>(fail(concat("could not write '", path.string(), '\'')));
 }
 
-Result<> run(std::string_view mode, const fs::path& docs) {
-    const fs::path manual = docs / "siskin.1";
+Result<> run(std::string_view mode, const fs::path& tree) {
+    const fs::path manual = tree / "docs/siskin.1";
     const std::vector<std::pair<fs::path, std::string>> pages{
-        {docs / "reference/command-line.md", command_line_page()},
-        {docs / "reference/devices.md", devices_page()},
+        {tree / "docs/reference/command-line.md", command_line_page()},
+        {tree / "docs/reference/devices.md", devices_page()},
+        {tree / "tools/completion/siskin", siskin_completion()},
+        {tree / "tools/completion/siskin-qmp", siskin_qmp_completion()},
         {manual, SISKIN_TRY(manual_with_options(read_file(manual)))},
     };
     for (const auto& [path, text] : pages) {

@@ -15,6 +15,10 @@ namespace siskin::reference {
 // docs/reference/devices.md: every device type and its properties.
 [[nodiscard]] std::string devices_page();
 
+// tools/completion/siskin and siskin-qmp: completion for bash.
+[[nodiscard]] std::string siskin_completion();
+[[nodiscard]] std::string siskin_qmp_completion();
+
 // docs/siskin.1 with the list of options between its two marker lines made anew; the rest is as it
 // was. Error: a marker is missing.
 [[nodiscard]] Result<std::string> manual_with_options(std::string_view manual);

@@ -35,7 +35,7 @@ constexpr std::array kTable{
     Row{"vmm/vcpu/**", {"base/**", "vmm/kvm/**"}},
     Row{"vmm/**", {"base/**", "qmp/**", "firmware/**", "pci/**", "devices/**", "virtio/**"}},
     Row{"tools/tidy/**", {}},
-    Row{"tools/reference/**", {"base/**", "devices/**", "vmm/machine/*"}},
+    Row{"tools/reference/**", {"base/**", "qmp/**", "devices/**", "vmm/machine/*"}},
     Row{"tools/**", {"base/**"}},
     Row{"tests/**", {"**"}},
 };
