@@ -84,9 +84,9 @@ Result<> ChardevHandlers::check_is_free(const std::string& id) const {
     return {};
 }
 
+// The registry is the VM loop's; MachineLock is not held, as files and sockets are opened here.
 Result<qmp::ChardevReturn> ChardevHandlers::chardev_add(const qmp::ChardevAddArguments& arguments) {
     const ChardevConfig config = SISKIN_TRY(config_of(arguments.id, arguments.backend));
-    const MutexLock hold(machine_.lock());
     SISKIN_TRY(check_is_free(arguments.id));
     Chardev* const chardev =
         SISKIN_TRY_IN(concat("Failed to add chardev '", arguments.id, "'"),
@@ -98,7 +98,6 @@ Result<qmp::ChardevReturn> ChardevHandlers::chardev_add(const qmp::ChardevAddArg
 Result<qmp::ChardevReturn> ChardevHandlers::chardev_change(
     const qmp::ChardevChangeArguments& arguments) {
     const ChardevConfig config = SISKIN_TRY(config_of(arguments.id, arguments.backend));
-    const MutexLock hold(machine_.lock());
     const Chardev* const old = machine_.chardevs().find(arguments.id);
     if (old == nullptr) {
         return fail(concat("Chardev '", arguments.id, "' does not exist"));
@@ -113,7 +112,6 @@ Result<qmp::ChardevReturn> ChardevHandlers::chardev_change(
 }
 
 Result<> ChardevHandlers::chardev_remove(const qmp::ChardevRemoveArguments& arguments) {
-    const MutexLock hold(machine_.lock());
     const bool is_monitor = std::any_of(
         monitors_.begin(), monitors_.end(),
         [&](const MonitorListener& monitor) { return monitor.chardev.id == arguments.id; });

@@ -15,8 +15,8 @@ bool uses_io_thread(const Device& device, const std::string& id) {
 
 }  // namespace
 
+// The list of I/O threads is the VM loop's; starting and joining one needs no lock.
 Result<> ObjectHandlers::object_add(const qmp::ObjectOptions& arguments) {
-    const MutexLock hold(machine_.lock());
     if (!is_identifier(arguments.id)) {
         return fail("Parameter 'id' expects an identifier");
     }
@@ -30,10 +30,12 @@ Result<> ObjectHandlers::object_add(const qmp::ObjectOptions& arguments) {
 }
 
 Result<> ObjectHandlers::object_del(const qmp::ObjectDelArguments& arguments) {
-    const MutexLock hold(machine_.lock());
-    for (const DeviceTree::Entry& entry : machine_.devices().entries()) {
-        if (!arguments.id.empty() && uses_io_thread(*entry.device, arguments.id)) {
-            return fail(concat("object '", arguments.id, "' is in use, can not be deleted"));
+    {
+        const MutexLock hold(machine_.lock());
+        for (const DeviceTree::Entry& entry : machine_.devices().entries()) {
+            if (!arguments.id.empty() && uses_io_thread(*entry.device, arguments.id)) {
+                return fail(concat("object '", arguments.id, "' is in use, can not be deleted"));
+            }
         }
     }
     if (!machine_.io_threads().remove(arguments.id)) {
@@ -43,7 +45,6 @@ Result<> ObjectHandlers::object_del(const qmp::ObjectDelArguments& arguments) {
 }
 
 Result<std::vector<qmp::IOThreadInfo>> ObjectHandlers::query_iothreads() {
-    const MutexLock hold(machine_.lock());
     std::vector<qmp::IOThreadInfo> infos;
     for (const IoThreads::Entry& entry : machine_.io_threads().entries()) {
         if (!entry.id.empty()) {

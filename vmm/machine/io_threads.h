@@ -12,7 +12,7 @@
 
 namespace siskin {
 
-// Thread: VM loop, under MachineLock.
+// Thread: VM loop.
 class IoThreads {
 public:
     struct Entry {
