@@ -34,7 +34,7 @@ public:
     void kick_next_run();
     void allow_run();
 
-    // Any thread: the vCPU takes a non-maskable interrupt when it runs next.
+    // The vCPU takes a non-maskable interrupt when it runs next.
     [[nodiscard]] Result<> inject_nmi() const;
     // The guest was stopped: its watchdogs are not to count that time. For a guest that keeps a
     // kvmclock; nothing for others.

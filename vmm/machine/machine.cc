@@ -101,10 +101,15 @@ void Machine::shut_down(ShutdownCause cause) {
 }
 
 Result<> Machine::inject_nmi() {
+    park_vcpus();  // the kernel hands a vCPU to one thread at a time
+    Result<> injected;
     for (const auto& vcpu : vcpus_) {
-        SISKIN_TRY(vcpu->vcpu().inject_nmi());
+        injected = injected ? vcpu->vcpu().inject_nmi() : std::move(injected);
     }
-    return {};
+    if (state_ == RunState::Running) {
+        run_vcpus();
+    }
+    return injected;
 }
 
 void Machine::write_out() {

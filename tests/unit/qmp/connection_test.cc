@@ -81,7 +81,7 @@ TEST_SUITE("qmp/connection") {
         CHECK(bench.client.receive() == "{\"return\": {}}");
     }
 
-    TEST_CASE("a client that has ended its half still gets its replies, then the end") {
+    TEST_CASE("a client that has ended its half still gets its replies, then the end (Q06)") {
         Bench bench;
         bench.negotiate();
         bench.client.send("{\"execute\":\"query-name\"}{\"execute\":\"query-kvm\"}");

@@ -101,7 +101,7 @@ TEST_SUITE("qmp/dispatch") {
         CHECK(bench.locked == 1);
     }
 
-    TEST_CASE("a flood of events costs events, never a reply") {
+    TEST_CASE("a flood of events costs events, never a reply (Q10)") {
         Bench bench;
         for (std::size_t number = 0; number < Outbox::kEventsWaitingMax + 100; ++number) {
             bench.outbox->emit(Event{&kRow, {}, {}, 0, 0});

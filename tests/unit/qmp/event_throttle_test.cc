@@ -36,7 +36,7 @@ TEST_SUITE("qmp/event_throttle") {
         CHECK_FALSE(throttle.deadline().has_value());
     }
 
-    TEST_CASE("of five at once the first goes out, and the last a second later as it was") {
+    TEST_CASE("of five at once the first goes out, and the last a second later as it was (Q10)") {
         EventThrottle throttle;
 
         CHECK(throttle.offer(event(kLimited, 1), at(0)).has_value());

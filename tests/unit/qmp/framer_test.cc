@@ -108,7 +108,7 @@ TEST_SUITE("qmp/framer") {
         CHECK(out[0].size() < 200);
     }
 
-    TEST_CASE("1024 levels pass, 1025 give one error and silence to their end") {
+    TEST_CASE("1024 levels pass, 1025 give one error and silence to their end (Q02)") {
         const std::string open(1025, '[');
         const std::string close(1025, ']');
 
@@ -116,7 +116,7 @@ TEST_SUITE("qmp/framer") {
         CHECK(frames(open + close + "{}") == Texts{"E:JSON nesting depth limit exceeded", "M:{}"});
     }
 
-    TEST_CASE("a message at the size limit passes, one byte more gives one error") {
+    TEST_CASE("a message at the size limit passes, one byte more gives one error (Q01)") {
         const Framer::Limits limits{16, 1024, 1024};
 
         CHECK(frames("[\"0123456789ab\"]{}", 5, limits) == Texts{"M:[\"0123456789ab\"]", "M:{}"});
@@ -124,7 +124,7 @@ TEST_SUITE("qmp/framer") {
               Texts{"E:JSON token size limit exceeded", "M:{}"});
     }
 
-    TEST_CASE("a string without an end costs no memory beyond the limit") {
+    TEST_CASE("a string without an end costs no memory beyond the limit (Q01)") {
         const Framer::Limits limits{1024, 1024, 1024};
 
         CHECK(frames('"' + std::string(1 << 20, 'x') + "\"{}", 4096, limits) ==

@@ -98,7 +98,7 @@ TEST_SUITE("qmp/json_reader") {
         CHECK(read("{} {}") == "JSON parse error, expecting value");
     }
 
-    TEST_CASE("twenty thousand levels cost no stack while reading") {
+    TEST_CASE("twenty thousand levels cost no stack while reading (Q02)") {
         const std::string open(20000, '[');
 
         CHECK(read(open) == "JSON parse error, expecting value");

@@ -29,7 +29,7 @@ TEST_SUITE("qmp/negotiation") {
               "\"package\": \"siskin-1.2.3\"}, \"capabilities\": [\"oob\"]}}");
     }
 
-    TEST_CASE("every other command is told what is expected") {
+    TEST_CASE("every other command is told what is expected (Q04)") {
         Negotiation negotiation;
         const auto done = negotiation.answer({"query-status", false, {}});
 

@@ -57,7 +57,7 @@ TEST_SUITE("qmp/parser") {
         }
     }
 
-    TEST_CASE("a duplicate key is an error at any depth") {
+    TEST_CASE("a duplicate key is an error at any depth (Q03)") {
         CHECK(text_of(parse_json("[{\"a\":{\"b\":1,\"b\":1}}]")) ==
               "JSON parse error, duplicate key");
     }

@@ -45,7 +45,7 @@ TEST_SUITE("qmp/protocol_handlers") {
         CHECK(version->qemu.micro == 0);
     }
 
-    TEST_CASE("qmp_capabilities out of turn is refused (QMP spec §4)") {
+    TEST_CASE("qmp_capabilities out of turn is refused (QMP spec §4) (Q04)") {
         ProtocolHandlers handlers("siskin");
         const auto done = handlers.qmp_capabilities({});
 

@@ -78,7 +78,7 @@ TEST_SUITE("qmp/request") {
         CHECK(checked("{\"execute\":\"a\",\"foo\":1}") == "QMP input member 'foo' is unexpected");
     }
 
-    TEST_CASE("the id is found where the message is an object, whatever else is wrong") {
+    TEST_CASE("the id is found where the message is an object, whatever else is wrong (Q15)") {
         CHECK(request_id(*parse_json("{\"id\":[1],\"x\":2}")) == Value(Value::List{1}));
         CHECK(request_id(*parse_json("{\"id\":null}")) == Value());
         CHECK_FALSE(request_id(*parse_json("{}")).has_value());

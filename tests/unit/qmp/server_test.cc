@@ -60,7 +60,7 @@ TEST_SUITE("qmp/server") {
         CHECK_FALSE(std::filesystem::exists(served.path()));
     }
 
-    TEST_CASE("a socket somebody listens on is not taken, and lives on") {
+    TEST_CASE("a socket somebody listens on is not taken, and lives on (Q14)") {
         ServedMachine served;
         served.start();
 
@@ -194,7 +194,7 @@ TEST_SUITE("qmp/server") {
         CHECK(right == 2000);
     }
 
-    TEST_CASE("a client that never reads does not hold up the end or the others") {
+    TEST_CASE("a client that never reads does not hold up the end or the others (Q05)") {
         ServedMachine served;
         const std::string other = served.folder() + "/other";
         served.listen(other);
@@ -216,7 +216,7 @@ TEST_SUITE("qmp/server") {
         CHECK_FALSE(std::filesystem::exists(other));
     }
 
-    TEST_CASE("clients that come and go in a hurry leave the server as it was") {
+    TEST_CASE("clients that come and go in a hurry leave the server as it was (Q07)") {
         ServedMachine served;
         served.start();
         for (int number = 0; number < 200; ++number) {

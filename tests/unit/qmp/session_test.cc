@@ -124,7 +124,7 @@ TEST_SUITE("qmp/session") {
         CHECK(peer.waiting[1].call.error().message == "QMP input must be a JSON object");
     }
 
-    TEST_CASE("an out-of-band command overtakes those that wait (QMP spec §2.3.1)") {
+    TEST_CASE("an out-of-band command overtakes those that wait (QMP spec §2.3.1) (Q08)") {
         Peer peer;
         peer.negotiate();
 
@@ -136,7 +136,7 @@ TEST_SUITE("qmp/session") {
         CHECK(peer.answer("{}") == "{\"return\": {}, \"id\": 1}\r\n");
     }
 
-    TEST_CASE("eight requests may be under way, the ninth is not even read") {
+    TEST_CASE("eight requests may be under way, the ninth is not even read (Q08)") {
         Peer peer;
         peer.negotiate();
         std::string bytes;
@@ -153,7 +153,7 @@ TEST_SUITE("qmp/session") {
         CHECK(peer.session.receive(bytes.substr(taken)) == bytes.size() / 9);
     }
 
-    TEST_CASE("a client that reads nothing is not read either, once a mebibyte waits") {
+    TEST_CASE("a client that reads nothing is not read either, once a mebibyte waits (Q05)") {
         Peer peer;
         const std::string bad = "[]";
         std::size_t taken = bad.size();

@@ -26,7 +26,7 @@ TEST_SUITE("qmp/value_json") {
         CHECK(to_json("\"\\/\b\f\n\r\t") == "\"\\\"\\\\/\\b\\f\\n\\r\\t\"");
     }
 
-    TEST_CASE("bytes that are no UTF-8 become U+FFFD") {
+    TEST_CASE("bytes that are no UTF-8 become U+FFFD (Q03)") {
         CHECK(to_json("a\xff") == "\"a\\uFFFD\"");
         CHECK(to_json("\xe2\x98") == "\"\\uFFFD\"");
     }

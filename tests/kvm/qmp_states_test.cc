@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command in every run state, with good, bad and hostile arguments.
+#include "tests/kvm/running_machine.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "base/text.h"
+#include "qmp/value_json.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace siskin::test {
+
+namespace {
+
+// These change the run state, or end it; their tests are in run_state_test.cc.
+const std::set<std::string> kRunControl{"quit", "stop", "cont", "system_reset", "qmp_capabilities"};
+
+struct Bench {
+    explicit Bench(MachineArguments arguments)
+        : process(start(arguments.qmp(directory.path("qmp")))),
+          monitor(connect(directory.path("qmp"), process)) {}
+
+    std::string status() {
+        const Result<Value> reply = monitor.execute("query-status");
+        return reply ? text_at(*reply, "status") : reply.error().message;
+    }
+    std::vector<std::string> commands() {
+        std::vector<std::string> names;
+        const Result<Value> listed = monitor.execute("query-commands");
+        REQUIRE(listed.has_value());
+        for (const Value& entry : *listed->as_list()) {
+            const std::string name = text_at(entry, "name");
+            if (!kRunControl.contains(name)) {
+                names.push_back(name);
+            }
+        }
+        return names;
+    }
+
+    TemporaryDirectory directory;
+    ChildProcess process;
+    QmpClient monitor;
+};
+
+std::string answer(Bench& bench, const char* command) {
+    const Result<Value> reply = bench.monitor.execute(command);
+    REQUIRE(reply.has_value());
+    return qmp::to_json(*reply);
+}
+
+// Each command is answered, a wrong member by name, and the state is as before.
+void check_all_commands(Bench& bench, const std::string& state) {
+    CAPTURE(state);
+    REQUIRE(bench.status() == state);
+    const std::vector<std::string> commands = bench.commands();
+    CHECK(commands.size() > 20);
+    for (const std::string& command : commands) {
+        CAPTURE(command);
+        const Result<Value> unasked = bench.monitor.execute(command);
+        const Result<Value> wrong = bench.monitor.execute(command, R"({"no-such-member": 1})");
+
+        CHECK((unasked.has_value() || !unasked.error().message.empty()));
+        REQUIRE_FALSE(wrong.has_value());
+        CHECK(wrong.error().message.starts_with("GenericError: Parameter '"));
+        CHECK(bench.status() == state);
+    }
+    CHECK(bench.process.running());
+}
+
+}  // namespace
+
+TEST_SUITE("kvm/qmp_states") {
+    TEST_CASE("every command has an answer before the start (Q12)") {
+        Bench bench(MachineArguments("idle").add({"-S"}));
+        check_all_commands(bench, "prelaunch");
+    }
+
+    TEST_CASE("every command has an answer while the guest runs, and while it is stopped (Q12)") {
+        Bench bench(MachineArguments("idle"));
+        REQUIRE(bench.process.wait_for_output("idle\n"));
+        check_all_commands(bench, "running");
+        REQUIRE(bench.monitor.execute("stop").has_value());
+        check_all_commands(bench, "paused");
+    }
+
+    TEST_CASE("every command has an answer after the guest's end, and after KVM's (Q12)") {
+        Bench ended(MachineArguments("triple_fault").add({"-S", "-no-reboot", "-no-shutdown"}));
+        REQUIRE(ended.monitor.execute("cont").has_value());
+        REQUIRE(ended.monitor.wait_for_event("STOP").has_value());
+        check_all_commands(ended, "shutdown");
+        Bench failed(MachineArguments("emulation_failure").add({"-S"}));
+        REQUIRE(failed.monitor.execute("cont").has_value());
+        REQUIRE(failed.monitor.wait_for_event("STOP").has_value());
+        check_all_commands(failed, "internal-error");
+    }
+
+    TEST_CASE("a command that fails leaves objects and back ends as they were (Q11)") {
+        Bench bench(MachineArguments("idle").add({"-S", "-object", "iothread,id=io0"}));
+        const auto snapshot = [&] {
+            return concat(answer(bench, "query-iothreads"), answer(bench, "query-chardev"),
+                          answer(bench, "query-block"));
+        };
+        const std::string before = snapshot();
+
+        for (const auto& [command, arguments] : std::vector<std::pair<const char*, const char*>>{
+                 {"object-add", R"({"qom-type": "iothread", "id": "io0"})"},
+                 {"object-add", R"({"qom-type": "iothread", "id": "1"})"},
+                 {"object-del", R"({"id": "io1"})"},
+                 {"chardev-add",
+                  R"({"id": "f", "backend": {"type": "file", "data": {"out": "/no/x"}}})"},
+                 {"chardev-add",
+                  R"({"id": "r", "backend": {"type": "ringbuf", "data": {"size": 3}}})"},
+                 {"chardev-remove", R"({"id": "compat_monitor0"})"}}) {
+            CAPTURE(command);
+            CAPTURE(arguments);
+            CHECK_FALSE(bench.monitor.execute(command, arguments).has_value());
+            CHECK(snapshot() == before);
+        }
+    }
+
+    TEST_CASE("a path with a NUL is refused, not cut (Q16)") {
+        Bench bench(MachineArguments("idle").add({"-S"}));
+        const std::string path = bench.directory.path("cut");
+
+        const Result<Value> made = bench.monitor.execute(
+            "chardev-add", concat(R"({"id": "f", "backend": {"type": "file", "data": {"out": ")",
+                                  path, R"(\u0000here"}}})"));
+
+        CHECK_FALSE(made.has_value());
+        CHECK_FALSE(bench.directory.names().contains(path));
+    }
+}
+
+}  // namespace siskin::test
