@@ -139,8 +139,8 @@ Result<std::vector<qmp::ChardevInfo>> ChardevHandlers::query_chardev() {
     for (const auto& chardev : machine_.chardevs().all()) {
         infos.push_back(qmp::ChardevInfo{chardev->id(), chardev->filename(), chardev->in_use()});
     }
-    for (const MonitorListener& monitor : monitors_) {
-        infos.push_back(qmp::ChardevInfo{monitor.chardev.id, monitor_filename(monitor), true});
+    for (const MonitorEndpoint& monitor : monitors_) {
+        infos.push_back(qmp::ChardevInfo{monitor.chardev.id, monitor.filename, true});
     }
     return infos;
 }

@@ -47,14 +47,14 @@ private:
 
 class ChardevHandlers final : public qmp::ChardevCommands {
 public:
-    ChardevHandlers(Machine& machine, const std::vector<MonitorListener>& monitors)
+    ChardevHandlers(Machine& machine, const std::vector<MonitorEndpoint>& monitors)
         : machine_(machine), monitors_(monitors) {}
 
     [[nodiscard]] Result<std::vector<qmp::ChardevInfo>> query_chardev() override;
 
 private:
     Machine& machine_;
-    const std::vector<MonitorListener>& monitors_;
+    const std::vector<MonitorEndpoint>& monitors_;
 };
 
 }  // namespace siskin
