@@ -2,7 +2,6 @@
 // Unix stream sockets.
 #include "base/unix_socket.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -12,9 +11,10 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "base/socket_address.h"
+#include "base/stream_socket.h"
 #include "base/text.h"
 
 namespace siskin {
@@ -22,34 +22,15 @@ namespace {
 
 constexpr int kBacklog = 1;
 constexpr int kNewSocket = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-static_assert(sizeof(sockaddr_un::sun_path) == kUnixPathMax + 1);
-
-Result<sockaddr_un> address_of(const std::string& path) {
-    if (path.empty() || path.find('\0') != std::string::npos) {
-        return fail("UNIX socket path is empty or holds a NUL");
-    }
-    if (path.size() > kUnixPathMax) {
-        return fail(concat("UNIX socket path '", printable(path, 256), "' is too long: it has ",
-                           path.size(), " bytes, the most is ", kUnixPathMax));
-    }
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::copy(path.begin(), path.end(), &address.sun_path[0]);
-    return address;
-}
-
-const sockaddr* generic(const sockaddr_un& address) {
-    return reinterpret_cast<const sockaddr*>(&address);
-}
 
 // Nobody listens on the socket at this address any more.
-bool is_dead_socket(const sockaddr_un& address) {
+bool is_dead_socket(const std::string& path, const SocketAddress& address) {
     struct stat status {};
-    if (::lstat(&address.sun_path[0], &status) != 0 || !S_ISSOCK(status.st_mode)) {
+    if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) {
         return false;
     }
     const Fd probe(::socket(AF_UNIX, kNewSocket, 0));
-    return probe.valid() && ::connect(probe.get(), generic(address), sizeof(address)) != 0 &&
+    return probe.valid() && ::connect(probe.get(), address.generic(), address.size()) != 0 &&
            errno == ECONNREFUSED;
 }
 
@@ -73,7 +54,7 @@ Fd lock_folder_of(const std::string& path) {
 }  // namespace
 
 Result<UnixListener> UnixListener::listen(const std::string& path) {
-    const sockaddr_un address = SISKIN_TRY(address_of(path));
+    const SocketAddress address = SISKIN_TRY(SocketAddress::unix_path(path));
     const std::string what = concat("Failed to bind socket to ", path);
     Fd fd(::socket(AF_UNIX, kNewSocket, 0));
     // unix(7), Linux: the file takes its mode from the socket, so it has 0600 from its first
@@ -82,13 +63,13 @@ Result<UnixListener> UnixListener::listen(const std::string& path) {
         return fail_errno(what, errno);
     }
     const Fd lock = lock_folder_of(path);
-    int status = ::bind(fd.get(), generic(address), sizeof(address));
+    int status = ::bind(fd.get(), address.generic(), address.size());
     if (status != 0 && errno == EADDRINUSE) {
-        if (!is_dead_socket(address)) {
+        if (!is_dead_socket(path, address)) {
             return fail_errno(what, EADDRINUSE);
         }
         ::unlink(path.c_str());
-        status = ::bind(fd.get(), generic(address), sizeof(address));
+        status = ::bind(fd.get(), address.generic(), address.size());
     }
     if (status != 0) {
         return fail_errno(what, errno);
@@ -140,24 +121,17 @@ Fd UnixListener::accept() const {
     return Fd(number);
 }
 
+void UnixListener::set_backlog(int clients) const {
+    ::listen(fd_.get(), clients);  // cannot fail: it listens already
+}
+
 std::string unix_socket_path(int fd_number) {
-    sockaddr_un address{};
-    socklen_t size = sizeof(address) - 1;  // a NUL stays behind the longest path
-    if (::getsockname(fd_number, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
-        address.sun_family != AF_UNIX) {
-        return {};
-    }
-    return &address.sun_path[0];
+    const SocketAddress address = SocketAddress::local_of(fd_number);
+    return address.family() == AF_UNIX ? address.text() : std::string();
 }
 
 Result<Fd> connect_unix(const std::string& path) {
-    const sockaddr_un address = SISKIN_TRY(address_of(path));
-    Fd fd(::socket(AF_UNIX, kNewSocket, 0));
-    // A Unix connect ends at once; a full backlog of the server says EAGAIN (connect(2)).
-    if (!fd.valid() || ::connect(fd.get(), generic(address), sizeof(address)) != 0) {
-        return fail_errno(concat("Failed to connect to '", path, "'"), errno);
-    }
-    return fd;
+    return start_connect(SISKIN_TRY(SocketAddress::unix_path(path)));
 }
 
 }  // namespace siskin

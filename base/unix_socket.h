@@ -8,11 +8,9 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/socket_address.h"
 
 namespace siskin {
-
-// The longest path a socket address holds, without its NUL (unix(7)).
-inline constexpr std::size_t kUnixPathMax = 107;
 
 // A listening, non-blocking, close-on-exec socket. Unlinks its path when it goes, if the path is
 // still its own.
@@ -22,7 +20,8 @@ public:
     // on, and a file of any other kind, is left alone. Errors: "UNIX socket path '<p>' is too long,
     // ..." and "Failed to bind socket to <p>: <reason>".
     [[nodiscard]] static Result<UnixListener> listen(const std::string& path);
-    // Takes over a socket that is bound and listens already. It has no path of its own.
+    // Takes over a stream socket, of any family, that is bound and listens already. It has no path
+    // of its own.
     [[nodiscard]] static Result<UnixListener> adopt(Fd fd);
 
     ~UnixListener();
@@ -36,6 +35,8 @@ public:
     [[nodiscard]] int get() const { return fd_.get(); }
     // The next client, non-blocking and close-on-exec; an invalid Fd when nobody waits.
     [[nodiscard]] Fd accept() const;
+    // How many clients may wait to be accepted; 1 at first.
+    void set_backlog(int clients) const;
 
 private:
     UnixListener(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}

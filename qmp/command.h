@@ -27,6 +27,7 @@ struct CommandCall {
 struct CommandRow {
     std::string_view name;
     bool allow_oob;
+    bool takes_descriptor;  // uses one that the client passes along (unix(7), SCM_RIGHTS)
     // `arguments` is an object, empty when the client sent none. Nothing has any effect yet.
     Result<CommandCall> (*decode)(const Value& arguments);
 };

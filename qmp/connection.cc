@@ -1,42 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-// Socket reads and writes of one client.
+// Reads and writes of one client.
 #include "qmp/connection.h"
 
-#include <cerrno>
 #include <utility>
-
-#include <sys/socket.h>
+#include <vector>
 
 #include "base/log.h"
 
 namespace siskin::qmp {
 
-Result<std::unique_ptr<Connection>> Connection::create(Fd socket, EventLoop& loop,
-                                                       std::unique_ptr<Session> session,
+Result<std::unique_ptr<Connection>> Connection::create(ByteChannel channel, EventLoop& loop,
+                                                       std::unique_ptr<Conversation> conversation,
                                                        std::function<void()> finished) {
     std::unique_ptr<Connection> self(
-        new Connection(std::move(socket), loop, std::move(session), std::move(finished)));
-    self->read_watch_ = SISKIN_TRY(
-        loop.watch_readable(self->socket_.get(), [raw = self.get()] { raw->on_readable(); }));
+        new Connection(std::move(channel), loop, std::move(conversation), std::move(finished)));
+    SISKIN_TRY(self->watch_input());
     return self;
 }
 
-Connection::Connection(Fd socket, EventLoop& loop, std::unique_ptr<Session> session,
-                       std::function<void()> finished)
-    : socket_(std::move(socket)),
+Connection::Connection(ByteChannel channel, EventLoop& loop,
+                       std::unique_ptr<Conversation> conversation, std::function<void()> finished)
+    : channel_(std::move(channel)),
       loop_(loop),
-      session_(std::move(session)),
+      conversation_(std::move(conversation)),
       finished_(std::move(finished)) {}
+
+Result<> Connection::watch_input() {
+    if (channel_.input() < 0) {
+        input_ended_ = true;
+        return {};
+    }
+    auto watch = loop_.watch_readable(channel_.input(), [this] { on_readable(); });
+    if (!watch && channel_.is_file()) {
+        // epoll refuses what is always ready (epoll_ctl(2), EPERM).
+        always_ready_ = SISKIN_TRY(EventFd::create());
+        always_ready_->signal();
+        watch = loop_.watch_readable(always_ready_->get(), [this] { on_readable(); });
+    }
+    read_watch_ = SISKIN_TRY(std::move(watch));
+    return {};
+}
 
 void Connection::on_readable() {
     if (received_.empty() && !input_ended_) {
-        received_.resize(kChunkMax);
-        const auto count = ::recv(socket_.get(), received_.data(), kChunkMax, 0);
-        const int error_number = errno;
-        received_.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-        if (count == 0) {
+        std::vector<Fd> descriptors;
+        const auto outcome = channel_.receive(kChunkMax, received_, descriptors);
+        if (!descriptors.empty()) {
+            conversation_->receive_descriptors(std::move(descriptors));
+        }
+        if (outcome == ByteChannel::Outcome::Ended) {
             input_ended_ = true;  // perhaps one half only: replies may still be wanted
-        } else if (count < 0 && error_number != EAGAIN && error_number != EINTR) {
+        } else if (outcome == ByteChannel::Outcome::Broken) {
             hang_up();
         }
     }
@@ -44,12 +58,12 @@ void Connection::on_readable() {
 }
 
 void Connection::reply(const Reply& reply) {
-    session_->reply(reply);
+    conversation_->reply(reply);
     settle();
 }
 
 void Connection::send_event(std::string_view line) {
-    if (socket_.valid() && !session_->send_event(line)) {
+    if (channel_.is_open() && !conversation_->send_event(line)) {
         log::warning("a QMP client that does not read was disconnected");
         hang_up();
     }
@@ -65,7 +79,7 @@ void Connection::drain() {
 // entry, because `finished_` may destroy the connection.
 void Connection::settle() {
     feed();
-    while (socket_.valid() && flush() && !received_.empty() && session_->may_receive() &&
+    while (channel_.is_open() && flush() && !received_.empty() && conversation_->may_receive() &&
            !draining_) {
         feed();
     }
@@ -75,7 +89,8 @@ void Connection::settle() {
         finished();
         return;
     }
-    const bool read = received_.empty() && session_->may_receive() && !input_ended_ && !draining_;
+    const bool read =
+        received_.empty() && conversation_->may_receive() && !input_ended_ && !draining_;
     if (read_watch_ != nullptr && read != reading_) {
         reading_ = read;
         if (read) {
@@ -88,22 +103,25 @@ void Connection::settle() {
 
 void Connection::feed() {
     if (!draining_ && !received_.empty()) {
-        received_.erase(0, session_->receive(received_));
+        received_.erase(0, conversation_->receive(received_));
+    }
+    if (conversation_->is_over()) {
+        input_ended_ = true;
+        received_.clear();
     }
 }
 
 // True when all of the output is gone.
 bool Connection::flush() {
-    while (!session_->output().empty()) {
-        const std::string_view output = session_->output();
-        const auto count =
-            ::send(socket_.get(), output.data(), output.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (count >= 0) {
-            session_->sent(static_cast<std::size_t>(count));
-        } else if (errno == EAGAIN) {
+    while (!conversation_->output().empty()) {
+        std::size_t sent = 0;
+        const auto outcome = channel_.send(conversation_->output(), sent);
+        conversation_->sent(sent);
+        if (outcome == ByteChannel::Outcome::Blocked) {
             wait_for_room();
             return false;
-        } else if (errno != EINTR) {
+        }
+        if (outcome != ByteChannel::Outcome::Moved) {
             hang_up();
             return false;
         }
@@ -116,7 +134,7 @@ void Connection::wait_for_room() {
     if (write_watch_ != nullptr) {
         return;
     }
-    auto watch = loop_.watch_writable(socket_.get(), [this] { settle(); });
+    auto watch = loop_.watch_writable(channel_.output(), [this] { settle(); });
     if (watch) {
         write_watch_ = std::move(*watch);
         return;
@@ -129,22 +147,19 @@ void Connection::wait_for_room() {
 void Connection::hang_up() {
     read_watch_.reset();
     write_watch_.reset();
-    if (socket_.valid()) {
-        // The client sees the end now, whoever else still holds a handle on the socket.
-        ::shutdown(socket_.get(), SHUT_RDWR);
-    }
-    socket_.reset();
+    channel_.close();
     received_.clear();
     input_ended_ = true;
 }
 
 bool Connection::is_finished() const {
     if (draining_) {
-        return !socket_.valid() || session_->output().empty();
+        return !channel_.is_open() || conversation_->output().empty();
     }
     // A client that is gone leaves its requests behind; their replies are still to come back.
-    const bool nothing_waits = session_->in_flight() == 0 && received_.empty();
-    return input_ended_ && nothing_waits && (!socket_.valid() || session_->output().empty());
+    const bool nothing_waits = conversation_->in_flight() == 0 && received_.empty();
+    return input_ended_ && nothing_waits &&
+           (!channel_.is_open() || conversation_->output().empty());
 }
 
 }  // namespace siskin::qmp

@@ -1,36 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// A client's socket with its session.
+// A client's channel with its conversation.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/byte_channel.h"
 #include "base/fd.h"
 #include "base/loop/event_loop.h"
 #include "base/result.h"
-#include "qmp/session.h"
+#include "qmp/conversation.h"
 
 namespace siskin::qmp {
 
-// Moves bytes between a stream socket and a session; knows when to stop reading and when both are
+// Moves bytes between a channel and a conversation; knows when to stop reading and when both are
 // done. Thread: QMP.
 class Connection {
 public:
-    // Read from the socket at a time.
+    // Read from the channel at a time.
     static constexpr std::size_t kChunkMax = std::size_t{64} << 10U;  // bytes
 
     // Calls `finished` when nothing is left to do: the client is gone or has ended its half, and
     // every request has been answered. The callee may destroy the connection. `loop` outlives it.
     [[nodiscard]] static Result<std::unique_ptr<Connection>> create(
-        Fd socket, EventLoop& loop, std::unique_ptr<Session> session,
+        ByteChannel channel, EventLoop& loop, std::unique_ptr<Conversation> conversation,
         std::function<void()> finished);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    // Sends what the session has, first of all the greeting. May call `finished`, as do the next.
+    // Sends what the conversation has, first of all the greeting. May call `finished`, as do the
+    // next.
     void start() { settle(); }
     void reply(const Reply& reply);
     void send_event(std::string_view line);
@@ -38,8 +41,9 @@ public:
     void drain();
 
 private:
-    Connection(Fd socket, EventLoop& loop, std::unique_ptr<Session> session,
+    Connection(ByteChannel channel, EventLoop& loop, std::unique_ptr<Conversation> conversation,
                std::function<void()> finished);
+    [[nodiscard]] Result<> watch_input();
     void on_readable();
     void settle();
     void feed();
@@ -48,14 +52,16 @@ private:
     void hang_up();
     [[nodiscard]] bool is_finished() const;
 
-    Fd socket_;
+    ByteChannel channel_;
     EventLoop& loop_;
-    std::unique_ptr<Session> session_;
+    std::unique_ptr<Conversation> conversation_;
     std::function<void()> finished_;
-    std::string received_;  // read and not yet taken by the session
+    std::string received_;  // read and not yet taken by the conversation
     bool input_ended_ = false;
     bool draining_ = false;
     bool reading_ = true;
+    // Stands in for an input that epoll cannot watch: a file, /dev/null.
+    std::optional<EventFd> always_ready_;
     std::unique_ptr<EventLoop::Watch> read_watch_;
     std::unique_ptr<EventLoop::Watch> write_watch_;
 };

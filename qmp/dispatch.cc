@@ -43,42 +43,51 @@ std::optional<Delivery> Outbox::take() {
 
 Result<std::unique_ptr<Dispatcher>> Dispatcher::create(EventLoop& vm_loop, const Handlers& handlers,
                                                        RunUnderLock run_under_lock, Outbox& outbox,
-                                                       std::size_t requests_max) {
+                                                       std::size_t requests_max,
+                                                       Descriptors* descriptors) {
     auto inbox = SISKIN_TRY(Mailbox<Submitted>::create(requests_max));
     std::unique_ptr<Dispatcher> self(
-        new Dispatcher(handlers, std::move(run_under_lock), outbox, std::move(inbox)));
+        new Dispatcher(handlers, std::move(run_under_lock), outbox, std::move(inbox), descriptors));
     self->watch_ = SISKIN_TRY(vm_loop.watch_readable(self->inbox_.event_fd(),
                                                      [raw = self.get()] { raw->on_readable(); }));
     return self;
 }
 
 Dispatcher::Dispatcher(const Handlers& handlers, RunUnderLock run_under_lock, Outbox& outbox,
-                       Mailbox<Submitted> inbox)
+                       Mailbox<Submitted> inbox, Descriptors* descriptors)
     : handlers_(handlers),
       run_under_lock_(std::move(run_under_lock)),
       outbox_(outbox),
-      inbox_(std::move(inbox)) {}
+      inbox_(std::move(inbox)),
+      descriptors_(descriptors) {}
 
 void Dispatcher::submit(Submitted submitted) {
     const bool posted = inbox_.post(std::move(submitted));
-    SISKIN_ASSERT(posted);  // each session has at most Session::kInFlightMax under way
+    SISKIN_ASSERT(posted);  // each has at most Conversation::kInFlightMax under way
 }
 
 void Dispatcher::on_readable() {
     inbox_.clear_event();
     while (auto submitted = inbox_.take()) {
-        Result<std::string> result = run(submitted->request);
+        Result<std::string> result = run(*submitted);
         outbox_.post(Delivery{submitted->session,
                               Reply{std::move(submitted->request.id), std::move(result)}});
     }
 }
 
-Result<std::string> Dispatcher::run(Request& request) {
+Result<std::string> Dispatcher::run(Submitted& submitted) {
+    Request& request = submitted.request;
     if (!request.call) {
         return fail(std::move(request.call).error());
     }
     Result<std::string> result;
+    if (descriptors_ != nullptr) {
+        descriptors_->begin_command(submitted.monitor, std::move(request.descriptor));
+    }
     run_under_lock_([&] { result = request.call->run(handlers_); });
+    if (descriptors_ != nullptr) {
+        descriptors_->end_command();
+    }
     return result;
 }
 

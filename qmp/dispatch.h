@@ -14,9 +14,10 @@
 #include "base/loop/mailbox.h"
 #include "base/result.h"
 #include "qmp/command.h"
+#include "qmp/conversation.h"
+#include "qmp/descriptors.h"
 #include "qmp/event.h"
 #include "qmp/request.h"
-#include "qmp/session.h"
 
 namespace siskin::qmp {
 
@@ -27,6 +28,7 @@ using SessionId = std::uint64_t;
 struct Submitted {
     SessionId session = 0;
     Request request;
+    MonitorIndex monitor = 0;
 };
 
 // From the VM thread (events: any thread) to the QMP thread, in the order of posting.
@@ -68,25 +70,25 @@ public:
     using RunUnderLock = std::function<void(const std::function<void()>& work)>;
 
     // All but `run_under_lock` outlive the dispatcher. `requests_max`: the most that wait.
-    [[nodiscard]] static Result<std::unique_ptr<Dispatcher>> create(EventLoop& vm_loop,
-                                                                    const Handlers& handlers,
-                                                                    RunUnderLock run_under_lock,
-                                                                    Outbox& outbox,
-                                                                    std::size_t requests_max);
+    // `descriptors` gets what clients pass along; without it that is closed.
+    [[nodiscard]] static Result<std::unique_ptr<Dispatcher>> create(
+        EventLoop& vm_loop, const Handlers& handlers, RunUnderLock run_under_lock, Outbox& outbox,
+        std::size_t requests_max, Descriptors* descriptors = nullptr);
 
     // The QMP thread.
     void submit(Submitted submitted);
 
 private:
     Dispatcher(const Handlers& handlers, RunUnderLock run_under_lock, Outbox& outbox,
-               Mailbox<Submitted> inbox);
+               Mailbox<Submitted> inbox, Descriptors* descriptors);
     void on_readable();
-    Result<std::string> run(Request& request);
+    Result<std::string> run(Submitted& submitted);
 
     const Handlers& handlers_;
     RunUnderLock run_under_lock_;
     Outbox& outbox_;
     Mailbox<Submitted> inbox_;
+    Descriptors* descriptors_;
     std::unique_ptr<EventLoop::Watch> watch_;
 };
 

@@ -37,6 +37,10 @@ public:
 
     // Takes bytes until a frame is whole or they end; returns how many it took.
     std::size_t feed(std::string_view bytes, std::optional<Frame>& frame);
+    // Whether the next byte that is no white space begins a message.
+    [[nodiscard]] bool is_between_messages() const {
+        return state_ == State::Start && message_.empty() && !swallowing_;
+    }
 
 private:
     enum class State {

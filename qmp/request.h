@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "base/value.h"
 #include "qmp/command.h"
@@ -24,6 +25,7 @@ struct CommandObject {
 struct Request {
     std::optional<Value> id;  // echoed in the reply; null is an id, absent is not
     Result<CommandCall> call;
+    Fd descriptor{};  // that the client passed along for a command that takes one, or none
 };
 
 // The id, if the message is an object that has one.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The QMP thread: listeners, connections, events.
+// The QMP thread: endpoints, clients, events.
 #include "qmp/server.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -20,17 +21,20 @@
 #include "base/text.h"
 #include "base/thread_role.h"
 #include "base/unix_socket.h"
+#include "qmp/connecting_endpoint.h"
 #include "qmp/connection.h"
 #include "qmp/dispatch.h"
 #include "qmp/event_throttle.h"
+#include "qmp/listening_endpoint.h"
 #include "qmp/protocol_handlers.h"
+#include "qmp/pty_endpoint.h"
+#include "qmp/session.h"
 
 namespace siskin::qmp {
 namespace {
 
-constexpr std::size_t kRequestsMax = Server::kListenersMax * Session::kInFlightMax;
-// How long accepting rests when the host has no descriptor or memory for one more.
-constexpr std::chrono::milliseconds kAcceptRest{1000};
+constexpr std::size_t kRequestsMax =
+    Server::kEndpointsMax * kClientsPerEndpointMax * Conversation::kInFlightMax;
 // How long the end waits for clients that do not read.
 constexpr std::chrono::milliseconds kDrainTimeout{1000};
 
@@ -40,38 +44,41 @@ class Server::Impl {
 public:
     static Result<std::unique_ptr<Impl>> create(std::string package, EventLoop& vm_loop,
                                                 const Handlers& handlers,
-                                                RunUnderLock run_under_lock);
+                                                RunUnderLock run_under_lock,
+                                                Descriptors* descriptors);
     ~Impl() { drain_and_stop(); }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
-    Result<std::size_t> add(UnixListener socket);
+    Result<std::size_t> add(std::unique_ptr<Endpoint> endpoint, EndpointOptions options);
     Result<> start();
     bool wait_for_client(std::size_t index, int interrupt_fd) const;
     EventSink& events() { return *outbox_; }
     void drain_and_stop();
 
 private:
-    // A listening socket and the one client it serves.
-    struct Listener {
-        Listener(UnixListener listening, EventFd seen)
-            : socket(std::move(listening)), client_seen(std::move(seen)) {}
+    // An endpoint with what the server knows of it.
+    struct Monitor {
+        Monitor(MonitorIndex number, std::unique_ptr<Endpoint> where, EndpointOptions how,
+                EventFd seen)
+            : index(number),
+              endpoint(std::move(where)),
+              options(std::move(how)),
+              client_seen(std::move(seen)) {}
 
-        UnixListener socket;
+        MonitorIndex index;
+        std::unique_ptr<Endpoint> endpoint;
+        EndpointOptions options;
         EventFd client_seen;
-        std::unique_ptr<EventLoop::Watch> accept_watch;
-        std::unique_ptr<EventLoop::Watch> rest_timer;
-        SessionId session = 0;
-        std::unique_ptr<Connection> connection;
     };
 
     Impl(VersionInfo version, const Handlers& handlers)
         : version_(std::move(version)), handlers_(handlers) {}
     // All below: the QMP thread.
-    void on_client(Listener& listener);
-    Result<> serve(Listener& listener, Fd client);
-    void on_finished(Listener& listener);
-    void rest(Listener& listener);
+    Result<> serve(Monitor& monitor, ByteChannel channel);
+    std::unique_ptr<Conversation> conversation(const Monitor& monitor, SessionId number,
+                                               bool is_network);
+    void on_finished(Monitor& monitor, SessionId number);
     void on_outbox();
     void deliver(Delivery delivery);
     void deliver_event(const Event& event);
@@ -85,7 +92,8 @@ private:
     std::unique_ptr<Outbox> outbox_;
     std::unique_ptr<Dispatcher> dispatcher_;
     EventLoop loop_;
-    std::vector<std::unique_ptr<Listener>> listeners_;
+    std::vector<std::unique_ptr<Monitor>> monitors_;
+    std::map<SessionId, std::unique_ptr<Connection>> clients_;
     std::unique_ptr<EventLoop::Watch> outbox_watch_;
     EventThrottle throttle_;
     std::unique_ptr<EventLoop::Watch> throttle_timer_;
@@ -97,29 +105,31 @@ private:
 
 Result<std::unique_ptr<Server::Impl>> Server::Impl::create(std::string package, EventLoop& vm_loop,
                                                            const Handlers& handlers,
-                                                           RunUnderLock run_under_lock) {
+                                                           RunUnderLock run_under_lock,
+                                                           Descriptors* descriptors) {
     std::unique_ptr<Impl> self(new Impl(version_info(package), handlers));
     self->outbox_ = SISKIN_TRY(Outbox::create(kRequestsMax));
     self->dispatcher_ = SISKIN_TRY(Dispatcher::create(vm_loop, handlers, std::move(run_under_lock),
-                                                      *self->outbox_, kRequestsMax));
+                                                      *self->outbox_, kRequestsMax, descriptors));
     self->outbox_watch_ = SISKIN_TRY(self->loop_.watch_readable(
         self->outbox_->event_fd(), [raw = self.get()] { raw->on_outbox(); }));
     return self;
 }
 
-Result<std::size_t> Server::Impl::add(UnixListener socket) {
-    if (listeners_.size() == kListenersMax) {
-        return fail(concat("more than ", kListenersMax, " QMP monitors"));
+Result<std::size_t> Server::Impl::add(std::unique_ptr<Endpoint> endpoint, EndpointOptions options) {
+    if (monitors_.size() == kEndpointsMax) {
+        return fail(concat("more than ", kEndpointsMax, " QMP monitors"));
     }
-    auto listener = std::make_unique<Listener>(std::move(socket), SISKIN_TRY(EventFd::create()));
-    listeners_.push_back(std::move(listener));
-    return listeners_.size() - 1;
+    monitors_.push_back(std::make_unique<Monitor>(
+        monitors_.size(), std::move(endpoint), std::move(options), SISKIN_TRY(EventFd::create())));
+    return monitors_.size() - 1;
 }
 
 Result<> Server::Impl::start() {
-    for (const auto& listener : listeners_) {
-        listener->accept_watch = SISKIN_TRY(loop_.watch_readable(
-            listener->socket.get(), [this, raw = listener.get()] { on_client(*raw); }));
+    for (const auto& monitor : monitors_) {
+        SISKIN_TRY(monitor->endpoint->start(loop_, [this, raw = monitor.get()](ByteChannel client) {
+            return serve(*raw, std::move(client));
+        }));
     }
     try {
         thread_ = std::thread([this] {
@@ -135,7 +145,7 @@ Result<> Server::Impl::start() {
 
 bool Server::Impl::wait_for_client(std::size_t index, int interrupt_fd) const {
     std::array<pollfd, 2> waits{{
-        {listeners_.at(index)->client_seen.get(), POLLIN, 0},
+        {monitors_.at(index)->client_seen.get(), POLLIN, 0},
         {interrupt_fd, POLLIN, 0},  // poll(2) passes over a negative descriptor
     }};
     while (::poll(waits.data(), waits.size(), -1) < 0 && errno == EINTR) {
@@ -148,59 +158,42 @@ void Server::Impl::drain_and_stop() {
         outbox_->post(Delivery{0, Stop{}});
         thread_.join();
     }
-    listeners_.clear();
+    clients_.clear();
+    monitors_.clear();
 }
 
-void Server::Impl::on_client(Listener& listener) {
-    Fd client = listener.socket.accept();
-    if (!client.valid()) {
-        const bool is_short =
-            errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-        if (is_short) {
-            rest(listener);
-        }
-        return;  // else the client has gone again
-    }
-    if (const auto served = serve(listener, std::move(client)); !served) {
-        log::warning(concat("a QMP client could not be served: ", served.error().message));
-        rest(listener);
-    }
-}
-
-// The listener's one client from now on.
-Result<> Server::Impl::serve(Listener& listener, Fd client) {
+Result<> Server::Impl::serve(Monitor& monitor, ByteChannel channel) {
     const SessionId number = ++last_session_;
-    Session::Outlet outlet{
-        [this, number](Request request) {
-            dispatcher_->submit(Submitted{number, std::move(request)});
-        },
-        [this](const CommandCall& call) { return call.run(handlers_); },
-    };
-    auto session = std::make_unique<Session>(version_, command_table(), std::move(outlet));
-    listener.connection =
-        SISKIN_TRY(Connection::create(std::move(client), loop_, std::move(session),
-                                      [this, &listener] { on_finished(listener); }));
-    listener.session = number;
-    listener.accept_watch->pause();
-    listener.client_seen.signal();
-    listener.connection->start();
+    const bool is_network = channel.is_network();
+    auto connection = SISKIN_TRY(
+        Connection::create(std::move(channel), loop_, conversation(monitor, number, is_network),
+                           [this, &monitor, number] { on_finished(monitor, number); }));
+    monitor.client_seen.signal();
+    clients_.emplace(number, std::move(connection)).first->second->start();
     return {};
 }
 
-void Server::Impl::on_finished(Listener& listener) {
-    listener.connection.reset();
-    listener.session = 0;
-    if (draining_) {
-        stop_when_drained();
-    } else {
-        listener.accept_watch->resume();
+std::unique_ptr<Conversation> Server::Impl::conversation(const Monitor& monitor, SessionId number,
+                                                         bool is_network) {
+    Outlet outlet{
+        [this, number, index = monitor.index](Request request) {
+            dispatcher_->submit(Submitted{number, std::move(request), index});
+        },
+        [this](const CommandCall& call) { return call.run(handlers_); },
+    };
+    if (monitor.options.conversation) {
+        return monitor.options.conversation(std::move(outlet));
     }
+    return std::make_unique<Session>(version_, command_table(), std::move(outlet),
+                                     SessionOptions{monitor.options.pretty, is_network});
 }
 
-void Server::Impl::rest(Listener& listener) {
-    listener.accept_watch->pause();
-    listener.rest_timer =
-        loop_.after(kAcceptRest, [raw = &listener] { raw->accept_watch->resume(); });
+void Server::Impl::on_finished(Monitor& monitor, SessionId number) {
+    clients_.erase(number);
+    monitor.endpoint->on_client_gone();
+    if (draining_) {
+        stop_when_drained();
+    }
 }
 
 void Server::Impl::on_outbox() {
@@ -217,11 +210,9 @@ void Server::Impl::deliver(Delivery delivery) {
         }
         set_throttle_timer();
     } else if (const auto* const reply = std::get_if<Reply>(&delivery.content)) {
-        const auto found = std::find_if(
-            listeners_.begin(), listeners_.end(),
-            [&](const auto& listener) { return listener->session == delivery.session; });
-        if (found != listeners_.end()) {
-            (*found)->connection->reply(*reply);
+        const auto found = clients_.find(delivery.session);
+        if (found != clients_.end()) {
+            found->second->reply(*reply);
         }
     } else {
         drain();
@@ -230,10 +221,9 @@ void Server::Impl::deliver(Delivery delivery) {
 
 void Server::Impl::deliver_event(const Event& event) {
     const std::string line = event_line(event);
-    for (const auto& listener : listeners_) {
-        if (listener->connection != nullptr) {
-            listener->connection->send_event(line);
-        }
+    // A client may go while it is told; the iterator is past it by then.
+    for (auto next = clients_.begin(); next != clients_.end();) {
+        (next++)->second->send_event(line);
     }
 }
 
@@ -258,21 +248,17 @@ void Server::Impl::on_throttle_timer() {
 void Server::Impl::drain() {
     draining_ = true;
     drain_timer_ = loop_.after(kDrainTimeout, [this] { loop_.stop(); });
-    for (const auto& listener : listeners_) {
-        listener->accept_watch.reset();
-        listener->rest_timer.reset();
+    for (const auto& monitor : monitors_) {
+        monitor->endpoint->stop();
     }
-    for (const auto& listener : listeners_) {
-        if (listener->connection != nullptr) {
-            listener->connection->drain();
-        }
+    for (auto next = clients_.begin(); next != clients_.end();) {
+        (next++)->second->drain();
     }
     stop_when_drained();
 }
 
 void Server::Impl::stop_when_drained() {
-    if (std::all_of(listeners_.begin(), listeners_.end(),
-                    [](const auto& listener) { return listener->connection == nullptr; })) {
+    if (clients_.empty()) {
         loop_.stop();
     }
 }
@@ -282,22 +268,40 @@ Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::create(std::string package, EventLoop& vm_loop,
                                                const Handlers& handlers,
-                                               RunUnderLock run_under_lock) {
-    return std::unique_ptr<Server>(new Server(SISKIN_TRY(
-        Impl::create(std::move(package), vm_loop, handlers, std::move(run_under_lock)))));
+                                               RunUnderLock run_under_lock,
+                                               Descriptors* descriptors) {
+    return std::unique_ptr<Server>(new Server(SISKIN_TRY(Impl::create(
+        std::move(package), vm_loop, handlers, std::move(run_under_lock), descriptors))));
 }
 
-Result<std::size_t> Server::listen_unix(const std::string& path) {
-    return impl_->add(SISKIN_TRY(UnixListener::listen(path)));
+Result<std::size_t> Server::listen_unix(const std::string& path, EndpointOptions options) {
+    return impl_->add(std::make_unique<ListeningEndpoint>(SISKIN_TRY(UnixListener::listen(path)),
+                                                          options.clients_max),
+                      options);
 }
-Result<std::size_t> Server::listen_on(Fd listening) {
-    return impl_->add(SISKIN_TRY(UnixListener::adopt(std::move(listening))));
+Result<std::size_t> Server::listen_on(Fd listening, EndpointOptions options) {
+    return impl_->add(
+        std::make_unique<ListeningEndpoint>(SISKIN_TRY(UnixListener::adopt(std::move(listening))),
+                                            options.clients_max),
+        options);
+}
+Result<std::size_t> Server::keep_connected(std::vector<SocketAddress> addresses,
+                                           std::chrono::milliseconds pause,
+                                           EndpointOptions options) {
+    return impl_->add(std::make_unique<ReconnectingEndpoint>(std::move(addresses), pause),
+                      std::move(options));
+}
+Result<std::size_t> Server::serve_once(ByteChannel client, EndpointOptions options) {
+    return impl_->add(std::make_unique<SingleEndpoint>(std::move(client)), std::move(options));
+}
+Result<std::size_t> Server::serve_terminal(PseudoTerminal terminal, EndpointOptions options) {
+    return impl_->add(SISKIN_TRY(PtyEndpoint::create(std::move(terminal))), std::move(options));
 }
 Result<> Server::start() {
     return impl_->start();
 }
-bool Server::wait_for_client(std::size_t listener, int interrupt_fd) {
-    return impl_->wait_for_client(listener, interrupt_fd);
+bool Server::wait_for_client(std::size_t endpoint, int interrupt_fd) {
+    return impl_->wait_for_client(endpoint, interrupt_fd);
 }
 EventSink& Server::events() {
     return impl_->events();

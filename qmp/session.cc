@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The conversation with one client.
+// The session with one client.
 #include "qmp/session.h"
 
 #include <utility>
 
 #include "qmp/parser.h"
+#include "qmp/pretty_json.h"
 #include "qmp/value_json.h"
 
 namespace siskin::qmp {
@@ -47,14 +48,19 @@ std::string event_line(const Event& event) {
     return out.take().append(kLineEnd);
 }
 
-Session::Session(const VersionInfo& version, std::span<const CommandRow> table, Outlet outlet)
-    : table_(table), outlet_(std::move(outlet)), output_(greeting(version)) {
-    output_ += kLineEnd;
+Session::Session(const VersionInfo& version, std::span<const CommandRow> table, Outlet outlet,
+                 SessionOptions options)
+    : table_(table), outlet_(std::move(outlet)), options_(options) {
+    put_line(greeting(version));
 }
 
 std::size_t Session::receive(std::string_view bytes) {
     std::size_t taken = 0;
     while (taken < bytes.size() && may_receive()) {
+        if (is_stranger(bytes.substr(taken))) {
+            over_ = true;
+            break;
+        }
         std::optional<Frame> frame;
         taken += framer_.feed(bytes.substr(taken), frame);
         if (frame) {
@@ -62,6 +68,15 @@ std::size_t Session::receive(std::string_view bytes) {
         }
     }
     return taken;
+}
+
+// What begins a message is no object's begin.
+bool Session::is_stranger(std::string_view bytes) const {
+    if (!options_.braces_only || negotiation_.is_complete() || !framer_.is_between_messages()) {
+        return false;
+    }
+    const std::size_t first = bytes.find_first_not_of(" \t\r\n");
+    return first != std::string_view::npos && bytes[first] != '{';
 }
 
 void Session::take(const Frame& frame) {
@@ -95,7 +110,17 @@ void Session::take_message(const Value& message) {
         return;
     }
     ++in_flight_;
-    outlet_.submit(Request{std::move(id), std::move(call)});
+    Fd descriptor = descriptor_for(call);
+    outlet_.submit(Request{std::move(id), std::move(call), std::move(descriptor)});
+}
+
+Fd Session::descriptor_for(const Result<CommandCall>& call) {
+    if (!call || !call->command->takes_descriptor || descriptors_.empty()) {
+        return {};
+    }
+    Fd first = std::move(descriptors_.front());
+    descriptors_.clear();
+    return first;
 }
 
 void Session::reply(const Reply& reply) {
@@ -119,7 +144,15 @@ void Session::answer(const std::optional<Value>& id, const Result<std::string>& 
         write_error(out, result.error());
     }
     out.end_object();
-    output_ += out.take();
+    put_line(out.take());
+}
+
+void Session::put_line(std::string_view json) {
+    if (options_.pretty) {
+        output_ += pretty_json(json);
+    } else {
+        output_ += json;
+    }
     output_ += kLineEnd;
 }
 
@@ -130,7 +163,11 @@ bool Session::send_event(std::string_view line) {
     if (output_.size() >= kOutputMax) {
         return false;
     }
-    output_ += line;
+    if (options_.pretty) {
+        put_line(line);
+    } else {
+        output_ += line;
+    }
     return true;
 }
 

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// One client's conversation: bytes in, requests out; replies and events in, bytes out.
+// One client's QMP session: messages in, requests out; replies and events in, messages out.
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
+#include "qmp/conversation.h"
 #include "qmp/event.h"
 #include "qmp/framer.h"
 #include "qmp/negotiation.h"
@@ -17,61 +20,60 @@
 
 namespace siskin::qmp {
 
-// The answer to a request, with the request's id.
-struct Reply {
-    std::optional<Value> id;
-    Result<std::string> result;  // the JSON text of `return`
-};
-
 // The line of an event, with its end.
 [[nodiscard]] std::string event_line(const Event& event);
 
-// Knows no socket. In-band requests are handed on in order and answered in the same order by
-// reply(); errors of form go the same way, so that they keep their place. Thread: QMP.
-class Session {
-public:
-    // Requests handed on and not yet answered; beyond it the session takes no bytes.
-    static constexpr std::size_t kInFlightMax = 8;
-    // Bytes waiting to be sent; beyond it the session takes no bytes and events end it.
-    static constexpr std::size_t kOutputMax = std::size_t{1} << 20U;
+// How a session is held.
+struct SessionOptions {
+    bool pretty = false;  // indented messages
+    // Until negotiation a message begins with white space or '{', or the session is over: whatever
+    // reaches an open port by chance, or through a web browser, executes nothing.
+    bool braces_only = false;
+};
 
-    // Where requests go.
-    struct Outlet {
-        // Its reply comes back through reply().
-        std::function<void(Request)> submit;
-        // Runs an out-of-band command at once.
-        std::function<Result<std::string>(const CommandCall&)> run_out_of_band;
-    };
+// QMP. In-band requests are handed on in order and answered in the same order by reply(); errors
+// of form go the same way, so that they keep their place. Thread: QMP.
+class Session final : public Conversation {
+public:
+    using Outlet = qmp::Outlet;
 
     // Begins with the greeting. `table` outlives the session.
-    Session(const VersionInfo& version, std::span<const CommandRow> table, Outlet outlet);
+    Session(const VersionInfo& version, std::span<const CommandRow> table, Outlet outlet,
+            SessionOptions options = {});
 
-    // Takes bytes while it may and returns how many; the rest is offered again later.
-    std::size_t receive(std::string_view bytes);
-    [[nodiscard]] bool may_receive() const {
-        return in_flight_ < kInFlightMax && output_.size() < kOutputMax;
+    // The newest ones wait for a command that takes one; it takes the first, the others are
+    // closed. Older ones that wait are closed, too.
+    void receive_descriptors(std::vector<Fd> descriptors) override {
+        descriptors_ = std::move(descriptors);
     }
-    void reply(const Reply& reply);
-    // `line` from event_line(). Not delivered before negotiation is complete (QMP spec §2.2).
-    // False when the client has let kOutputMax bytes pile up: it is to be disconnected.
-    [[nodiscard]] bool send_event(std::string_view line);
-
-    // What is to be sent, and how much of it was.
-    [[nodiscard]] std::string_view output() const { return output_; }
-    void sent(std::size_t count) { output_.erase(0, count); }
-
-    [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+    std::size_t receive(std::string_view bytes) override;
+    [[nodiscard]] bool may_receive() const override {
+        return in_flight_ < kInFlightMax && output_.size() < kOutputMax && !over_;
+    }
+    [[nodiscard]] bool is_over() const override { return over_; }
+    void reply(const Reply& reply) override;
+    // Not delivered before negotiation is complete (QMP spec §2.2).
+    [[nodiscard]] bool send_event(std::string_view line) override;
+    [[nodiscard]] std::string_view output() const override { return output_; }
+    void sent(std::size_t count) override { output_.erase(0, count); }
+    [[nodiscard]] std::size_t in_flight() const override { return in_flight_; }
 
 private:
+    [[nodiscard]] bool is_stranger(std::string_view bytes) const;
     void take(const Frame& frame);
     void take_message(const Value& message);
+    [[nodiscard]] Fd descriptor_for(const Result<CommandCall>& call);
+    void put_line(std::string_view json);
     void answer(const std::optional<Value>& id, const Result<std::string>& result);
 
     std::span<const CommandRow> table_;
     Outlet outlet_;
+    SessionOptions options_;
     Framer framer_;
     Negotiation negotiation_;
+    std::vector<Fd> descriptors_;  // received, not yet taken
     std::size_t in_flight_ = 0;
+    bool over_ = false;
     std::string output_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "qmp/descriptors.h"
 #include "qmp/protocol_handlers.h"
 #include "qmp/server.h"
 #include "vmm/machine/command_line.h"
@@ -31,7 +32,7 @@ constexpr int kExitFailure = 1;
 // The handlers of all command groups, over one machine.
 class CommandHandlers {
 public:
-    CommandHandlers(Machine& machine, const std::vector<MonitorListener>& monitors)
+    CommandHandlers(Machine& machine, const std::vector<MonitorEndpoint>& monitors)
         : protocol_(package_name()),
           run_control_(machine),
           machine_(machine),
@@ -42,6 +43,7 @@ public:
           objects_(machine) {}
 
     [[nodiscard]] const qmp::Handlers& all() const { return all_; }
+    [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
 
 private:
     qmp::ProtocolHandlers protocol_;
@@ -53,8 +55,9 @@ private:
     QomHandlers qom_;
     ObjectHandlers objects_;
     OptionsHandlers options_;
-    qmp::Handlers all_{protocol_, protocol_, run_control_, machine_, block_,
-                       pci_,      chardev_,  qom_,         objects_, options_};
+    qmp::Descriptors descriptors_;
+    qmp::Handlers all_{protocol_, protocol_,    run_control_, machine_, block_,  pci_,
+                       chardev_,  descriptors_, qom_,         objects_, options_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {
@@ -83,7 +86,7 @@ Result<std::unique_ptr<EventLoop::Watch>> watch_signals(const TerminationSignals
 Result<int> run_machine(MachineConfig config) {
     log::set_timestamps(config.timestamps);
     const auto signals = SISKIN_TRY(TerminationSignals::create());
-    const std::vector<MonitorListener> monitors = SISKIN_TRY(take_monitors(config));
+    std::vector<MonitorEndpoint> monitors = SISKIN_TRY(take_monitors(config));
     SISKIN_TRY(expand_short_forms(config));
     std::optional<Daemon> daemon;
     SISKIN_TRY(set_up_process(config, daemon));
@@ -92,11 +95,12 @@ Result<int> run_machine(MachineConfig config) {
     QmpEvents events;
     const std::unique_ptr<Machine> machine =
         SISKIN_TRY(Machine::create(config, loop, events, signals.fd_number()));
-    const CommandHandlers handlers(*machine, monitors);
+    CommandHandlers handlers(*machine, monitors);
     // Handlers take MachineLock themselves: stopping vCPUs, which may wait for it, needs it free.
     const std::unique_ptr<qmp::Server> server = SISKIN_TRY(qmp::Server::create(
-        package_name(), loop, handlers.all(), [](const std::function<void()>& work) { work(); }));
-    SISKIN_TRY(listen_monitors(*server, monitors));
+        package_name(), loop, handlers.all(), [](const std::function<void()>& work) { work(); },
+        &handlers.descriptors()));
+    SISKIN_TRY(open_monitors(*server, monitors, signals.fd_number()));
     std::unique_ptr<PidFile> pid_file;
     if (!config.pid_file.empty()) {
         pid_file = SISKIN_TRY_IN("-pidfile", PidFile::create(config.pid_file));

@@ -12,6 +12,11 @@
 namespace siskin {
 namespace {
 
+constexpr std::string_view kFilePrefix = "file:";
+constexpr std::string_view kUnixPrefix = "unix:";
+constexpr std::string_view kTcpPrefix = "tcp:";
+constexpr std::string_view kTelnetPrefix = "telnet:";
+
 constexpr std::array kFileOptions{
     property<&ChardevConfig::path>("path", "The file to write to."),
     property<&ChardevConfig::append>("append", "Add to the file instead of emptying it."),
@@ -25,6 +30,17 @@ constexpr std::array kSocketOptions{
                                  InRange{0, 0x7fffffff}),
     property<&ChardevConfig::server>("server", "Listen instead of connecting."),
     property<&ChardevConfig::wait>("wait", "Wait for the first client before starting."),
+    property<&ChardevConfig::host>("host", "TCP of a monitor: a name or an address."),
+    property<&ChardevConfig::port>("port", "TCP of a monitor: the port.", InRange{1, 65535}),
+    property<&ChardevConfig::ipv4>("ipv4", "TCP of a monitor: use IPv4."),
+    property<&ChardevConfig::ipv6>("ipv6", "TCP of a monitor: use IPv6."),
+    property<&ChardevConfig::allow_remote>(
+        "allow-remote", "TCP of a monitor: other addresses than this host's own are fine."),
+    property<&ChardevConfig::reconnect>(
+        "reconnect", "A connecting monitor: seconds until it tries again; 0 is never.",
+        InRange{0, 86400}),
+    property<&ChardevConfig::clients>("x-siskin-clients", "A listening monitor: clients at a time.",
+                                      InRange{1, 16}),
 };
 constexpr std::array kRingOptions{
     property<&ChardevConfig::size>("size", "Bytes to keep, a power of two."),
@@ -36,7 +52,8 @@ constexpr std::array kBackends{
     ChardevBackendInfo{ChardevBackend::Pty, "pty", "", "A pseudo terminal.", {}},
     ChardevBackendInfo{ChardevBackend::Ring, "ringbuf", "memory", "Output kept in memory.",
                        kRingOptions},
-    ChardevBackendInfo{ChardevBackend::Socket, "socket", "", "A Unix socket.", kSocketOptions},
+    ChardevBackendInfo{ChardevBackend::Socket, "socket", "", "A Unix socket, or for a monitor TCP.",
+                       kSocketOptions},
     ChardevBackendInfo{ChardevBackend::Stdio, "stdio", "", "The process's own terminal.",
                        kStdioOptions},
 };
@@ -65,7 +82,8 @@ Result<> set_option(ChardevConfig& config, const ChardevBackendInfo& info, std::
                        "', allowed is ", row->allowed(row->range)));
 }
 
-// The options after "unix:PATH,": on and off may be left out, as may the no of "nowait".
+// The options after "unix:PATH," and "tcp:HOST:PORT,": on and off may be left out, as may the no of
+// "nowait".
 Result<> set_short_option(ChardevConfig& config, const ChardevBackendInfo& info,
                           std::string_view option) {
     if (option == "nowait") {
@@ -82,6 +100,47 @@ const ChardevBackendInfo& info_of(ChardevBackend backend) {
     const auto found = std::find_if(kBackends.begin(), kBackends.end(),
                                     [&](const auto& info) { return info.backend == backend; });
     return *found;
+}
+
+// "HOST:PORT" or "[ADDRESS]:PORT"
+Result<> set_host_and_port(ChardevConfig& config, std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    std::string_view host = text.substr(0, colon);
+    const bool in_brackets = host.starts_with('[') && host.ends_with(']');
+    const bool is_bare = host.find(':') == std::string_view::npos;
+    if (colon == std::string_view::npos || !(in_brackets || is_bare)) {
+        return fail(concat("'", printable(text), "' is not HOST:PORT or [ADDRESS]:PORT"));
+    }
+    if (in_brackets) {
+        host = host.substr(1, host.size() - 2);
+    }
+    config.host = std::string(host);
+    return set_option(config, info_of(config.backend), "port", text.substr(colon + 1));
+}
+
+// The path, unless the first item has a key of its own: "unix:fd=3,server=on".
+Result<> set_path(ChardevConfig& config, std::string_view text) {
+    if (text.starts_with("fd=") || text.starts_with("path=")) {
+        return set_short_option(config, info_of(config.backend), text);
+    }
+    config.path = text;
+    return {};
+}
+
+// "unix:..." or "tcp:..."
+Result<> set_socket(ChardevConfig& config, std::string_view text) {
+    config.backend = ChardevBackend::Socket;
+    const bool is_tcp = text.starts_with(kTcpPrefix);
+    text.remove_prefix(is_tcp ? kTcpPrefix.size() : kUnixPrefix.size());
+    std::size_t comma = text.find(',');
+    const std::string_view first = text.substr(0, comma);
+    SISKIN_TRY(is_tcp ? set_host_and_port(config, first) : set_path(config, first));
+    while (comma != std::string_view::npos) {
+        text.remove_prefix(comma + 1);
+        comma = text.find(',');
+        SISKIN_TRY(set_short_option(config, info_of(config.backend), text.substr(0, comma)));
+    }
+    return {};
 }
 
 }  // namespace
@@ -120,8 +179,6 @@ Result<ChardevConfig> parse_chardev(const Value::Dict& arguments) {
 }
 
 Result<ChardevConfig> parse_chardev_short(std::string_view text, std::string id) {
-    static constexpr std::string_view kFilePrefix = "file:";
-    static constexpr std::string_view kUnixPrefix = "unix:";
     ChardevConfig config;
     config.id = std::move(id);
     if (text.starts_with(kFilePrefix)) {
@@ -129,17 +186,12 @@ Result<ChardevConfig> parse_chardev_short(std::string_view text, std::string id)
         config.path = text.substr(kFilePrefix.size());
         return config;
     }
-    if (text.starts_with(kUnixPrefix)) {
-        config.backend = ChardevBackend::Socket;
-        text.remove_prefix(kUnixPrefix.size());
-        std::size_t comma = text.find(',');
-        config.path = text.substr(0, comma);
-        while (comma != std::string_view::npos) {
-            text.remove_prefix(comma + 1);
-            comma = text.find(',');
-            SISKIN_TRY(set_short_option(config, info_of(config.backend), text.substr(0, comma)));
-        }
+    if (text.starts_with(kUnixPrefix) || text.starts_with(kTcpPrefix)) {
+        SISKIN_TRY(set_socket(config, text));
         return config;
+    }
+    if (text.starts_with(kTelnetPrefix)) {
+        return fail("telnet is not spoken here; a telnet program can use tcp:HOST:PORT,server=on");
     }
     for (const ChardevBackend backend :
          {ChardevBackend::Null, ChardevBackend::Stdio, ChardevBackend::Pty}) {

@@ -21,11 +21,19 @@ enum class ChardevBackend { Null, File, Stdio, Socket, Pty, Ring };
 struct ChardevConfig {
     ChardevBackend backend = ChardevBackend::Null;
     std::string id;
-    std::string path;                 // file, socket
-    std::optional<bool> append;       // file; default off
-    std::optional<bool> server;       // socket; default off
-    std::optional<bool> wait;         // socket that listens; default on
-    std::optional<bool> signal;       // stdio; default on
+    std::string path;            // file, socket
+    std::optional<bool> append;  // file; default off
+    std::optional<bool> server;  // socket; default off
+    std::optional<bool> wait;    // socket that listens; default on
+    std::optional<bool> signal;  // stdio; default on
+    // A socket of TCP instead of a path. For monitors alone, as is what follows.
+    std::optional<std::string> host;  // empty: localhost
+    std::optional<std::uint32_t> port;
+    std::optional<bool> ipv4;                // default on
+    std::optional<bool> ipv6;                // default on
+    std::optional<bool> allow_remote;        // default off: loopback addresses alone
+    std::optional<std::uint32_t> reconnect;  // socket that connects: seconds; 0, the default: never
+    std::optional<std::uint32_t> clients;    // socket that listens: at a time; default 1
     std::optional<std::uint32_t> fd;  // socket: this descriptor instead of a path; is taken over
     std::optional<ByteCount> size;    // ringbuf; default 64k
 };
@@ -46,8 +54,9 @@ struct ChardevBackendInfo {
 // not a valid char driver name", "chardev: no id specified", "Invalid parameter 'x'".
 [[nodiscard]] Result<ChardevConfig> parse_chardev(const Value::Dict& arguments);
 
-// From the short form of -serial and -debugcon: null, stdio, pty, file:PATH,
-// unix:PATH[,server=on|off][,wait=on|off]. "none" and "chardev:ID" are the caller's.
+// From the short form of -serial, -debugcon and -qmp: null, stdio, pty, file:PATH,
+// unix:PATH[,KEY=VALUE...] (the path may have its key, or fd=N its place), tcp:HOST:PORT[,...].
+// "none" and "chardev:ID" are the caller's.
 [[nodiscard]] Result<ChardevConfig> parse_chardev_short(std::string_view text, std::string id);
 
 }  // namespace siskin

@@ -6,17 +6,21 @@
 #include <cerrno>
 #include <utility>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 #include "base/log.h"
+#include "base/stream_socket.h"
 #include "base/text.h"
 
 namespace siskin {
 namespace {
 
 Result<> check(const ChardevConfig& config) {
+    if (config.host || config.port || config.reconnect || config.clients) {
+        return fail(
+            "'host', 'port', 'reconnect' and 'x-siskin-clients' are for monitors; a device's "
+            "socket has 'path' or 'fd'");
+    }
     if (config.path.empty() && !config.fd) {
         return fail("chardev: socket: no path and no fd given");
     }
@@ -27,19 +31,6 @@ Result<> check(const ChardevConfig& config) {
         return fail("'wait' option is incompatible with socket in client connect mode");
     }
     return {};
-}
-
-Result<Fd> adopt_connected(std::uint32_t number) {
-    Fd fd(static_cast<int>(number));
-    sockaddr_storage peer{};
-    socklen_t size = sizeof(peer);
-    const int flags = ::fcntl(fd.get(), F_GETFL);
-    if (flags < 0 || ::getpeername(fd.get(), reinterpret_cast<sockaddr*>(&peer), &size) != 0 ||
-        ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 ||
-        ::fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0) {
-        return fail_errno(concat("file descriptor ", number), errno);
-    }
-    return fd;
 }
 
 }  // namespace
@@ -53,7 +44,7 @@ Result<std::unique_ptr<Chardev>> SocketChardev::create(const ChardevConfig& conf
     if (config.server.value_or(false)) {
         SISKIN_TRY(chardev->listen(interrupt_fd));
     } else {
-        Fd socket = config.fd ? SISKIN_TRY(adopt_connected(*config.fd))
+        Fd socket = config.fd ? SISKIN_TRY(adopt_connected(Fd(static_cast<int>(*config.fd))))
                               : SISKIN_TRY(connect_unix(config.path));
         SISKIN_TRY(chardev->use(std::move(socket)));
     }

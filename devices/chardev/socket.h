@@ -14,7 +14,7 @@
 namespace siskin {
 
 // Without a client the newest output is kept for the next one. Left out: TCP, TLS, telnet,
-// reconnect. Thread: as Chardev.
+// reconnect (monitors have TCP and reconnect: vmm/machine/monitors). Thread: as Chardev.
 class SocketChardev final : public StreamChardev {
 public:
     // With server=on and wait not off it waits here until a client has come: for start-up only.

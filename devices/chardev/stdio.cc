@@ -13,7 +13,7 @@ namespace siskin {
 
 Result<std::unique_ptr<Chardev>> StdioChardev::create(const ChardevConfig& config, EventLoop& loop,
                                                       MachineLock& lock) {
-    SISKIN_TRY(Terminal::take(config.signal.value_or(true)));
+    SISKIN_TRY(Terminal::take(config.signal.value_or(true) ? Keys::Signal : Keys::Raw));
     // Before anything else is opened, which would get the number of a closed descriptor. Invalid
     // where it is closed; then that direction is silent.
     Fd input(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));

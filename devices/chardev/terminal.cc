@@ -45,7 +45,7 @@ termios for_a_guest(termios attributes, bool keys_signal) {
 
 }  // namespace
 
-Result<> Terminal::take(bool keys_signal) {
+Result<> Terminal::take(Keys keys) {
     if (taken.load()) {
         return fail("cannot use stdio by multiple character devices");
     }
@@ -62,8 +62,8 @@ Result<> Terminal::take(bool keys_signal) {
             ::fcntl(number, F_SETFL, flags | O_NONBLOCK);
         }
     }
-    if (saved.is_terminal) {
-        const termios raw = for_a_guest(saved.attributes, keys_signal);
+    if (saved.is_terminal && keys != Keys::WholeLines) {
+        const termios raw = for_a_guest(saved.attributes, keys == Keys::Signal);
         ::tcsetattr(STDIN_FILENO, TCSANOW, &raw);
     }
     return {};

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/stream_socket.h"
 #include "base/text.h"
 #include "qmp/parser.h"
 
@@ -58,17 +59,32 @@ Value member_at(const Value& value, std::string_view member) {
 
 Result<QmpClient> QmpClient::connect(const std::string& path, ChildProcess& server,
                                      Milliseconds limit) {
+    return connect_with([&] { return connect_once(path); }, server, limit);
+}
+
+Result<QmpClient> QmpClient::connect_tcp(std::uint16_t port, ChildProcess& server,
+                                         Milliseconds limit) {
+    const auto addresses = SISKIN_TRY(resolve_tcp("127.0.0.1", port, true, true));
+    return connect_with([&] { return connect_stream(addresses, -1); }, server, limit);
+}
+
+Result<QmpClient> QmpClient::connect_with(const std::function<Result<Fd>()>& connect_once,
+                                          ChildProcess& server, Milliseconds limit) {
     constexpr Milliseconds kRetry{2};
     const auto end = Clock::now() + limit;
-    Result<Fd> socket = connect_once(path);
+    Result<Fd> socket = connect_once();
     while (!socket && Clock::now() < end && server.running()) {
         server.observe(kRetry);
-        socket = connect_once(path);
+        socket = connect_once();
     }
     if (!socket) {
         return fail(in_context(concat("the server said '", server.errors(), "'"), socket.error()));
     }
-    QmpClient client(std::move(*socket));
+    return over(std::move(*socket), limit);
+}
+
+Result<QmpClient> QmpClient::over(Fd socket, Milliseconds limit) {
+    QmpClient client(std::move(socket));
     client.greeting_ = SISKIN_TRY(client.read_message(limit));
     static_cast<void>(SISKIN_TRY(client.execute("qmp_capabilities")));
     return client;

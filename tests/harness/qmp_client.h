@@ -2,7 +2,9 @@
 // A blocking QMP client: commands with their replies, events in the order they came.
 #pragma once
 
+#include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,12 @@ public:
     [[nodiscard]] static Result<QmpClient> connect(const std::string& path, ChildProcess& server,
                                                    Milliseconds limit = kPatience);
 
+    // The same for a port of 127.0.0.1.
+    [[nodiscard]] static Result<QmpClient> connect_tcp(std::uint16_t port, ChildProcess& server,
+                                                       Milliseconds limit = kPatience);
+    // Over a connected socket.
+    [[nodiscard]] static Result<QmpClient> over(Fd socket, Milliseconds limit = kPatience);
+
     [[nodiscard]] const Value& greeting() const { return greeting_; }
     // The value of "return". An error reply is an Error that reads "<class>: <desc>".
     [[nodiscard]] Result<Value> execute(std::string_view command, std::string_view arguments = "");
@@ -33,6 +41,8 @@ public:
     [[nodiscard]] bool wait_for_close(Milliseconds limit = kPatience);
 
 private:
+    [[nodiscard]] static Result<QmpClient> connect_with(
+        const std::function<Result<Fd>()>& connect_once, ChildProcess& server, Milliseconds limit);
     explicit QmpClient(Fd socket) : socket_(std::move(socket)) {}
     [[nodiscard]] Result<Value> read_message(Milliseconds limit);
     void note_event(Value event);

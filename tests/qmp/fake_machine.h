@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "qmp/descriptors.h"
 #include "qmp/generated/commands.h"
 #include "qmp/generated/events.h"
 #include "qmp/protocol_handlers.h"
@@ -64,8 +65,10 @@ public:
     // Called at the end of `quit`.
     void on_quit(std::function<void()> ended) { ended_ = std::move(ended); }
     [[nodiscard]] const std::vector<std::string>& calls() const { return calls_; }
+    [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
     [[nodiscard]] qmp::Handlers handlers() {
-        return {protocol_, protocol_, *this, *this, *this, *this, *this, *this, *this, *this};
+        return {protocol_, protocol_,    *this, *this, *this, *this,
+                *this,     descriptors_, *this, *this, *this};
     }
 
     [[nodiscard]] Result<qmp::StatusInfo> query_status() override;
@@ -109,6 +112,7 @@ public:
 
 private:
     qmp::ProtocolHandlers protocol_{"siskin-test"};
+    qmp::Descriptors descriptors_;
     qmp::EventSink* events_ = nullptr;
     std::function<void()> ended_;
     std::vector<std::string> calls_;

@@ -124,7 +124,7 @@ std::string emit_commands(const Schema& schema) {
         const std::string name = snake_case(command.name);
         declarations += concat("Result<CommandCall> call_", name, "(const Value& given);\n");
         rows += concat("    {\"", command.name, "\", ", command.allow_oob ? "true" : "false",
-                       ", call_", name, "},\n");
+                       command.takes_descriptor ? ", true" : ", false", ", call_", name, "},\n");
         functions += row_function(command, row);
         if (command.boxed_data) {
             decoders += concat(

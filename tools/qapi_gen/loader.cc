@@ -201,6 +201,7 @@ Result<> read_command(Reader& reader, Entry& entry) {
     SISKIN_TRY(read_data(reader, entry));
     entry.group = SISKIN_TRY(reader.text("group"));
     entry.allow_oob = SISKIN_TRY(reader.flag("allow-oob", false));
+    entry.takes_descriptor = SISKIN_TRY(reader.flag("takes-fd", false));
     entry.generate_result = SISKIN_TRY(reader.flag("gen", true));
     if (reader.has("returns")) {
         entry.returns = SISKIN_TRY(read_type(reader, "returns"));

@@ -65,7 +65,8 @@ struct Entry {
     std::optional<TypeRef> returns;
     std::string returns_doc;
     bool allow_oob = false;
-    bool generate_result = true;  // "gen": false: the handler makes the JSON text itself
+    bool takes_descriptor = false;  // "takes-fd": uses one that the client passes along
+    bool generate_result = true;    // "gen": false: the handler makes the JSON text itself
     // Events.
     std::int64_t limit_ms = 0;  // 0: no limit
     std::string limit_by;       // the member whose values are limited apart, or empty

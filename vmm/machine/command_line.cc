@@ -108,6 +108,12 @@ Result<> add_monitor(Parsing& parsing, const Use& use) {
     return add_use(parsing.config.monitors, use, "chardev", parse_key_values, false);
 }
 
+template <bool Pretty>
+Result<> add_qmp(Parsing& parsing, const Use& use) {
+    parsing.config.qmp.push_back(QmpUse{std::string(use.argument), use.text(), Pretty});
+    return {};
+}
+
 // "driver.property=value" or "driver=D,property=P,value=V".
 Result<> add_global(Parsing& parsing, const Use& use) {
     const std::size_t dot = use.argument.find('.');
@@ -184,8 +190,14 @@ constexpr std::array kOptions{
               append_text<&C::debugcons>},
     OptionRow{{"mon", "[chardev=]ID,mode=control", "Put a QMP monitor on a character device."},
               add_monitor},
-    OptionRow{{"qmp", "unix:PATH,server=on[,wait=off]|chardev:ID", "Add a QMP monitor."},
-              append_text<&C::qmp>},
+    OptionRow{{"qmp",
+               "unix:PATH[,server=on][,wait=off]|tcp:HOST:PORT[,server=on][,wait=off]|stdio|pty|"
+               "chardev:ID",
+               "Add a QMP monitor."},
+              add_qmp<false>},
+    OptionRow{
+        {"qmp-pretty", "unix:PATH[,server=on][,wait=off]|...", "As -qmp, with indented messages."},
+        add_qmp<true>},
     OptionRow{{"object", "iothread,id=ID|{JSON}", "Add an object."}, add_object},
     OptionRow{{"global", "TYPE.PROPERTY=VALUE", "Change a property's default for a device type."},
               add_global},

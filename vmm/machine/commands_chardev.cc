@@ -60,8 +60,8 @@ Result<std::vector<qmp::ChardevInfo>> ChardevHandlers::query_chardev() {
     for (const auto& chardev : machine_.chardevs().all()) {
         infos.push_back(qmp::ChardevInfo{chardev->id(), chardev->filename(), chardev->in_use()});
     }
-    for (const MonitorListener& monitor : monitors_) {
-        infos.push_back(qmp::ChardevInfo{monitor.chardev.id, monitor_filename(monitor), true});
+    for (const MonitorEndpoint& monitor : monitors_) {
+        infos.push_back(qmp::ChardevInfo{monitor.chardev.id, monitor.filename, true});
     }
     return infos;
 }
@@ -77,7 +77,7 @@ Result<std::vector<qmp::ChardevBackendInfo>> ChardevHandlers::query_chardev_back
 Result<> ChardevHandlers::check_is_free(const std::string& id) const {
     const bool is_monitor =
         std::any_of(monitors_.begin(), monitors_.end(),
-                    [&](const MonitorListener& monitor) { return monitor.chardev.id == id; });
+                    [&](const MonitorEndpoint& monitor) { return monitor.chardev.id == id; });
     if (is_monitor || machine_.chardevs().find(id) != nullptr) {
         return fail(concat("Chardev with id '", id, "' already exists"));
     }
@@ -114,7 +114,7 @@ Result<qmp::ChardevReturn> ChardevHandlers::chardev_change(
 Result<> ChardevHandlers::chardev_remove(const qmp::ChardevRemoveArguments& arguments) {
     const bool is_monitor = std::any_of(
         monitors_.begin(), monitors_.end(),
-        [&](const MonitorListener& monitor) { return monitor.chardev.id == arguments.id; });
+        [&](const MonitorEndpoint& monitor) { return monitor.chardev.id == arguments.id; });
     if (is_monitor) {
         return fail(concat("Chardev '", arguments.id, "' is busy"));
     }

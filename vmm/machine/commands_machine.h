@@ -55,7 +55,7 @@ private:
 
 class ChardevHandlers final : public qmp::ChardevCommands {
 public:
-    ChardevHandlers(Machine& machine, const std::vector<MonitorListener>& monitors)
+    ChardevHandlers(Machine& machine, const std::vector<MonitorEndpoint>& monitors)
         : machine_(machine), monitors_(monitors) {}
 
     [[nodiscard]] Result<std::vector<qmp::ChardevInfo>> query_chardev() override;
@@ -70,7 +70,7 @@ private:
     [[nodiscard]] Result<> check_is_free(const std::string& id) const;
 
     Machine& machine_;
-    const std::vector<MonitorListener>& monitors_;
+    const std::vector<MonitorEndpoint>& monitors_;
 };
 
 }  // namespace siskin

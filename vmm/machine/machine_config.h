@@ -51,6 +51,14 @@ struct MonitorOptions {
     std::string mode = "readline";
     std::string id;
     bool pretty = false;
+    std::optional<std::uint32_t> clients;
+};
+
+// One -qmp or -qmp-pretty.
+struct QmpUse {
+    std::string device;  // a chardev in short form
+    std::string text;
+    bool pretty = false;
 };
 
 // -drive
@@ -81,9 +89,9 @@ struct MachineConfig {
     std::vector<OptionUse> drives;
     std::vector<OptionUse> devices;
     std::vector<OptionUse> globals;
-    std::vector<OptionUse> monitors;     // -mon
-    std::vector<std::string> qmp;        // -qmp, each a chardev in short form
-    std::vector<std::string> serials;    // -serial, likewise
+    std::vector<OptionUse> monitors;  // -mon
+    std::vector<QmpUse> qmp;
+    std::vector<std::string> serials;    // -serial, each a chardev in short form
     std::vector<std::string> debugcons;  // -debugcon, likewise
 
     bool start_paused = false;  // -S

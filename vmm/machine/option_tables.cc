@@ -49,7 +49,9 @@ constexpr std::array kMonitorKeys{
     property<&MonitorOptions::chardev>("chardev", "The character device it speaks on."),
     property<&MonitorOptions::mode>("mode", "control: QMP."),
     property<&MonitorOptions::id>("id", "A name for the monitor."),
-    property<&MonitorOptions::pretty>("pretty", "Indented replies; only off."),
+    property<&MonitorOptions::pretty>("pretty", "Indented messages."),
+    property<&MonitorOptions::clients>("x-siskin-clients", "Clients at a time, where it listens.",
+                                       InRange{1, 16}),
 };
 
 constexpr std::array kMessageKeys{

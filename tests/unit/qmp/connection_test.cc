@@ -12,8 +12,10 @@
 
 #include "qmp/generated/commands.h"
 #include "qmp/protocol_handlers.h"
+#include "qmp/session.h"
 #include "tests/qmp/client.h"
 
+using siskin::ByteChannel;
 using siskin::EventLoop;
 using siskin::Fd;
 using siskin::Result;
@@ -41,11 +43,11 @@ struct Bench {
             version_info("test"), command_table(),
             Session::Outlet{[this](Request request) { waiting.push_back(std::move(request)); },
                             [](const CommandCall&) -> Result<std::string> { return "{}"; }});
-        connection =
-            std::move(*Connection::create(std::move(pair[0]), loop, std::move(session), [this] {
-                finished = true;
-                connection.reset();
-            }));
+        connection = std::move(*Connection::create(ByteChannel::of_socket(std::move(pair[0])), loop,
+                                                   std::move(session), [this] {
+                                                       finished = true;
+                                                       connection.reset();
+                                                   }));
         connection->start();
     }
     void turn() { loop.run_ready(); }

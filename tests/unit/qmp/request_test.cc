@@ -27,8 +27,8 @@ std::string checked(std::string_view text, bool oob = false) {
 }
 
 constexpr std::array<CommandRow, 2> kTable{{
-    {"plain", false, [](const Value&) -> Result<CommandCall> { return CommandCall{}; }},
-    {"urgent", true, [](const Value&) -> Result<CommandCall> { return CommandCall{}; }},
+    {"plain", false, false, [](const Value&) -> Result<CommandCall> { return CommandCall{}; }},
+    {"urgent", true, false, [](const Value&) -> Result<CommandCall> { return CommandCall{}; }},
 }};
 
 Result<CommandCall> decoded(std::string_view text) {

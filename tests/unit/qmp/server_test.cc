@@ -263,7 +263,7 @@ TEST_SUITE("qmp/server") {
 
     TEST_CASE("more listeners than the limit are refused") {
         ServedMachine served;
-        for (std::size_t number = 1; number < Server::kListenersMax; ++number) {
+        for (std::size_t number = 1; number < Server::kEndpointsMax; ++number) {
             served.listen(served.folder() + '/' + std::to_string(number));
         }
 

@@ -7,11 +7,17 @@
 #include <array>
 #include <deque>
 #include <string>
+#include <string_view>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "qmp/generated/commands.h"
 #include "qmp/protocol_handlers.h"
 
 using siskin::fail;
+using siskin::Fd;
 using siskin::Result;
 using siskin::Value;
 using siskin::qmp::command_table;
@@ -29,11 +35,20 @@ using siskin::qmp::version_info;
 namespace {
 
 // One in-band and one out-of-band command.
+Result<CommandCall> slow_call(const Value&);
 Result<CommandCall> urgent_call(const Value&);
-constexpr std::array<CommandRow, 2> kTable{{
-    {"slow", false, [](const Value&) -> Result<CommandCall> { return CommandCall{}; }},
-    {"urgent", true, urgent_call},
+Result<CommandCall> taking_call(const Value&);
+constexpr std::array<CommandRow, 3> kTable{{
+    {"slow", false, false, slow_call},
+    {"urgent", true, false, urgent_call},
+    {"taker", false, true, taking_call},
 }};
+Result<CommandCall> slow_call(const Value&) {
+    return CommandCall{&kTable[0], {}};
+}
+Result<CommandCall> taking_call(const Value&) {
+    return CommandCall{&kTable[2], {}};
+}
 Result<CommandCall> urgent_call(const Value&) {
     return CommandCall{&kTable[1], [](const Handlers&) -> Result<std::string> { return {}; }};
 }
@@ -217,5 +232,85 @@ TEST_SUITE("qmp/session") {
         CHECK(peer.waiting[0].call.error().message == "Parameter 'a' is unexpected");
         REQUIRE(peer.waiting[1].call.has_value());
         CHECK(peer.waiting[1].call->command->name == "stop");
+    }
+
+    TEST_CASE("a pretty session indents the greeting, replies, errors and events as QEMU does") {
+        Session session(version_info("test"), kTable, {}, {true, false});
+        CHECK(session.output().starts_with("{\r\n    \"QMP\": {\r\n        \"version\": {\r\n"));
+        CHECK(session.output().ends_with("\"oob\"\r\n        ]\r\n    }\r\n}\r\n"));
+        session.sent(session.output().size());
+        session.receive("{\"execute\":\"qmp_capabilities\",\"id\":1}");
+        CHECK(session.output() == "{\r\n    \"return\": {\r\n    },\r\n    \"id\": 1\r\n}\r\n");
+        session.sent(session.output().size());
+
+        REQUIRE(session.send_event(event_line(Event{&kRow, {}, {}, 1, 2})));
+
+        CHECK(session.output() ==
+              "{\r\n    \"timestamp\": {\r\n        \"seconds\": 1,\r\n        "
+              "\"microseconds\": 2\r\n    },\r\n    \"event\": \"STOP\"\r\n}\r\n");
+    }
+
+    TEST_CASE("over a network a first byte that is neither white space nor '{' ends the session") {
+        for (const std::string_view bytes :
+             {"POST / HTTP/1.1\r\n\r\n{\"execute\":\"qmp_capabilities\"}", "GET /", "[", "\"",
+              " \r\n\t1", "\x16\x03\x01", "\xff\xfb"}) {
+            Session session(version_info("test"), kTable, {}, {false, true});
+            session.sent(session.output().size());
+
+            session.receive(bytes);
+
+            CHECK(session.is_over());
+            CHECK_FALSE(session.may_receive());
+            CHECK(session.output().empty());
+        }
+    }
+
+    TEST_CASE("over a network objects pass, whatever white space and mistakes are around them") {
+        int requests = 0;
+        Session session(version_info("test"), kTable, {[&](const Request&) { ++requests; }, {}},
+                        {false, true});
+
+        session.receive(" \r\n{\"execute\":\"nope\"}\n{\"execute\":}\t{\"x\":@}");
+        CHECK_FALSE(session.is_over());
+        session.receive("{\"execute\":\"qmp_capabilities\"}");
+        session.receive("once negotiated, garbage is an error and no more");
+
+        CHECK_FALSE(session.is_over());
+        CHECK(requests > 0);
+    }
+
+    TEST_CASE("a descriptor waits for the next command that takes one") {
+        Peer peer;
+        peer.negotiate();
+        std::vector<Fd> two;
+        two.emplace_back(::dup(0));
+        two.emplace_back(::dup(0));
+        const int first = two[0].get();
+        peer.session.receive_descriptors(std::move(two));
+
+        peer.ask("{\"execute\":\"slow\"}{\"execute\":\"taker\"}{\"execute\":\"taker\"}");
+
+        REQUIRE(peer.waiting.size() == 3);
+        CHECK_FALSE(peer.waiting[0].descriptor.valid());
+        CHECK(peer.waiting[1].descriptor.get() == first);
+        CHECK_FALSE(peer.waiting[2].descriptor.valid());
+    }
+
+    TEST_CASE("newer descriptors close the older ones that wait") {
+        Peer peer;
+        peer.negotiate();
+        std::vector<Fd> older;
+        older.emplace_back(::dup(0));
+        const int number = older[0].get();
+        std::vector<Fd> newer;
+        newer.emplace_back(::dup(0));
+        const int kept = newer[0].get();
+        peer.session.receive_descriptors(std::move(older));
+
+        peer.session.receive_descriptors(std::move(newer));
+
+        CHECK(::fcntl(number, F_GETFD) == -1);
+        peer.ask("{\"execute\":\"taker\"}");
+        CHECK(peer.waiting.front().descriptor.get() == kept);
     }
 }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stream sockets of any family: listening over TCP, and connecting without waiting.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "base/socket_address.h"
+
+namespace siskin {
+
+// Sockets are non-blocking and close-on-exec; TCP ones send small messages at once.
+
+// Listens at the first address that can be had. Error: "Failed to listen on <address>: <reason>".
+[[nodiscard]] Result<Fd> listen_tcp(const std::vector<SocketAddress>& addresses);
+
+// Begins to connect. When the socket is writable, connect_result() tells how it ended. Error:
+// "Failed to connect to '<address>': <reason>", where that is known at once.
+[[nodiscard]] Result<Fd> start_connect(const SocketAddress& address);
+[[nodiscard]] Result<> connect_result(int socket, const SocketAddress& address);
+
+// Connects to the first address that answers, and waits for that; for start-up only. Error: as
+// above; `interrupt_fd` (-1 for none) became readable first.
+[[nodiscard]] Result<Fd> connect_stream(const std::vector<SocketAddress>& addresses,
+                                        int interrupt_fd);
+
+// A socket that somebody else connected, for use here. Error: it is none, or is not connected.
+[[nodiscard]] Result<Fd> adopt_connected(Fd socket);
+
+// Small messages leave at once; no effect on sockets of another kind.
+void set_no_delay(int socket);
+
+}  // namespace siskin
