@@ -10,11 +10,13 @@
 #include "base/text.h"
 #include "qmp/protocol_handlers.h"
 #include "qmp/server.h"
+#include "vmm/hmp/human_handlers.h"
 #include "vmm/machine/command_line.h"
 #include "vmm/machine/commands_machine.h"
 #include "vmm/machine/commands_run_control.h"
 #include "vmm/machine/default_devices.h"
 #include "vmm/machine/help.h"
+#include "vmm/machine/inspector.h"
 #include "vmm/machine/machine.h"
 #include "vmm/machine/monitors.h"
 #include "vmm/machine/process.h"
@@ -35,7 +37,8 @@ public:
           machine_(machine),
           block_(machine),
           pci_(machine),
-          chardev_(machine, monitors) {}
+          chardev_(machine, monitors),
+          inspector_(machine) {}
 
     [[nodiscard]] const qmp::Handlers& all() const { return all_; }
 
@@ -46,7 +49,11 @@ private:
     BlockHandlers block_;
     PciHandlers pci_;
     ChardevHandlers chardev_;
-    qmp::Handlers all_{protocol_, protocol_, run_control_, machine_, block_, pci_, chardev_};
+    MachineInspector inspector_;
+    hmp::HumanHandlers human_{
+        {protocol_, run_control_, machine_, block_, pci_, chardev_, inspector_}};
+    qmp::Handlers all_{protocol_, protocol_, run_control_, machine_,
+                       block_,    pci_,      chardev_,     human_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {

@@ -9,6 +9,8 @@
 #include "qmp/generated/commands.h"
 #include "qmp/generated/events.h"
 #include "qmp/protocol_handlers.h"
+#include "tests/qmp/fake_backend.h"
+#include "vmm/hmp/human_handlers.h"
 
 namespace siskin::qmp_test {
 
@@ -25,7 +27,14 @@ public:
     void on_quit(std::function<void()> ended) { ended_ = std::move(ended); }
     [[nodiscard]] const std::vector<std::string>& calls() const { return calls_; }
     [[nodiscard]] qmp::Handlers handlers() {
-        return {protocol_, protocol_, *this, *this, *this, *this, *this};
+        return {protocol_, protocol_, *this, *this, *this, *this, *this, human_};
+    }
+    [[nodiscard]] FakeBackend& backend() { return backend_; }
+    // What query-block and query-pci answer.
+    [[nodiscard]] std::vector<qmp::BlockInfo>& disks() { return disks_; }
+    [[nodiscard]] std::vector<qmp::PciDeviceInfo>& functions() { return functions_; }
+    [[nodiscard]] hmp::Services services() {
+        return {protocol_, *this, *this, *this, *this, *this, backend_};
     }
 
     [[nodiscard]] Result<qmp::StatusInfo> query_status() override;
@@ -44,11 +53,17 @@ public:
     [[nodiscard]] Result<std::vector<qmp::ChardevInfo>> query_chardev() override;
 
 private:
+    [[nodiscard]] static qmp::PciDeviceInfo host_bridge();
+
     qmp::ProtocolHandlers protocol_{"siskin-test"};
     qmp::EventSink* events_ = nullptr;
     std::function<void()> ended_;
     std::vector<std::string> calls_;
     qmp::RunState state_ = qmp::RunState::Prelaunch;
+    std::vector<qmp::BlockInfo> disks_;
+    std::vector<qmp::PciDeviceInfo> functions_{host_bridge()};
+    FakeBackend backend_;
+    hmp::HumanHandlers human_{services()};
 };
 
 }  // namespace siskin::qmp_test

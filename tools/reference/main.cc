@@ -41,6 +41,7 @@ Result<> run(std::string_view mode, const fs::path& docs) {
     const std::vector<std::pair<fs::path, std::string>> pages{
         {docs / "reference/command-line.md", command_line_page()},
         {docs / "reference/devices.md", devices_page()},
+        {docs / "reference/hmp.md", hmp_page()},
         {manual, SISKIN_TRY(manual_with_options(read_file(manual)))},
     };
     for (const auto& [path, text] : pages) {

@@ -21,11 +21,14 @@ public:
     // first asked for. Error: there is none of that id.
     [[nodiscard]] Result<IoThread*> find(std::string_view id);
 
-private:
     struct Entry {
         std::string id;
         std::unique_ptr<IoThread> thread;
     };
+    // In the order of creation; the default one's id is empty.
+    [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+
+private:
     std::vector<Entry> entries_;
 };
 

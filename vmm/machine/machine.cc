@@ -100,6 +100,15 @@ void Machine::shut_down(ShutdownCause cause) {
     loop_.stop();
 }
 
+void Machine::with_parked_vcpus(const std::function<void()>& look) {
+    park_vcpus();
+    look();
+    if (state_ == RunState::Running) {
+        // A vCPU that waits for what it asked for must not run before that is done.
+        handle_requests();
+    }
+}
+
 void Machine::write_out() {
     chardevs_.drain_all(kOutputPatience);
 }

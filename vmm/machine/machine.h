@@ -65,6 +65,9 @@ public:
     // The end: on_shutdown, then the exit status is set and the loop stops.
     void shut_down(ShutdownCause cause);
 
+    // Calls `look` while no vCPU moves; those that ran go on afterwards.
+    void with_parked_vcpus(const std::function<void()>& look);
+
     [[nodiscard]] RunState run_state() const { return state_; }
     [[nodiscard]] const MachineConfig& config() const { return config_; }
     [[nodiscard]] const std::vector<std::unique_ptr<VcpuThread>>& vcpus() const { return vcpus_; }
@@ -75,12 +78,15 @@ public:
     // What the process returns once the loop has stopped: 0, or isa-debug-exit's.
     [[nodiscard]] int exit_status() const { return exit_status_; }
 
+    [[nodiscard]] const GuestMemory& memory() const { return *memory_; }
+
     // Under lock().
     [[nodiscard]] MachineLock& lock() { return lock_; }
     [[nodiscard]] BoardQ35& board() { return *board_; }
     [[nodiscard]] const DeviceTree& devices() const { return devices_; }
     [[nodiscard]] const BlockGraph& blocks() const { return blocks_; }
     [[nodiscard]] const ChardevRegistry& chardevs() const { return chardevs_; }
+    [[nodiscard]] const IoThreads& io_threads() const { return io_threads_; }
 
 private:
     Machine(const MachineConfig& config, EventLoop& loop, MachineEvents& events, Kvm kvm,
