@@ -62,6 +62,7 @@ TEST_SUITE("kvm/hmp") {
         CHECK(has(text, " HLT=1\r\n"));
         CHECK(has(text, "DPL=0 CS64 ["));
         CHECK(has(text, "\r\nEFER=0000000000000500\r\n"));
+        CHECK(has(text, " MXCSR=00001f80\r\n"));
         CHECK(machine.ask("info status") == "VM status: running\r\n");
     }
 
@@ -148,6 +149,7 @@ TEST_SUITE("kvm/hmp") {
         CHECK(has(spaces, "(prio 0, i/o): virtio-blk-pci\r\n"));
         CHECK(has(devices, "      dev: mch, id \"\"\r\n"));
         CHECK(has(devices, "dev: virtio-blk-pci, id \""));
+        CHECK(has(devices, "        addr = 01.0\r\n"));
         CHECK(has(devices,
                   "        bus: isa.0\r\n          type ISA\r\n"
                   "          dev: isa-debug"));

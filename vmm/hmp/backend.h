@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,9 @@
 #include "vmm/hmp/cpu_registers.h"
 
 namespace siskin::hmp {
+
+// The type of a property whose text is shown without quotes.
+inline constexpr std::string_view kPlainText = "plain";
 
 // A device and the buses it makes, for `info qtree`.
 struct QtreeBus;

@@ -30,7 +30,7 @@ std::string property_text(const QtreeDevice::Property& property) {
         return number_text(*number, std::to_string(*number), property.type);
     }
     if (const std::string* const text = property.value.as_string()) {
-        return concat('"', *text, '"');
+        return property.type == kPlainText ? *text : concat('"', *text, '"');
     }
     return "<null>";
 }

@@ -58,6 +58,17 @@ std::string bar_fact(const PciRegionInfo& region) {
                   hex(first + region.size - 1), ']');
 }
 
+// Of what the user asked for, the tree shows what came of it.
+void tell_place(hmp::QtreeDevice& entry, const PciFunctionInfo& info) {
+    std::erase_if(entry.properties, [](const auto& property) { return property.name == "bus"; });
+    for (hmp::QtreeDevice::Property& property : entry.properties) {
+        if (property.name == "addr") {
+            property.type = hmp::kPlainText;
+            property.value = concat(hmp::hex_digits(info.device, 2), '.', info.function);
+        }
+    }
+}
+
 hmp::QtreeBus isa_bus(const DeviceTree& devices) {
     hmp::QtreeBus bus{"isa.0", "ISA", {}};
     for (const DeviceTree::Entry& entry : devices.entries()) {
@@ -78,6 +89,7 @@ hmp::QtreeBus pci_bus(const DeviceTree& devices, const PciBus& bus) {
         hmp::QtreeDevice entry = device != nullptr
                                      ? device_entry(*device)
                                      : hmp::QtreeDevice{function->type_name(), "", {}, {}, {}};
+        tell_place(entry, *info);
         entry.facts.push_back(identity_fact(*info));
         for (const PciRegionInfo& region : info->regions) {
             entry.facts.push_back(bar_fact(region));

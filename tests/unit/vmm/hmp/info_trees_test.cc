@@ -21,7 +21,8 @@ struct Trees : MonitorBench {
         port.properties = {{"chassis", "uint8", Value(7)},
                            {"size", "size", Value(4096)},
                            {"multifunction", "bool", Value(false)},
-                           {"addr", "str", Value("01.0")},
+                           {"addr", std::string(kPlainText), Value("01.0")},
+                           {"drive", "str", Value("f0")},
                            {"romfile", "str", Value()}};
         port.buses = {{"rp1", "PCIE", {}}};
         view.devices.devices = {port};
@@ -69,7 +70,8 @@ TEST_SUITE("vmm/hmp/info_trees") {
               "    chassis = 7 (0x7)\r\n"
               "    size = 4096 (4 KiB)\r\n"
               "    multifunction = false\r\n"
-              "    addr = \"01.0\"\r\n"
+              "    addr = 01.0\r\n"
+              "    drive = \"f0\"\r\n"
               "    romfile = <null>\r\n"
               "    class PCI bridge\r\n"
               "    bus: rp1\r\n"
