@@ -51,7 +51,7 @@ bool is_second_byte(char first_byte, char second_byte) {
     const auto first = static_cast<unsigned char>(first_byte);
     const auto second = static_cast<unsigned char>(second_byte);
     switch (first) {
-        case 0xc2: return second >= 0xa0;
+        case 0xc2:
         case 0xe0: return second >= 0xa0;
         case 0xed: return second < 0xa0;
         case 0xf0: return second >= 0x90;

@@ -30,7 +30,7 @@ struct MemoryFormat {
 [[nodiscard]] Result<MemoryFormat> take_format(std::string_view& text, FormatDefaults& defaults);
 
 // What one x or xp shows at most; its text stays below the limit of a command's output.
-inline constexpr std::uint64_t kDumpBytesMax = 64 * 1024;
+inline constexpr std::uint64_t kDumpBytesMax = std::uint64_t{64} * 1024;
 
 // Error: the format asks for more than kDumpBytesMax.
 [[nodiscard]] Result<std::size_t> dump_size(const MemoryFormat& format);
