@@ -46,7 +46,7 @@ bool meets_any(const Ranges& ranges, const AddressWindow& window) {
 
 // Adds what of the BAR lies in `windows`. The address, if that is all of it and free.
 std::optional<GuestAddress> add_ranges(Ranges& ranges, const AddressWindows& windows,
-                                       const Bar& bar, std::uint64_t base) {
+                                       const Bar& bar, std::uint64_t base, std::string_view name) {
     const std::uint64_t size = bar.spec().size.value();
     if (size - 1 > std::numeric_limits<std::uint64_t>::max() - base) {
         return std::nullopt;
@@ -58,7 +58,7 @@ std::optional<GuestAddress> add_ranges(Ranges& ranges, const AddressWindows& win
         if (const auto part = common_part(whole, window)) {
             is_whole = is_whole || *part == whole;
             ranges.push_back(IoRange{part->first, part->last - part->first + 1, bar.spec().handler,
-                                     part->first - base});
+                                     part->first - base, name});
         }
     }
     return is_free && is_whole ? std::optional(GuestAddress{base}) : std::nullopt;
@@ -112,9 +112,11 @@ void Topology::rebuild() {
                 Placement placement{function, &*bar, std::nullopt};
                 const auto wanted = bar->wanted(function->config());
                 if (wanted && bar->is_io() && function->decodes_io()) {
-                    placement.address = add_ranges(ports, io_windows, *bar, *wanted);
+                    placement.address =
+                        add_ranges(ports, io_windows, *bar, *wanted, function->type_name());
                 } else if (wanted && !bar->is_io() && function->decodes_memory()) {
-                    placement.address = add_ranges(memory, memory_windows, *bar, *wanted);
+                    placement.address =
+                        add_ranges(memory, memory_windows, *bar, *wanted, function->type_name());
                 }
                 placements.push_back(placement);
             }

@@ -11,6 +11,7 @@
 #include "qmp/descriptors.h"
 #include "qmp/protocol_handlers.h"
 #include "qmp/server.h"
+#include "vmm/hmp/human_handlers.h"
 #include "vmm/machine/command_line.h"
 #include "vmm/machine/commands_machine.h"
 #include "vmm/machine/commands_options.h"
@@ -18,6 +19,7 @@
 #include "vmm/machine/commands_run_control.h"
 #include "vmm/machine/default_devices.h"
 #include "vmm/machine/help.h"
+#include "vmm/machine/inspector.h"
 #include "vmm/machine/machine.h"
 #include "vmm/machine/monitors.h"
 #include "vmm/machine/process.h"
@@ -40,7 +42,8 @@ public:
           pci_(machine),
           chardev_(machine, monitors),
           qom_(machine),
-          objects_(machine) {}
+          objects_(machine),
+          inspector_(machine) {}
 
     [[nodiscard]] const qmp::Handlers& all() const { return all_; }
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
@@ -56,8 +59,11 @@ private:
     ObjectHandlers objects_;
     OptionsHandlers options_;
     qmp::Descriptors descriptors_;
-    qmp::Handlers all_{protocol_, protocol_,    run_control_, machine_, block_,  pci_,
-                       chardev_,  descriptors_, qom_,         objects_, options_};
+    MachineInspector inspector_;
+    hmp::HumanHandlers human_{
+        {protocol_, run_control_, machine_, block_, pci_, chardev_, inspector_}};
+    qmp::Handlers all_{protocol_, protocol_,    run_control_, machine_, block_,   pci_,
+                       chardev_,  descriptors_, human_,       qom_,     objects_, options_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {

@@ -26,7 +26,8 @@ bool meet(const IoRange& left, const IoRange& right) {
 
 // The part [first, last] of `range`, which holds it.
 IoRange part_of(const IoRange& range, std::uint64_t first, std::uint64_t last) {
-    return IoRange{first, last - first + 1, range.handler, range.offset + (first - range.base)};
+    return IoRange{first, last - first + 1, range.handler, range.offset + (first - range.base),
+                   range.name};
 }
 
 // Adds to `map` (sorted, no overlap) what of `range` is still free in it.

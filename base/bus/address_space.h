@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/bus/io_handler.h"
@@ -15,11 +16,13 @@
 namespace siskin {
 
 // [base, base + size) is answered by `handler`, whose region begins `offset` bytes before `base`.
+// `name` is for people; it lives as long as the handler.
 struct IoRange {
     std::uint64_t base = 0;
     std::uint64_t size = 0;  // bytes, never 0; base + size does not pass 2^64
     IoHandler* handler = nullptr;
     std::uint64_t offset = 0;  // of the handler's region, at `base`
+    std::string_view name = {};
 };
 
 // One of the two spaces of a machine: memory or ports. Two layers: fixed ranges of the platform,

@@ -78,16 +78,20 @@ Result<std::vector<qmp::CpuInfoFast>> FakeMachine::query_cpus_fast() {
 }
 
 Result<std::vector<qmp::BlockInfo>> FakeMachine::query_block() {
-    return std::vector<qmp::BlockInfo>{};
+    return disks_;
+}
+
+qmp::PciDeviceInfo FakeMachine::host_bridge() {
+    qmp::PciDeviceInfo bridge;
+    bridge.class_info.class_ = 0x600;
+    bridge.class_info.desc = "Host bridge";
+    bridge.id.vendor = 0x8086;
+    bridge.id.device = 0x29c0;
+    return bridge;
 }
 
 Result<std::vector<qmp::PciInfo>> FakeMachine::query_pci() {
-    qmp::PciDeviceInfo host_bridge;
-    host_bridge.class_info.class_ = 0x600;
-    host_bridge.class_info.desc = "Host bridge";
-    host_bridge.id.vendor = 0x8086;
-    host_bridge.id.device = 0x29c0;
-    return std::vector{qmp::PciInfo{0, {host_bridge}}};
+    return std::vector{qmp::PciInfo{0, functions_}};
 }
 
 Result<std::vector<qmp::ChardevInfo>> FakeMachine::query_chardev() {

@@ -10,6 +10,8 @@
 #include "qmp/generated/commands.h"
 #include "qmp/generated/events.h"
 #include "qmp/protocol_handlers.h"
+#include "tests/qmp/fake_backend.h"
+#include "vmm/hmp/human_handlers.h"
 
 namespace siskin::qmp_test {
 
@@ -67,8 +69,15 @@ public:
     [[nodiscard]] const std::vector<std::string>& calls() const { return calls_; }
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
     [[nodiscard]] qmp::Handlers handlers() {
-        return {protocol_, protocol_,    *this, *this, *this, *this,
-                *this,     descriptors_, *this, *this, *this};
+        return {protocol_, protocol_,    *this,  *this, *this, *this,
+                *this,     descriptors_, human_, *this, *this, *this};
+    }
+    [[nodiscard]] FakeBackend& backend() { return backend_; }
+    // What query-block and query-pci answer.
+    [[nodiscard]] std::vector<qmp::BlockInfo>& disks() { return disks_; }
+    [[nodiscard]] std::vector<qmp::PciDeviceInfo>& functions() { return functions_; }
+    [[nodiscard]] hmp::Services services() {
+        return {protocol_, *this, *this, *this, *this, *this, backend_};
     }
 
     [[nodiscard]] Result<qmp::StatusInfo> query_status() override;
@@ -111,12 +120,18 @@ public:
     Result<> chardev_remove(const qmp::ChardevRemoveArguments&) override { return NotInThisTest(); }
 
 private:
+    [[nodiscard]] static qmp::PciDeviceInfo host_bridge();
+
     qmp::ProtocolHandlers protocol_{"siskin-test"};
     qmp::Descriptors descriptors_;
     qmp::EventSink* events_ = nullptr;
     std::function<void()> ended_;
     std::vector<std::string> calls_;
     qmp::RunState state_ = qmp::RunState::Prelaunch;
+    std::vector<qmp::BlockInfo> disks_;
+    std::vector<qmp::PciDeviceInfo> functions_{host_bridge()};
+    FakeBackend backend_;
+    hmp::HumanHandlers human_{services()};
 };
 
 }  // namespace siskin::qmp_test

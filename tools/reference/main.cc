@@ -41,6 +41,7 @@ Result<> run(std::string_view mode, const fs::path& tree) {
     const std::vector<std::pair<fs::path, std::string>> pages{
         {tree / "docs/reference/command-line.md", command_line_page()},
         {tree / "docs/reference/devices.md", devices_page()},
+        {tree / "docs/reference/hmp.md", hmp_page()},
         {tree / "tools/completion/siskin", siskin_completion()},
         {tree / "tools/completion/siskin-qmp", siskin_qmp_completion()},
         {manual, SISKIN_TRY(manual_with_options(read_file(manual)))},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reference pages of options and devices, made from the tables that the program itself obeys.
+// The reference pages of options, devices and the human monitor, made from the tables that the
+// program itself obeys.
 #pragma once
 
 #include <string>
@@ -14,6 +15,9 @@ namespace siskin::reference {
 
 // docs/reference/devices.md: every device type and its properties.
 [[nodiscard]] std::string devices_page();
+
+// docs/reference/hmp.md: every command of the human monitor.
+[[nodiscard]] std::string hmp_page();
 
 // tools/completion/siskin and siskin-qmp: completion for bash.
 [[nodiscard]] std::string siskin_completion();

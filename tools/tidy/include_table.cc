@@ -33,9 +33,10 @@ constexpr std::array kTable{
         {"base/**", "pci/**", "devices/block/**", "devices/chardev/**", "devices/netdev/**"}},
     Row{"vmm/kvm/**", {"base/**"}},
     Row{"vmm/vcpu/**", {"base/**", "vmm/kvm/**"}},
+    Row{"vmm/hmp/**", {"base/*", "qmp/**"}},
     Row{"vmm/**", {"base/**", "qmp/**", "firmware/**", "pci/**", "devices/**", "virtio/**"}},
     Row{"tools/tidy/**", {}},
-    Row{"tools/reference/**", {"base/**", "qmp/**", "devices/**", "vmm/machine/*"}},
+    Row{"tools/reference/**", {"base/**", "qmp/**", "devices/**", "vmm/hmp/*", "vmm/machine/*"}},
     Row{"tools/**", {"base/**"}},
     Row{"tests/**", {"**"}},
 };

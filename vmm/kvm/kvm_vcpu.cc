@@ -171,6 +171,36 @@ Result<> KvmVcpu::set_special_registers(const kvm_sregs& registers) {
     return transfer(fd_, KVM_SET_SREGS, "KVM_SET_SREGS", copy);
 }
 
+Result<kvm_fpu> KvmVcpu::float_registers() const {
+    kvm_fpu registers{};
+    SISKIN_TRY(transfer(fd_, KVM_GET_FPU, "KVM_GET_FPU", registers));
+    // KVM leaves this one out of kvm_fpu; it is in the saved area at byte 24 (Intel SDM vol. 1
+    // table 10-2).
+    const auto area = std::make_unique<kvm_xsave>();
+    SISKIN_TRY(transfer(fd_, KVM_GET_XSAVE, "KVM_GET_XSAVE", *area));
+    registers.mxcsr = area->region[24 / sizeof(area->region[0])];
+    return registers;
+}
+
+Result<kvm_debugregs> KvmVcpu::debug_registers() const {
+    kvm_debugregs registers{};
+    SISKIN_TRY(transfer(fd_, KVM_GET_DEBUGREGS, "KVM_GET_DEBUGREGS", registers));
+    return registers;
+}
+
+Result<bool> KvmVcpu::is_halted() const {
+    kvm_mp_state state{};
+    SISKIN_TRY(transfer(fd_, KVM_GET_MP_STATE, "KVM_GET_MP_STATE", state));
+    return state.mp_state == KVM_MP_STATE_HALTED;
+}
+
+std::optional<GuestAddress> KvmVcpu::translate(std::uint64_t linear_address) const {
+    kvm_translation translation{};
+    translation.linear_address = linear_address;
+    const bool found = kvm_ioctl(fd_, KVM_TRANSLATE, &translation) == 0 && translation.valid != 0;
+    return found ? std::optional(GuestAddress{translation.physical_address}) : std::nullopt;
+}
+
 VcpuExit KvmVcpu::run() {
     if (::ioctl(fd_.get(), KVM_RUN, nullptr) != 0) {
         // EAGAIN: a vCPU that waited for its start-up was woken (api.rst, KVM_RUN).

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,12 @@ public:
     [[nodiscard]] Result<> set_registers(const kvm_regs& registers);
     [[nodiscard]] Result<kvm_sregs> special_registers() const;
     [[nodiscard]] Result<> set_special_registers(const kvm_sregs& registers);
+    [[nodiscard]] Result<kvm_fpu> float_registers() const;
+    [[nodiscard]] Result<kvm_debugregs> debug_registers() const;
+    // Whether it waits in a HLT instruction.
+    [[nodiscard]] Result<bool> is_halted() const;
+    // Where a linear address leads by the page tables in use now; nothing where it is not mapped.
+    [[nodiscard]] std::optional<GuestAddress> translate(std::uint64_t linear_address) const;
 
 private:
     // The parts of the state that KVM resets only when a vCPU is created.

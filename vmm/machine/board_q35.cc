@@ -49,12 +49,12 @@ Result<> BoardQ35::create_devices(MachineRequests& requests) {
 Result<> BoardQ35::map_ports() {
     pci_.set_reset_control(&reset_control_);
     SISKIN_TRY(ports_.add(IoRange{HostBridge::kConfigPortsBase, HostBridge::kConfigPortsSize,
-                                  &pci_.config_ports(), 0}));
-    SISKIN_TRY(ports_.add(IoRange{I8042::kDataPort, 1, &i8042_, 0}));
-    SISKIN_TRY(ports_.add(
-        IoRange{I8042::kCommandPort, 1, &i8042_, I8042::kCommandPort - I8042::kDataPort}));
-    SISKIN_TRY(ports_.add(IoRange{Port92::kPort, Port92::kPortCount, &port_92_, 0}));
-    SISKIN_TRY(ports_.add(IoRange{RtcCmos::kPort, RtcCmos::kPortCount, rtc_.get(), 0}));
+                                  &pci_.config_ports(), 0, "pci-conf"}));
+    SISKIN_TRY(ports_.add(IoRange{I8042::kDataPort, 1, &i8042_, 0, "i8042-data"}));
+    SISKIN_TRY(ports_.add(IoRange{I8042::kCommandPort, 1, &i8042_,
+                                  I8042::kCommandPort - I8042::kDataPort, "i8042-cmd"}));
+    SISKIN_TRY(ports_.add(IoRange{Port92::kPort, Port92::kPortCount, &port_92_, 0, "port92"}));
+    SISKIN_TRY(ports_.add(IoRange{RtcCmos::kPort, RtcCmos::kPortCount, rtc_.get(), 0, "rtc"}));
     return {};
 }
 
@@ -70,7 +70,8 @@ void BoardQ35::connect_intx() {
 void BoardQ35::map_ecam(std::optional<EcamWindow> window) {
     memory_.remove(pci_.ecam());
     if (window) {
-        const IoRange range{window->base.value(), window->size.value(), &pci_.ecam(), 0};
+        const IoRange range{window->base.value(), window->size.value(), &pci_.ecam(), 0,
+                            "pcie-mmcfg-mmio"};
         if (const auto mapped = memory_.add(range); !mapped) {
             log_.report(concat("PCIEXBAR: ", mapped.error().message));
         }
@@ -83,7 +84,8 @@ void BoardQ35::map_pm(std::optional<std::uint16_t> base) {
     if (!base) {
         return;
     }
-    if (const auto mapped = ports_.add(IoRange{*base, AcpiPm::kPortCount, pm_.get(), 0}); !mapped) {
+    if (const auto mapped = ports_.add(IoRange{*base, AcpiPm::kPortCount, pm_.get(), 0, "acpi-pm"});
+        !mapped) {
         log_.report(concat("PMBASE: ", mapped.error().message));
     }
 }

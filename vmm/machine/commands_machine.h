@@ -2,6 +2,8 @@
 // The QMP commands that ask about the machine: names, CPUs, disks, PCI, character devices.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "qmp/generated/commands.h"
@@ -9,6 +11,9 @@
 #include "vmm/machine/monitors.h"
 
 namespace siskin {
+
+// Of a class code 0xbbssii, as the PCI Code and ID Assignment calls it; empty for an unknown one.
+[[nodiscard]] std::string_view pci_class_name(std::uint32_t class_code);
 
 // Thread: VM loop.
 class MachineHandlers final : public qmp::MachineCommands {

@@ -22,13 +22,10 @@ constexpr std::array kClassNames{
 };
 
 qmp::PciDeviceClass class_of(std::uint32_t class_code) {
-    const auto code = static_cast<std::uint16_t>(class_code >> 8U);
     qmp::PciDeviceClass info;
-    info.class_ = code;
-    const auto* const found = std::find_if(kClassNames.begin(), kClassNames.end(),
-                                           [&](const ClassName& row) { return row.code == code; });
-    if (found != kClassNames.end()) {
-        info.desc = std::string(found->name);
+    info.class_ = class_code >> 8U;
+    if (const std::string_view name = pci_class_name(class_code); !name.empty()) {
+        info.desc = std::string(name);
     }
     return info;
 }
@@ -103,6 +100,13 @@ std::vector<qmp::PciDeviceInfo> devices_of(const PciBusInfo& bus) {
 }
 
 }  // namespace
+
+std::string_view pci_class_name(std::uint32_t class_code) {
+    const auto* const found =
+        std::find_if(kClassNames.begin(), kClassNames.end(),
+                     [&](const ClassName& row) { return row.code == class_code >> 8U; });
+    return found == kClassNames.end() ? std::string_view() : found->name;
+}
 
 Result<std::vector<qmp::PciInfo>> PciHandlers::query_pci() {
     const MutexLock hold(machine_.lock());

@@ -28,6 +28,7 @@ public:
 
     // No device uses it. False when there is none of that id.
     [[nodiscard]] bool remove(std::string_view id);
+    // In the order of creation.
     [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 
 private:

@@ -17,8 +17,9 @@ namespace {
 class MappedPorts {
 public:
     [[nodiscard]] static Result<MappedPorts> map(AddressSpace& ports, std::uint64_t base,
-                                                 std::uint64_t count, IoHandler& handler) {
-        SISKIN_TRY_IN("iobase", ports.add(IoRange{base, count, &handler, 0}));
+                                                 std::uint64_t count, IoHandler& handler,
+                                                 std::string_view name) {
+        SISKIN_TRY_IN("iobase", ports.add(IoRange{base, count, &handler, 0, name}));
         return MappedPorts(ports, handler);
     }
     MappedPorts(MappedPorts&& other) noexcept
@@ -66,8 +67,8 @@ public:
         if (chardev != nullptr) {
             SISKIN_TRY(serial_.connect(*chardev));
         }
-        mapped_.emplace(
-            SISKIN_TRY(MappedPorts::map(ports, place_.port, Serial16550::kPortCount, serial_)));
+        mapped_.emplace(SISKIN_TRY(
+            MappedPorts::map(ports, place_.port, Serial16550::kPortCount, serial_, type().name)));
         return {};
     }
 
@@ -94,7 +95,8 @@ public:
         if (chardev != nullptr) {
             SISKIN_TRY(port_.connect(*chardev));
         }
-        mapped_.emplace(SISKIN_TRY(MappedPorts::map(ports, iobase, DebugPort::kPortCount, port_)));
+        mapped_.emplace(
+            SISKIN_TRY(MappedPorts::map(ports, iobase, DebugPort::kPortCount, port_, type().name)));
         return {};
     }
 
@@ -111,7 +113,7 @@ public:
     [[nodiscard]] Result<> realize(AddressSpace& ports, std::uint32_t iobase,
                                    std::uint32_t iosize) {
         SISKIN_TRY(check_ports(iobase, iosize));
-        mapped_.emplace(SISKIN_TRY(MappedPorts::map(ports, iobase, iosize, exit_)));
+        mapped_.emplace(SISKIN_TRY(MappedPorts::map(ports, iobase, iosize, exit_, type().name)));
         return {};
     }
 

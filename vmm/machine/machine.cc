@@ -100,15 +100,23 @@ void Machine::shut_down(ShutdownCause cause) {
     loop_.stop();
 }
 
-Result<> Machine::inject_nmi() {
-    park_vcpus();  // the kernel hands a vCPU to one thread at a time
-    Result<> injected;
-    for (const auto& vcpu : vcpus_) {
-        injected = injected ? vcpu->vcpu().inject_nmi() : std::move(injected);
-    }
+void Machine::with_parked_vcpus(const std::function<void()>& look) {
+    park_vcpus();
+    look();
     if (state_ == RunState::Running) {
-        run_vcpus();
+        // A vCPU that waits for what it asked for must not run before that is done.
+        handle_requests();
     }
+}
+
+Result<> Machine::inject_nmi() {
+    Result<> injected;
+    // The kernel hands a vCPU to one thread at a time.
+    with_parked_vcpus([&] {
+        for (const auto& vcpu : vcpus_) {
+            injected = injected ? vcpu->vcpu().inject_nmi() : std::move(injected);
+        }
+    });
     return injected;
 }
 

@@ -65,6 +65,9 @@ public:
     // The end: on_shutdown, then the exit status is set and the loop stops.
     void shut_down(ShutdownCause cause);
 
+    // Calls `look` while no vCPU moves; those that ran go on afterwards.
+    void with_parked_vcpus(const std::function<void()>& look);
+
     [[nodiscard]] RunState run_state() const { return state_; }
     [[nodiscard]] const MachineConfig& config() const { return config_; }
     [[nodiscard]] const std::vector<std::unique_ptr<VcpuThread>>& vcpus() const { return vcpus_; }
@@ -74,6 +77,8 @@ public:
     static constexpr std::chrono::milliseconds kOutputPatience{1000};
     // What the process returns once the loop has stopped: 0, or isa-debug-exit's.
     [[nodiscard]] int exit_status() const { return exit_status_; }
+
+    [[nodiscard]] const GuestMemory& memory() const { return *memory_; }
 
     // Under lock().
     [[nodiscard]] MachineLock& lock() { return lock_; }
@@ -92,6 +97,8 @@ public:
     // set-action: what happens when the guest reboots or powers off, from now on.
     void set_no_reboot(bool no_reboot) { config_.no_reboot = no_reboot; }
     void set_no_shutdown(bool no_shutdown) { config_.no_shutdown = no_shutdown; }
+    [[nodiscard]] const ChardevRegistry& chardevs() const { return chardevs_; }
+    [[nodiscard]] const IoThreads& io_threads() const { return io_threads_; }
 
 private:
     Machine(const MachineConfig& config, EventLoop& loop, MachineEvents& events, Kvm kvm,

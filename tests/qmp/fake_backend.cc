@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The human monitor's fake view.
+#include "tests/qmp/fake_backend.h"
+
+#include <algorithm>
+
+namespace siskin::qmp_test {
+
+Result<hmp::CpuRegisters> FakeBackend::registers(std::uint32_t /*cpu*/) {
+    ++register_reads;
+    return cpu;
+}
+
+std::size_t FakeBackend::read_virtual(std::uint32_t /*cpu*/, std::uint64_t address,
+                                      std::span<std::byte> into) {
+    return address < kVirtualBase ? 0 : read_physical(address - kVirtualBase, into);
+}
+
+std::size_t FakeBackend::read_physical(std::uint64_t address, std::span<std::byte> into) {
+    if (address >= memory.size()) {
+        return 0;
+    }
+    const std::size_t count =
+        std::min(into.size(), memory.size() - static_cast<std::size_t>(address));
+    std::copy_n(memory.begin() + static_cast<std::ptrdiff_t>(address), count, into.begin());
+    return count;
+}
+
+}  // namespace siskin::qmp_test

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the human monitor sees of the machine without a VM: registers, memory and trees of its own.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "vmm/hmp/backend.h"
+
+namespace siskin::qmp_test {
+
+// Memory is `memory`, at 0 for physical and at kVirtualBase for virtual addresses.
+class FakeBackend final : public hmp::Backend {
+public:
+    static constexpr std::uint64_t kVirtualBase = 0x10000;
+
+    [[nodiscard]] Result<hmp::CpuRegisters> registers(std::uint32_t cpu) override;
+    [[nodiscard]] std::size_t read_virtual(std::uint32_t cpu, std::uint64_t address,
+                                           std::span<std::byte> into) override;
+    [[nodiscard]] std::size_t read_physical(std::uint64_t address,
+                                            std::span<std::byte> into) override;
+    [[nodiscard]] hmp::QtreeBus device_tree() override { return devices; }
+    [[nodiscard]] hmp::QomNode object_tree() override { return objects; }
+    [[nodiscard]] std::vector<hmp::MappedSpace> address_spaces() override { return spaces; }
+    [[nodiscard]] std::vector<hmp::IoThreadInfo> io_threads() override { return threads; }
+
+    hmp::CpuRegisters cpu;
+    std::array<std::byte, 64> memory{};
+    hmp::QtreeBus devices{"main-system-bus", "System", {}};
+    hmp::QomNode objects{"machine", "q35-machine", {}};
+    std::vector<hmp::MappedSpace> spaces;
+    std::vector<hmp::IoThreadInfo> threads;
+    unsigned register_reads = 0;
+};
+
+}  // namespace siskin::qmp_test

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Backend: what the human monitor shows of a machine and no QMP command tells.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/value.h"
+#include "vmm/hmp/cpu_registers.h"
+
+namespace siskin::hmp {
+
+// The type of a property whose text is shown without quotes.
+inline constexpr std::string_view kPlainText = "plain";
+
+// A device and the buses it makes, for `info qtree`.
+struct QtreeBus;
+struct QtreeDevice {
+    std::string type;
+    std::string id;
+    struct Property {
+        std::string name;
+        std::string type;  // as in the property's table
+        Value value;
+    };
+    std::vector<Property> properties;
+    std::vector<std::string> facts;  // lines behind the properties
+    std::vector<QtreeBus> buses;
+};
+struct QtreeBus {
+    std::string name;
+    std::string type;
+    std::vector<QtreeDevice> devices;
+};
+
+// An object and its children, for `info qom-tree`.
+struct QomNode {
+    std::string name;
+    std::string type;
+    std::vector<QomNode> children;
+};
+
+// An address space with what answers in it, for `info mtree`.
+struct MappedRegion {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    std::string kind;  // "ram" or "i/o"
+    std::string name;
+    std::uint64_t offset = 0;  // of the region's own bytes, at `first`
+};
+struct MappedSpace {
+    std::string name;
+    std::string root;
+    std::uint64_t last = 0;
+    std::vector<MappedRegion> regions;  // sorted, no overlap
+};
+
+struct IoThreadInfo {
+    std::string id;
+    std::int64_t thread_id = 0;
+};
+
+// Thread: VM loop, without MachineLock: reading a vCPU waits until it is parked.
+class Backend {
+public:
+    virtual ~Backend() = default;
+
+    // Of a CPU that query-cpus-fast lists.
+    [[nodiscard]] virtual Result<CpuRegisters> registers(std::uint32_t cpu) = 0;
+    // Copies RAM by the addresses that this CPU uses now, or by guest-physical ones. Returns how
+    // many bytes from the first on could be read; devices are never touched.
+    [[nodiscard]] virtual std::size_t read_virtual(std::uint32_t cpu, std::uint64_t address,
+                                                   std::span<std::byte> into) = 0;
+    [[nodiscard]] virtual std::size_t read_physical(std::uint64_t address,
+                                                    std::span<std::byte> into) = 0;
+    [[nodiscard]] virtual QtreeBus device_tree() = 0;
+    [[nodiscard]] virtual QomNode object_tree() = 0;
+    [[nodiscard]] virtual std::vector<MappedSpace> address_spaces() = 0;
+    [[nodiscard]] virtual std::vector<IoThreadInfo> io_threads() = 0;
+};
+
+}  // namespace siskin::hmp

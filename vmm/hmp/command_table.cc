@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command tables, and what is made of their rows alone.
+#include "vmm/hmp/command_table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "vmm/hmp/commands.h"
+
+namespace siskin::hmp {
+namespace {
+
+constexpr std::array kCommands{
+    CommandRow{"cont", "c", "", "let the virtual CPUs run", run_cont},
+    CommandRow{"cpu", "", "index", "choose the CPU that x, print and info registers mean", run_cpu},
+    CommandRow{"help", "?", "[cmd]", "list the commands, or show one", run_help},
+    CommandRow{"info", "", "[subcommand]", "show a part of the machine's state", nullptr},
+    CommandRow{"print", "p", "/fmt expr", "show the value of an expression; $eax is a register",
+               run_print},
+    CommandRow{"quit", "q", "", "end the program", run_quit},
+    CommandRow{"sendkey", "", "keys [hold_ms]", "press keys; refused, there is no keyboard",
+               run_sendkey},
+    CommandRow{"stop", "s", "", "pause the virtual CPUs", run_stop},
+    CommandRow{"system_powerdown", "", "", "press the power button", run_system_powerdown},
+    CommandRow{"system_reset", "", "", "reset the machine", run_system_reset},
+    CommandRow{"x", "", "/fmt addr", "show memory at an address of the chosen CPU", run_x},
+    CommandRow{"xp", "", "/fmt addr", "show memory at a physical address", run_xp},
+};
+
+constexpr std::array kInfoTopics{
+    CommandRow{"block", "", "[-v] [device]", "disks (-v: with their images)", info_block},
+    CommandRow{"chardev", "", "", "character devices", info_chardev},
+    CommandRow{"cpus", "", "", "virtual CPUs and their threads", info_cpus},
+    CommandRow{"iothreads", "", "", "I/O threads", info_iothreads},
+    CommandRow{"irq", "", "", "counts of interrupts; KVM keeps none", info_irq},
+    CommandRow{"kvm", "", "", "whether KVM is in use", info_kvm},
+    CommandRow{"mice", "", "", "mice; there are none", info_mice},
+    CommandRow{"mtree", "", "[-f]", "who answers at which address (-f: as flat views)", info_mtree},
+    CommandRow{"name", "", "", "the machine's name", info_name},
+    CommandRow{"network", "", "", "network devices and their back ends", info_network},
+    CommandRow{"pci", "", "", "PCI functions, bus by bus", info_pci},
+    CommandRow{"qom-tree", "", "[path]", "the tree of objects, or a part of it", info_qom_tree},
+    CommandRow{"qtree", "", "", "devices with their properties, by bus", info_qtree},
+    CommandRow{"registers", "", "[-a|vcpu]",
+               "registers of the chosen CPU (-a: of all, vcpu: of that one)", info_registers},
+    CommandRow{"status", "", "", "whether the machine runs", info_status},
+    CommandRow{"uuid", "", "", "the machine's UUID", info_uuid},
+    CommandRow{"version", "", "", "the QEMU level and this program's version", info_version},
+};
+
+// The words before the last one, and the last, which may be empty.
+struct Words {
+    std::vector<std::string_view> before;
+    std::string_view last;
+};
+
+Words split(std::string_view text) {
+    Words words;
+    std::size_t at = 0;
+    for (;;) {
+        at = std::min(text.find_first_not_of(" \t", at), text.size());
+        const std::size_t end = std::min(text.find_first_of(" \t", at), text.size());
+        if (end == text.size()) {
+            words.last = text.substr(at);
+            return words;
+        }
+        words.before.push_back(text.substr(at, end - at));
+        at = end;
+    }
+}
+
+std::span<const CommandRow> table_for(std::span<const std::string_view> before) {
+    if (before.empty()) {
+        return kCommands;
+    }
+    if (before.front() == "help" || before.front() == "?") {
+        const auto rest = before.subspan(1);
+        return rest.empty() || rest.front() == "info" ? table_for(rest)
+                                                      : std::span<const CommandRow>();
+    }
+    if (before.front() == "info" && before.size() == 1) {
+        return kInfoTopics;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::span<const CommandRow> command_table() {
+    return kCommands;
+}
+
+std::span<const CommandRow> info_table() {
+    return kInfoTopics;
+}
+
+const CommandRow* find_row(std::span<const CommandRow> table, std::string_view word) {
+    const auto found = std::find_if(table.begin(), table.end(), [&](const CommandRow& row) {
+        return row.name == word || (!row.alias.empty() && row.alias == word);
+    });
+    return found == table.end() ? nullptr : &*found;
+}
+
+std::string full_name(const CommandRow& row) {
+    return concat(row.name, row.alias.empty() ? "" : "|", row.alias);
+}
+
+std::string help_line(std::string_view prefix, const CommandRow& row) {
+    return concat(prefix, full_name(row), ' ', row.syntax, " -- ", row.help, '\n');
+}
+
+std::string help_lines(std::string_view prefix, std::span<const CommandRow> table) {
+    std::string text;
+    for (const CommandRow& row : table) {
+        text += help_line(prefix, row);
+    }
+    return text;
+}
+
+std::vector<std::string> completions(std::string_view text) {
+    const Words words = split(text);
+    std::vector<std::string> found;
+    for (const CommandRow& row : table_for(words.before)) {
+        for (const std::string_view name : {row.name, row.alias}) {
+            if (!name.empty() && name.starts_with(words.last)) {
+                found.emplace_back(name);
+            }
+        }
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+}  // namespace siskin::hmp

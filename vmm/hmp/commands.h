@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The functions behind the rows of the command tables.
+#pragma once
+
+#include "vmm/hmp/call.h"
+
+namespace siskin::hmp {
+
+// control_commands.cc
+[[nodiscard]] Result<> run_cont(Call& call);
+[[nodiscard]] Result<> run_cpu(Call& call);
+[[nodiscard]] Result<> run_help(Call& call);
+[[nodiscard]] Result<> run_quit(Call& call);
+[[nodiscard]] Result<> run_sendkey(Call& call);
+[[nodiscard]] Result<> run_stop(Call& call);
+[[nodiscard]] Result<> run_system_powerdown(Call& call);
+[[nodiscard]] Result<> run_system_reset(Call& call);
+
+// memory_commands.cc
+[[nodiscard]] Result<> info_registers(Call& call);
+[[nodiscard]] Result<> run_print(Call& call);
+[[nodiscard]] Result<> run_x(Call& call);
+[[nodiscard]] Result<> run_xp(Call& call);
+
+// info_machine.cc
+[[nodiscard]] Result<> info_chardev(Call& call);
+[[nodiscard]] Result<> info_cpus(Call& call);
+[[nodiscard]] Result<> info_iothreads(Call& call);
+[[nodiscard]] Result<> info_irq(Call& call);
+[[nodiscard]] Result<> info_kvm(Call& call);
+[[nodiscard]] Result<> info_mice(Call& call);
+[[nodiscard]] Result<> info_name(Call& call);
+[[nodiscard]] Result<> info_network(Call& call);
+[[nodiscard]] Result<> info_status(Call& call);
+[[nodiscard]] Result<> info_uuid(Call& call);
+[[nodiscard]] Result<> info_version(Call& call);
+
+// info_block.cc, info_pci.cc, info_trees.cc
+[[nodiscard]] Result<> info_block(Call& call);
+[[nodiscard]] Result<> info_pci(Call& call);
+[[nodiscard]] Result<> info_mtree(Call& call);
+[[nodiscard]] Result<> info_qom_tree(Call& call);
+[[nodiscard]] Result<> info_qtree(Call& call);
+
+}  // namespace siskin::hmp

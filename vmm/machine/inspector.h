@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// MachineInspector: the human monitor's view into a machine: registers, memory, trees.
+#pragma once
+
+#include <vector>
+
+#include "vmm/hmp/backend.h"
+#include "vmm/machine/machine.h"
+
+namespace siskin {
+
+// Thread: VM loop, without MachineLock. Reading a vCPU parks all for a moment.
+class MachineInspector final : public hmp::Backend {
+public:
+    explicit MachineInspector(Machine& machine) : machine_(machine) {}
+
+    [[nodiscard]] Result<hmp::CpuRegisters> registers(std::uint32_t cpu) override;
+    [[nodiscard]] std::size_t read_virtual(std::uint32_t cpu, std::uint64_t address,
+                                           std::span<std::byte> into) override;
+    [[nodiscard]] std::size_t read_physical(std::uint64_t address,
+                                            std::span<std::byte> into) override;
+    // inspector_trees.cc
+    [[nodiscard]] hmp::QtreeBus device_tree() override;
+    [[nodiscard]] hmp::QomNode object_tree() override;
+    [[nodiscard]] std::vector<hmp::MappedSpace> address_spaces() override;
+    [[nodiscard]] std::vector<hmp::IoThreadInfo> io_threads() override;
+
+private:
+    Machine& machine_;
+};
+
+}  // namespace siskin
