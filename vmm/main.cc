@@ -11,6 +11,7 @@
 #include "qmp/descriptors.h"
 #include "qmp/protocol_handlers.h"
 #include "qmp/server.h"
+#include "vmm/hmp/human_conversation.h"
 #include "vmm/hmp/human_handlers.h"
 #include "vmm/machine/command_line.h"
 #include "vmm/machine/commands_machine.h"
@@ -47,6 +48,7 @@ public:
 
     [[nodiscard]] const qmp::Handlers& all() const { return all_; }
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
+    [[nodiscard]] hmp::Interpreter& human_monitor() { return human_.interpreter(); }
 
 private:
     qmp::ProtocolHandlers protocol_;
@@ -102,6 +104,11 @@ Result<int> run_machine(MachineConfig config) {
     const std::unique_ptr<Machine> machine =
         SISKIN_TRY(Machine::create(config, loop, events, signals.fd_number()));
     CommandHandlers handlers(*machine, monitors);
+    for (MonitorEndpoint& monitor : monitors) {
+        if (monitor.readline) {
+            monitor.options.conversation = hmp::human_conversations(handlers.human_monitor());
+        }
+    }
     // Handlers take MachineLock themselves: stopping vCPUs, which may wait for it, needs it free.
     const std::unique_ptr<qmp::Server> server = SISKIN_TRY(qmp::Server::create(
         package_name(), loop, handlers.all(), [](const std::function<void()>& work) { work(); },

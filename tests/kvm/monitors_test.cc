@@ -100,6 +100,49 @@ TEST_SUITE("kvm/monitors") {
         CHECK(process.wait_for_end() == 0);
     }
 
+    TEST_CASE("a monitor for people runs their lines, beside one of QMP that sees the events") {
+        TemporaryDirectory directory;
+        MachineArguments arguments = paused_machine();
+        const std::string path = directory.path("people");
+        arguments.add({"-monitor", concat("unix:", path, ",server=on,wait=off")});
+        arguments.qmp(directory.path("qmp"));
+        ChildProcess process = start(arguments);
+        QmpClient qmp = connect(directory.path("qmp"), process);
+        const auto people = connect_unix(path);
+        REQUIRE(people.has_value());
+        CHECK(read_until(*people, "(qemu) ").find("monitor - type 'help'") != std::string::npos);
+
+        write_to(*people, "info status\r");
+        CHECK(read_until(*people, "\n(qemu) ").find("VM status: paused (prelaunch)") !=
+              std::string::npos);
+        write_to(*people, "system_reset\r");
+        CHECK(qmp.wait_for_event("RESET").has_value());
+        CHECK(read_until(*people, "(qemu) ").find("system_reset") != std::string::npos);
+        write_to(*people, "quit\r");
+
+        CHECK(qmp.wait_for_event("SHUTDOWN").has_value());
+        CHECK(process.wait_for_end() == 0);
+    }
+
+    TEST_CASE("a browser's request to a monitor for people does nothing (Q13)") {
+        const std::uint16_t port = free_port();
+        MachineArguments arguments = paused_machine();
+        arguments.add({"-monitor", concat("tcp:127.0.0.1:", port, ",server=on,wait=off")});
+        ChildProcess process = start(arguments);
+        Result<Fd> web = connect_stream(*resolve_tcp("127.0.0.1", port, true, true), -1);
+        while (!web && process.running()) {
+            process.observe(Milliseconds(5));
+            web = connect_stream(*resolve_tcp("127.0.0.1", port, true, true), -1);
+        }
+        REQUIRE(web.has_value());
+        REQUIRE(read_until(*web, "(qemu) ").find("(qemu) ") != std::string::npos);
+
+        write_to(*web, "POST / HTTP/1.1\r\nHost: localhost\r\n\r\nquit\r\n");
+
+        CHECK(read_until(*web, "no such text").find("(qemu)") == std::string::npos);
+        CHECK(process.running());
+    }
+
     TEST_CASE("an address that other hosts reach is refused in one line") {
         MachineArguments arguments = paused_machine();
         arguments.add({"-qmp", concat("tcp:0.0.0.0:", free_port(), ",server=on,wait=off")});

@@ -110,7 +110,13 @@ Result<> add_monitor(Parsing& parsing, const Use& use) {
 
 template <bool Pretty>
 Result<> add_qmp(Parsing& parsing, const Use& use) {
-    parsing.config.qmp.push_back(QmpUse{std::string(use.argument), use.text(), Pretty});
+    parsing.config.qmp.push_back(QmpUse{std::string(use.argument), use.text(), Pretty, false});
+    return {};
+}
+Result<> add_human_monitor(Parsing& parsing, const Use& use) {
+    if (use.argument != "none") {
+        parsing.config.qmp.push_back(QmpUse{std::string(use.argument), use.text(), false, true});
+    }
     return {};
 }
 
@@ -188,7 +194,8 @@ constexpr std::array kOptions{
     OptionRow{{"debugcon", "stdio|file:PATH|null|pty|unix:PATH|chardev:ID",
                "Add a debug console at port 0xe9."},
               append_text<&C::debugcons>},
-    OptionRow{{"mon", "[chardev=]ID,mode=control", "Put a QMP monitor on a character device."},
+    OptionRow{{"mon", "[chardev=]ID[,mode=readline|control]",
+               "Put a monitor for people, or one of QMP, on a character device."},
               add_monitor},
     OptionRow{{"qmp",
                "unix:PATH[,server=on][,wait=off]|tcp:HOST:PORT[,server=on][,wait=off]|stdio|pty|"
@@ -198,6 +205,9 @@ constexpr std::array kOptions{
     OptionRow{
         {"qmp-pretty", "unix:PATH[,server=on][,wait=off]|...", "As -qmp, with indented messages."},
         add_qmp<true>},
+    OptionRow{
+        {"monitor", "stdio|unix:PATH[,server=on][,wait=off]|...|none", "Add a monitor for people."},
+        add_human_monitor},
     OptionRow{{"object", "iothread,id=ID|{JSON}", "Add an object."}, add_object},
     OptionRow{{"global", "TYPE.PROPERTY=VALUE", "Change a property's default for a device type."},
               add_global},

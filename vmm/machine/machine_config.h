@@ -59,6 +59,7 @@ struct QmpUse {
     std::string device;  // a chardev in short form
     std::string text;
     bool pretty = false;
+    bool readline = false;  // -monitor
 };
 
 // -drive

@@ -131,21 +131,28 @@ Result<MonitorEndpoint> from_qmp(MachineConfig& config, const QmpUse& use, std::
         chardev = SISKIN_TRY_IN(use.text,
                                 parse_chardev_short(use.device, concat("compat_monitor", number)));
     }
-    return endpoint_of(std::move(chardev), use.text, use.pretty);
+    MonitorEndpoint monitor = SISKIN_TRY(endpoint_of(std::move(chardev), use.text, use.pretty));
+    monitor.readline = use.readline;
+    return monitor;
 }
 
 Result<MonitorEndpoint> from_mon(MachineConfig& config, const OptionUse& use) {
     MonitorOptions options;
     SISKIN_TRY_IN(use.text, apply_options(option_keys("mon"), &options, use.members));
-    if (options.mode != "control") {
+    if (options.mode != "control" && options.mode != "readline") {
         return fail(concat(use.text, ": Parameter 'mode' doesn't take value '",
-                           printable(options.mode), "', allowed is control"));
+                           printable(options.mode), "', allowed is readline or control"));
+    }
+    if (options.mode == "readline" && options.pretty) {
+        return fail(concat(use.text, ": 'pretty' is not compatible with mode=readline"));
     }
     ChardevConfig chardev = SISKIN_TRY_IN(use.text, take_chardev(config, options.chardev));
     if (options.clients) {
         chardev.clients = options.clients;
     }
-    return endpoint_of(std::move(chardev), use.text, options.pretty);
+    MonitorEndpoint monitor = SISKIN_TRY(endpoint_of(std::move(chardev), use.text, options.pretty));
+    monitor.readline = options.mode == "readline";
+    return monitor;
 }
 
 // Whoever reaches a monitor owns the machine.
@@ -207,8 +214,8 @@ Result<std::size_t> connect(qmp::Server& server, const MonitorEndpoint& monitor,
 }
 
 Result<std::size_t> open_stdio(qmp::Server& server, MonitorEndpoint& monitor) {
-    // A person at the terminal sees what is typed, which a console's guest would have to show.
-    SISKIN_TRY(Terminal::take(Keys::WholeLines));
+    // A person who types QMP sees it by the terminal's own echo; the monitor for people has one.
+    SISKIN_TRY(Terminal::take(monitor.readline ? Keys::Raw : Keys::WholeLines));
     monitor.terminal = std::make_unique<TerminalHold>();
     // Invalid where it is closed; then that direction is silent.
     Fd input(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));

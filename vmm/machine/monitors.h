@@ -29,6 +29,7 @@ public:
 struct MonitorEndpoint {
     ChardevConfig chardev;  // a socket, stdio, pty or null
     std::string text;       // the option, for errors
+    bool readline = false;  // for people; the caller then chooses options.conversation
     qmp::EndpointOptions options;
     std::string filename;              // as query-chardev shows it
     std::optional<std::size_t> index;  // the server's; a null device has none
@@ -37,7 +38,7 @@ struct MonitorEndpoint {
 
 // The monitors of the command line; the character devices they use are taken out of `config`, as
 // the QMP thread owns them. Errors: a character device that is not there, is used twice, or is no
-// transport for a monitor; a monitor of another mode than control.
+// transport for a monitor; a mode that does not exist.
 [[nodiscard]] Result<std::vector<MonitorEndpoint>> take_monitors(MachineConfig& config);
 
 // Makes the sockets and terminals, connects those that connect once. A terminal's path is told on

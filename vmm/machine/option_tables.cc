@@ -47,7 +47,7 @@ constexpr std::array kNameKeys{
 
 constexpr std::array kMonitorKeys{
     property<&MonitorOptions::chardev>("chardev", "The character device it speaks on."),
-    property<&MonitorOptions::mode>("mode", "control: QMP."),
+    property<&MonitorOptions::mode>("mode", "readline: for people; control: QMP."),
     property<&MonitorOptions::id>("id", "A name for the monitor."),
     property<&MonitorOptions::pretty>("pretty", "Indented messages."),
     property<&MonitorOptions::clients>("x-siskin-clients", "Clients at a time, where it listens.",

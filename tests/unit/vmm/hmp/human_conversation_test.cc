@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proves vmm/hmp/human_conversation.
+#include "vmm/hmp/human_conversation.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "tests/qmp/fake_machine.h"
+
+namespace siskin::hmp {
+namespace {
+
+struct Bench {
+    std::string take() {
+        const std::string text(talk.output());
+        talk.sent(text.size());
+        return text;
+    }
+    // The VM thread's part: runs what waits and brings the answer back.
+    void answer() {
+        qmp::Request request = std::move(waiting.back());
+        waiting.pop_back();
+        talk.reply(qmp::Reply{std::nullopt, request.call->run(machine.handlers())});
+    }
+
+    qmp_test::FakeMachine machine;
+    Interpreter interpreter{machine.services()};
+    std::vector<qmp::Request> waiting;
+    HumanConversation talk{
+        interpreter,
+        {[this](qmp::Request request) { waiting.push_back(std::move(request)); },
+         [](const qmp::CommandCall&) -> Result<std::string> { return std::string(); }}};
+};
+
+}  // namespace
+
+TEST_SUITE("vmm/hmp/human_conversation") {
+    TEST_CASE("a line is a request, and its answer is text with the next prompt") {
+        Bench bench;
+        CHECK(bench.take().ends_with("(qemu) "));
+
+        CHECK(bench.talk.receive("info status\r") == 12);
+        CHECK(bench.talk.in_flight() == 1);
+        CHECK_FALSE(bench.talk.may_receive());
+        REQUIRE(bench.waiting.size() == 1);
+        bench.take();
+        bench.answer();
+
+        CHECK(bench.take() == "VM status: paused (prelaunch)\r\n(qemu) ");
+        CHECK(bench.talk.in_flight() == 0);
+    }
+
+    TEST_CASE("what one monitor chose it still has at the next line") {
+        Bench bench;
+        bench.talk.receive("print/x 10\r");
+        bench.answer();
+        bench.take();
+
+        bench.talk.receive("print 11\r");
+        bench.answer();
+
+        CHECK(bench.take().find("0xb\r\n") != std::string::npos);
+    }
+
+    TEST_CASE("a browser's request executes nothing and is cut off at its first line (Q13)") {
+        Bench bench;
+        const std::string post = "POST / HTTP/1.1\r\nHost: localhost\r\n\r\nquit\r\n";
+
+        bench.talk.receive(post);
+
+        CHECK(bench.talk.is_over());
+        CHECK(bench.waiting.empty());
+    }
+
+    TEST_CASE("events do not disturb people") {
+        Bench bench;
+        bench.take();
+
+        CHECK(bench.talk.send_event("{}"));
+
+        CHECK(bench.take().empty());
+    }
+}
+
+}  // namespace siskin::hmp
