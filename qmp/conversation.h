@@ -63,7 +63,8 @@ public:
     [[nodiscard]] virtual std::size_t in_flight() const = 0;
 };
 
-// Makes the conversation of each new client.
-using ConversationFactory = std::function<std::unique_ptr<Conversation>(Outlet outlet)>;
+// Makes the conversation of each new client; `is_network` as ByteChannel::is_network().
+using ConversationFactory =
+    std::function<std::unique_ptr<Conversation>(Outlet outlet, bool is_network)>;
 
 }  // namespace siskin::qmp

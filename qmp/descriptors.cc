@@ -38,7 +38,11 @@ Result<> Descriptors::getfd(const GetfdArguments& arguments) {
     if (!name.empty() && name.front() >= '0' && name.front() <= '9') {
         return fail("Parameter 'fdname' expects a name not starting with a digit");
     }
-    named_.erase(Name(monitor_, name));
+    const auto old = named_.find(Name(monitor_, name));
+    if (old != named_.end()) {
+        old->second = std::move(fd);
+        return {};
+    }
     SISKIN_TRY(check_room());
     named_.emplace(Name(monitor_, name), std::move(fd));
     return {};

@@ -46,6 +46,7 @@ public:
                 break;
         }
     }
+    [[nodiscard]] std::size_t size() const { return out_.size(); }
     [[nodiscard]] std::string take() { return std::move(out_); }
 
 private:
@@ -81,6 +82,9 @@ std::string pretty_json(std::string_view json) {
     Printer printer;
     for (const char character : json) {
         printer.put(character);
+        if (printer.size() > kPrettyMax) {
+            return std::string(json);
+        }
     }
     return printer.take();
 }

@@ -182,7 +182,7 @@ std::unique_ptr<Conversation> Server::Impl::conversation(const Monitor& monitor,
         [this](const CommandCall& call) { return call.run(handlers_); },
     };
     if (monitor.options.conversation) {
-        return monitor.options.conversation(std::move(outlet));
+        return monitor.options.conversation(std::move(outlet), is_network);
     }
     return std::make_unique<Session>(version_, command_table(), std::move(outlet),
                                      SessionOptions{monitor.options.pretty, is_network});

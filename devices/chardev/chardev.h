@@ -37,6 +37,9 @@ public:
     Chardev& operator=(const Chardev&) = delete;
 
     [[nodiscard]] const std::string& id() const { return id_; }
+    // The back end's name in chardev_backends(): "file", "socket".
+    [[nodiscard]] const std::string& kind() const { return kind_; }
+    void set_kind(std::string_view kind) { kind_ = kind; }
     // As query-chardev shows it: "file", "pty:/dev/pts/3", "disconnected:unix:/a,server=on".
     [[nodiscard]] virtual std::string filename() const = 0;
     // The slave's path of a pty, else empty: what chardev-add returns.
@@ -65,6 +68,7 @@ protected:
 
 private:
     std::string id_;
+    std::string kind_;
     ChardevFrontEnd* front_end_ = nullptr;
 };
 

@@ -96,6 +96,14 @@ Result<> set_short_option(ChardevConfig& config, const ChardevBackendInfo& info,
     return set_option(config, info, option.substr(0, equals), option.substr(equals + 1));
 }
 
+std::string backend_names() {
+    std::vector<std::string> names;
+    for (const ChardevBackendInfo& info : kBackends) {
+        names.emplace_back(info.name);
+    }
+    return join(names, ", ");
+}
+
 const ChardevBackendInfo& info_of(ChardevBackend backend) {
     const auto found = std::find_if(kBackends.begin(), kBackends.end(),
                                     [&](const auto& info) { return info.backend == backend; });
@@ -167,7 +175,8 @@ Result<ChardevConfig> parse_chardev(const Value::Dict& arguments) {
         return candidate.name == backend || candidate.alias == backend;
     });
     if (info == kBackends.end()) {
-        return fail(concat("'", printable(backend), "' is not a valid char driver name"));
+        return fail(concat("'", printable(backend),
+                           "' is not a valid char driver name, allowed are ", backend_names()));
     }
     config.backend = info->backend;
     for (const auto& [name, value] : arguments) {
@@ -200,7 +209,9 @@ Result<ChardevConfig> parse_chardev_short(std::string_view text, std::string id)
             return config;
         }
     }
-    return fail(concat("'", printable(text), "' is not a valid char driver"));
+    return fail(concat("'", printable(text),
+                       "' is not a valid char driver, allowed are null, stdio, pty, file:PATH, "
+                       "unix:PATH, tcp:HOST:PORT, chardev:ID"));
 }
 
 }  // namespace siskin

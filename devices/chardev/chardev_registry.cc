@@ -29,10 +29,8 @@ Result<std::unique_ptr<Chardev>> make_ring(const ChardevConfig& config) {
     return std::unique_ptr<Chardev>(std::make_unique<RingChardev>(config.id, size));
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Chardev>> make_chardev(const ChardevConfig& config, EventLoop& loop,
-                                              MachineLock& lock, int interrupt_fd) {
+Result<std::unique_ptr<Chardev>> make_back_end(const ChardevConfig& config, EventLoop& loop,
+                                               MachineLock& lock, int interrupt_fd) {
     switch (config.backend) {
         case ChardevBackend::Null:
             return std::unique_ptr<Chardev>(std::make_unique<NullChardev>(config.id));
@@ -43,6 +41,19 @@ Result<std::unique_ptr<Chardev>> make_chardev(const ChardevConfig& config, Event
         case ChardevBackend::Ring: return make_ring(config);
     }
     return fail("unknown character back end");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Chardev>> make_chardev(const ChardevConfig& config, EventLoop& loop,
+                                              MachineLock& lock, int interrupt_fd) {
+    auto chardev = SISKIN_TRY(make_back_end(config, loop, lock, interrupt_fd));
+    for (const ChardevBackendInfo& backend : chardev_backends()) {
+        if (backend.backend == config.backend) {
+            chardev->set_kind(backend.name);
+        }
+    }
+    return chardev;
 }
 
 Result<Chardev*> ChardevRegistry::add(const ChardevConfig& config, EventLoop& loop,

@@ -199,6 +199,10 @@ TEST_SUITE("cli/bad_input") {
         TemporaryDirectory directory;
         check_all(directory,
                   {{"serial port", {"-serial", "stdio", "-daemonize"}, {"stdio", "-daemonize"}},
+                   {"monitor", {"-qmp", "stdio", "-daemonize"}, {"-qmp stdio", "-daemonize"}},
+                   {"monitor for people",
+                    {"-monitor", "stdio", "-daemonize"},
+                    {"-monitor stdio", "-daemonize"}},
                    {"back end",
                     {"-chardev", "stdio,id=c", "-daemonize"},
                     {"-chardev stdio,id=c", "-daemonize"}}});

@@ -140,7 +140,12 @@ TEST_SUITE("kvm/monitors") {
         write_to(*web, "POST / HTTP/1.1\r\nHost: localhost\r\n\r\nquit\r\n");
 
         CHECK(read_until(*web, "no such text").find("(qemu)") == std::string::npos);
-        CHECK(process.running());
+        // The end came from siskin: the next client has the monitor.
+        const auto person = connect_stream(*resolve_tcp("127.0.0.1", port, true, true), -1);
+        REQUIRE(person.has_value());
+        CHECK(read_until(*person, "(qemu) ").find("(qemu) ") != std::string::npos);
+        write_to(*person, "info status\r");
+        CHECK(read_until(*person, "\n(qemu) ").find("VM status: paused") != std::string::npos);
     }
 
     TEST_CASE("an address that other hosts reach is refused in one line") {

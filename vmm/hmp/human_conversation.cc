@@ -16,24 +16,30 @@ std::string level() {
     return concat(qmp::kLevelMajor, '.', qmp::kLevelMinor, '.', qmp::kLevelMicro);
 }
 
-// RFC 9112 §3: the first line of a request ends with the protocol's version.
-bool is_http(std::string_view line) {
-    return line.find(" HTTP/") != std::string_view::npos;
+// Command names begin with a small letter; '?' is one.
+bool begins_command(char character) {
+    return (character >= 'a' && character <= 'z') || character == '?';
 }
 
 }  // namespace
 
-HumanConversation::HumanConversation(Interpreter& interpreter, qmp::Outlet outlet)
+HumanConversation::HumanConversation(Interpreter& interpreter, qmp::Outlet outlet, bool is_network)
     : interpreter_(interpreter),
       outlet_(std::move(outlet)),
       state_(std::make_shared<MonitorState>()),
-      session_(level(), {[this](std::string line) { take_line(std::move(line)); }, completions}) {}
+      is_doubtful_(is_network),
+      session_(level(), {[this](std::string line) { submit(std::move(line)); }, completions}) {}
 
-void HumanConversation::take_line(std::string line) {
-    if (!std::exchange(has_begun_, true) && is_http(line)) {
-        is_over_ = true;
-        return;
+std::size_t HumanConversation::receive(std::string_view bytes) {
+    const std::size_t first = is_doubtful_ ? bytes.find_first_not_of(" \t\r\n") : 0;
+    if (is_doubtful_ && first != std::string_view::npos) {
+        is_over_ = !begins_command(bytes[first]);
+        is_doubtful_ = false;
     }
+    return is_over_ ? bytes.size() : session_.receive(bytes);
+}
+
+void HumanConversation::submit(std::string line) {
     qmp::CommandCall call;
     call.run = [&interpreter = interpreter_, state = state_,
                 line = std::move(line)](const qmp::Handlers&) -> Result<std::string> {
@@ -47,8 +53,8 @@ void HumanConversation::reply(const qmp::Reply& reply) {
 }
 
 qmp::ConversationFactory human_conversations(Interpreter& interpreter) {
-    return [&interpreter](qmp::Outlet outlet) {
-        return std::make_unique<HumanConversation>(interpreter, std::move(outlet));
+    return [&interpreter](qmp::Outlet outlet, bool is_network) {
+        return std::make_unique<HumanConversation>(interpreter, std::move(outlet), is_network);
     };
 }
 

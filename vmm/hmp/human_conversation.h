@@ -13,17 +13,18 @@
 
 namespace siskin::hmp {
 
-// A line becomes a request whose answer is text for people. A browser that a web page had send an
-// HTTP request here is disconnected at its first line. Thread: QMP; the requests run on the VM
-// thread and are all that touches the interpreter and what this monitor remembers.
+// A line becomes a request whose answer is text for people. A client that came over IP is
+// disconnected unless its first byte begins a command: so that a web page which has a browser send
+// something here (HTTP, TLS) executes nothing. Thread: QMP; the requests run on the VM thread and
+// are all that touches the interpreter and what this monitor remembers.
 class HumanConversation final : public qmp::Conversation {
 public:
     // `interpreter` outlives the conversation and its requests.
-    HumanConversation(Interpreter& interpreter, qmp::Outlet outlet);
+    HumanConversation(Interpreter& interpreter, qmp::Outlet outlet, bool is_network);
 
     // Nobody can name them here: they are closed.
     void receive_descriptors(std::vector<Fd> /*descriptors*/) override {}
-    std::size_t receive(std::string_view bytes) override { return session_.receive(bytes); }
+    std::size_t receive(std::string_view bytes) override;
     [[nodiscard]] bool may_receive() const override { return session_.may_receive(); }
     [[nodiscard]] bool is_over() const override { return is_over_; }
     void reply(const qmp::Reply& reply) override;
@@ -34,12 +35,12 @@ public:
     [[nodiscard]] std::size_t in_flight() const override { return session_.in_flight(); }
 
 private:
-    void take_line(std::string line);
+    void submit(std::string line);
 
     Interpreter& interpreter_;
     qmp::Outlet outlet_;
     std::shared_ptr<MonitorState> state_;  // the VM thread's from the first request on
-    bool has_begun_ = false;
+    bool is_doubtful_;                     // over IP, and nothing but white space has come
     bool is_over_ = false;
     HumanSession session_;
 };

@@ -261,6 +261,11 @@ Result<std::vector<MonitorEndpoint>> take_monitors(MachineConfig& config) {
     for (const OptionUse& use : config.monitors) {
         monitors.push_back(SISKIN_TRY(from_mon(config, use)));
     }
+    for (const MonitorEndpoint& monitor : monitors) {
+        if (config.daemonize && monitor.chardev.backend == ChardevBackend::Stdio) {
+            return fail(concat(monitor.text, ": cannot use stdio with -daemonize"));
+        }
+    }
     return monitors;
 }
 

@@ -38,7 +38,7 @@ struct MonitorEndpoint {
 
 // The monitors of the command line; the character devices they use are taken out of `config`, as
 // the QMP thread owns them. Errors: a character device that is not there, is used twice, or is no
-// transport for a monitor; a mode that does not exist.
+// transport for a monitor; a mode that does not exist; stdio with -daemonize.
 [[nodiscard]] Result<std::vector<MonitorEndpoint>> take_monitors(MachineConfig& config);
 
 // Makes the sockets and terminals, connects those that connect once. A terminal's path is told on

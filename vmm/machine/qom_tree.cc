@@ -15,16 +15,6 @@ namespace {
 
 constexpr const char* kRootBus = "/machine/q35/pcie.0";
 
-std::string chardev_type(const Chardev& chardev) {
-    const std::string name = chardev.filename();
-    for (const std::string_view kind : {"file", "null", "ringbuf", "stdio"}) {
-        if (name == kind) {
-            return concat("chardev-", kind);
-        }
-    }
-    return name.starts_with("pty:") ? "chardev-pty" : "chardev-socket";
-}
-
 // Where the bus is in the tree.
 std::string bus_path(const DeviceTree& devices, const PciBus& bus) {
     for (const DeviceTree::Entry& entry : devices.entries()) {
@@ -67,7 +57,7 @@ QomTree::QomTree(Machine& machine) {
     }
     add("/chardevs", "container");
     for (const auto& chardev : machine.chardevs().all()) {
-        add(concat("/chardevs/", chardev->id()), chardev_type(*chardev));
+        add(concat("/chardevs/", chardev->id()), concat("chardev-", chardev->kind()));
     }
 }
 

@@ -5,13 +5,14 @@
 #include <doctest/doctest.h>
 
 #include <array>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/harness/pass_descriptors.h"
 
 using siskin::ByteChannel;
 using siskin::Fd;
@@ -31,21 +32,7 @@ struct Pair {
 
 void pass(const Fd& socket, std::size_t count) {
     const Fd file(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    const std::vector<int> numbers(count, file.get());
-    std::vector<char> control(CMSG_SPACE(count * sizeof(int)));
-    std::array<char, 1> byte{'x'};
-    iovec part{byte.data(), byte.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(count * sizeof(int));
-    std::memcpy(CMSG_DATA(header), numbers.data(), count * sizeof(int));
-    REQUIRE(::sendmsg(socket.get(), &message, 0) == 1);
+    REQUIRE(siskin::test::pass_descriptors(socket, file, "x", count));
 }
 
 }  // namespace

@@ -20,6 +20,18 @@ TEST_SUITE("qmp/pretty_json") {
         CHECK(pretty_json("[[], {}]") == "[\r\n    [\r\n    ],\r\n    {\r\n    }\r\n]");
     }
 
+    TEST_CASE("a text that would grow without measure is not indented (Q05)") {
+        std::string many = "1";
+        for (int number = 0; number < 10000; ++number) {
+            many += ", 1";
+        }
+        const std::string flat = "[" + many + "]";
+        const std::string deep = std::string(1000, '[') + many + std::string(1000, ']');
+
+        CHECK(pretty_json(flat).size() > flat.size());
+        CHECK((pretty_json(deep) == deep));  // too long to be shown
+    }
+
     TEST_CASE("strings stay as they are") {
         CHECK(pretty_json("{\"a{,:\": \"}] \\\"[ \\\\\"}\r\n") ==
               "{\r\n    \"a{,:\": \"}] \\\"[ \\\\\"\r\n}");

@@ -6,7 +6,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstring>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -20,6 +19,7 @@
 
 #include "base/stream_socket.h"
 #include "base/unix_socket.h"
+#include "tests/harness/pass_descriptors.h"
 #include "tests/qmp/client.h"
 #include "tests/qmp/served_machine.h"
 
@@ -65,20 +65,7 @@ std::string line_from(const Fd& file) {
 
 // Sends bytes with one descriptor.
 void pass(const Fd& socket, const Fd& file, std::string bytes) {
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    iovec part{bytes.data(), bytes.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    const int number = file.get();
-    std::memcpy(CMSG_DATA(header), &number, sizeof(number));
-    REQUIRE(::sendmsg(socket.get(), &message, 0) == static_cast<ssize_t>(bytes.size()));
+    REQUIRE(siskin::test::pass_descriptors(socket, file, std::move(bytes)));
 }
 
 // Sends back what comes, and events; ends with "bye".
@@ -262,7 +249,7 @@ TEST_SUITE("qmp/server over endpoints") {
         ServedMachine served;
         const std::string path = served.folder() + "/echo";
         EndpointOptions options;
-        options.conversation = [](const Outlet&) { return std::make_unique<Echo>(); };
+        options.conversation = [](const Outlet&, bool) { return std::make_unique<Echo>(); };
         REQUIRE(served.server().listen_unix(path, options).has_value());
         served.start();
         Client client(path);

@@ -60,7 +60,7 @@ void config_write32(Bdf bdf, std::uint16_t offset, std::uint32_t value);
 
 struct BarInfo {
     std::uint64_t address = 0;
-    std::uint64_t size = 0;  // 0: not implemented
+    std::uint64_t size = 0;  // 0: there is no such BAR
     bool memory = false;
     bool wide = false;  // takes two registers
     bool prefetchable = false;

@@ -55,7 +55,8 @@ TEST_SUITE("devices/chardev/chardev_config") {
 
     TEST_CASE("bad arguments are refused in QEMU's words") {
         CHECK(error_of({{"backend", "bogus"}, {"id", "x"}}) ==
-              "'bogus' is not a valid char driver name");
+              "'bogus' is not a valid char driver name, allowed are file, null, pty, ringbuf, "
+              "socket, stdio");
         CHECK(error_of({{"backend", "null"}}) == "chardev: no id specified");
         CHECK(error_of({{"id", "x"}}) == "chardev: \"x\" missing backend");
         CHECK(error_of({{"backend", "null"}, {"id", "x"}, {"bogus", "3"}}) ==
@@ -104,7 +105,8 @@ TEST_SUITE("devices/chardev/chardev_config") {
         const auto option = parse_chardev_short("unix:/s,colour=red", "x");
 
         REQUIRE_FALSE(bogus.has_value());
-        CHECK(bogus.error().message == "'bogus' is not a valid char driver");
+        CHECK(bogus.error().message.starts_with(
+            "'bogus' is not a valid char driver, allowed are null, stdio, "));
         CHECK_FALSE(empty.has_value());
         REQUIRE_FALSE(option.has_value());
         CHECK(option.error().message == "Invalid parameter 'colour'");

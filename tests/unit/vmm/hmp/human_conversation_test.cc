@@ -12,6 +12,12 @@ namespace siskin::hmp {
 namespace {
 
 struct Bench {
+    explicit Bench(bool is_network = false)
+        : talk(interpreter,
+               {[this](qmp::Request request) { waiting.push_back(std::move(request)); },
+                [](const qmp::CommandCall&) -> Result<std::string> { return std::string(); }},
+               is_network) {}
+
     std::string take() {
         const std::string text(talk.output());
         talk.sent(text.size());
@@ -27,10 +33,7 @@ struct Bench {
     qmp_test::FakeMachine machine;
     Interpreter interpreter{machine.services()};
     std::vector<qmp::Request> waiting;
-    HumanConversation talk{
-        interpreter,
-        {[this](qmp::Request request) { waiting.push_back(std::move(request)); },
-         [](const qmp::CommandCall&) -> Result<std::string> { return std::string(); }}};
+    HumanConversation talk;
 };
 
 }  // namespace
@@ -63,14 +66,34 @@ TEST_SUITE("vmm/hmp/human_conversation") {
         CHECK(bench.take().find("0xb\r\n") != std::string::npos);
     }
 
-    TEST_CASE("a browser's request executes nothing and is cut off at its first line (Q13)") {
-        Bench bench;
-        const std::string post = "POST / HTTP/1.1\r\nHost: localhost\r\n\r\nquit\r\n";
+    TEST_CASE("what a web page can have a browser send executes nothing and ends it (Q13)") {
+        const std::string long_path(5000, 'a');  // longer than a line
+        for (const std::string& begin :
+             {std::string("POST / HTTP/1.1\r\n\r\n"), "GET /" + long_path + " HTTP/1.1\r\n\r\n",
+              std::string("\r\n POST / HTTP/1.1\r\n"), std::string("\x16\x03\x01\n"),
+              std::string("\xff\n")}) {
+            CAPTURE(begin);
+            Bench bench(true);
 
-        bench.talk.receive(post);
+            bench.talk.receive(begin + "quit\r\n");
 
-        CHECK(bench.talk.is_over());
-        CHECK(bench.waiting.empty());
+            CHECK(bench.talk.is_over());
+            CHECK(bench.talk.in_flight() == 0);
+            CHECK(bench.waiting.empty());
+        }
+    }
+
+    TEST_CASE("a person over IP may begin with white space, and with any key on a terminal") {
+        Bench over_ip(true);
+        over_ip.talk.receive("\r\n");
+        over_ip.talk.receive("  ?\r");
+        Bench terminal;
+        terminal.talk.receive("\x1b[Astop\r");
+
+        CHECK_FALSE(over_ip.talk.is_over());
+        CHECK(over_ip.waiting.size() == 1);
+        CHECK_FALSE(terminal.talk.is_over());
+        CHECK(terminal.waiting.size() == 1);
     }
 
     TEST_CASE("events do not disturb people") {
