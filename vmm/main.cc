@@ -11,6 +11,7 @@
 #include "qmp/descriptors.h"
 #include "qmp/protocol_handlers.h"
 #include "qmp/server.h"
+#include "qmp/subscriptions.h"
 #include "vmm/hmp/human_conversation.h"
 #include "vmm/hmp/human_handlers.h"
 #include "vmm/machine/command_line.h"
@@ -48,6 +49,7 @@ public:
 
     [[nodiscard]] const qmp::Handlers& all() const { return all_; }
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
+    [[nodiscard]] qmp::Subscriptions& subscriptions() { return subscriptions_; }
     [[nodiscard]] hmp::Interpreter& human_monitor() { return human_.interpreter(); }
 
 private:
@@ -61,11 +63,13 @@ private:
     ObjectHandlers objects_;
     OptionsHandlers options_;
     qmp::Descriptors descriptors_;
+    qmp::Subscriptions subscriptions_;
     MachineInspector inspector_;
     hmp::HumanHandlers human_{
         {protocol_, run_control_, machine_, block_, pci_, chardev_, inspector_}};
-    qmp::Handlers all_{protocol_, protocol_,    run_control_, machine_, block_,   pci_,
-                       chardev_,  descriptors_, human_,       qom_,     objects_, options_};
+    qmp::Handlers all_{protocol_, protocol_,      run_control_, machine_, block_,
+                       pci_,      chardev_,       descriptors_, human_,   qom_,
+                       objects_,  subscriptions_, options_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {
@@ -93,6 +97,9 @@ Result<std::unique_ptr<EventLoop::Watch>> watch_signals(const TerminationSignals
 // The exit status.
 Result<int> run_machine(MachineConfig config) {
     log::set_timestamps(config.timestamps);
+    for (const log::Topic topic : config.log_topics) {
+        log::enable(topic);
+    }
     const auto signals = SISKIN_TRY(TerminationSignals::create());
     std::vector<MonitorEndpoint> monitors = SISKIN_TRY(take_monitors(config));
     SISKIN_TRY(expand_short_forms(config));
@@ -112,7 +119,7 @@ Result<int> run_machine(MachineConfig config) {
     // Handlers take MachineLock themselves: stopping vCPUs, which may wait for it, needs it free.
     const std::unique_ptr<qmp::Server> server = SISKIN_TRY(qmp::Server::create(
         package_name(), loop, handlers.all(), [](const std::function<void()>& work) { work(); },
-        &handlers.descriptors()));
+        handlers.subscriptions(), &handlers.descriptors()));
     SISKIN_TRY(open_monitors(*server, monitors, signals.fd_number()));
     std::unique_ptr<PidFile> pid_file;
     if (!config.pid_file.empty()) {

@@ -10,6 +10,7 @@
 #include "qmp/generated/commands.h"
 #include "qmp/generated/events.h"
 #include "qmp/protocol_handlers.h"
+#include "qmp/subscriptions.h"
 #include "tests/qmp/fake_backend.h"
 #include "vmm/hmp/human_handlers.h"
 
@@ -68,9 +69,10 @@ public:
     void on_quit(std::function<void()> ended) { ended_ = std::move(ended); }
     [[nodiscard]] const std::vector<std::string>& calls() const { return calls_; }
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
+    [[nodiscard]] qmp::Subscriptions& subscriptions() { return subscriptions_; }
     [[nodiscard]] qmp::Handlers handlers() {
-        return {protocol_, protocol_,    *this,  *this, *this, *this,
-                *this,     descriptors_, human_, *this, *this, *this};
+        return {protocol_,    protocol_, *this, *this, *this,          *this, *this,
+                descriptors_, human_,    *this, *this, subscriptions_, *this};
     }
     [[nodiscard]] FakeBackend& backend() { return backend_; }
     // What query-block and query-pci answer.
@@ -124,6 +126,7 @@ private:
 
     qmp::ProtocolHandlers protocol_{"siskin-test"};
     qmp::Descriptors descriptors_;
+    qmp::Subscriptions subscriptions_;
     qmp::EventSink* events_ = nullptr;
     std::function<void()> ended_;
     std::vector<std::string> calls_;
