@@ -38,21 +38,21 @@ std::optional<Value> request_id(const Value& message) {
     return id == nullptr ? std::nullopt : std::optional(*id);
 }
 
-Result<CommandObject> check_command_object(const Value& message, bool oob) {
-    const auto* const dict = message.as_dict();
+Result<CommandObject> check_command_object(Value message, bool oob) {
+    auto* const dict = message.as_dict();
     if (dict == nullptr) {
         return fail("QMP input must be a JSON object");
     }
     CommandObject out;
     std::string_view seen;
-    for (const auto& [name, value] : *dict) {
+    for (const auto& [name, value] : std::as_const(*dict)) {
         if (name == "execute" || (name == "exec-oob" && oob)) {
             SISKIN_TRY(take_command(name, value, seen, out));
         } else if (name == "arguments") {
             if (value.as_dict() == nullptr) {
                 return bad_member(name, "must be an object");
             }
-            out.arguments = value;
+            out.arguments = std::move(*dict->find(name));  // each name is there once
         } else if (name != "id") {
             return bad_member(name, "is unexpected");
         }

@@ -34,7 +34,7 @@ struct Request {
 [[nodiscard]] std::optional<Value> request_id(const Value& message);
 
 // Errors: the texts of QEMU. `oob` says whether the session has switched out-of-band commands on.
-[[nodiscard]] Result<CommandObject> check_command_object(const Value& message, bool oob);
+[[nodiscard]] Result<CommandObject> check_command_object(Value message, bool oob);
 
 // The command's row, or null.
 [[nodiscard]] const CommandRow* find_command(std::span<const CommandRow> table,

@@ -62,7 +62,7 @@ void Session::take(const Frame& frame) {
     Result<Value> message =
         frame.is_error ? Result<Value>(fail(frame.text)) : parse_json(frame.text);
     if (message) {
-        take_message(*message);
+        take_message(std::move(*message));
     } else if (negotiation_.is_complete()) {
         ++in_flight_;
         outlet_.submit(Request{std::nullopt, fail(std::move(message).error())});
@@ -71,9 +71,10 @@ void Session::take(const Frame& frame) {
     }
 }
 
-void Session::take_message(const Value& message) {
+void Session::take_message(Value message) {
     std::optional<Value> id = request_id(message);
-    const Result<CommandObject> object = check_command_object(message, negotiation_.oob());
+    const Result<CommandObject> object =
+        check_command_object(std::move(message), negotiation_.oob());
     if (!negotiation_.is_complete()) {
         const Result<> done =
             object ? negotiation_.answer(*object) : Result<>(fail(object.error()));

@@ -60,7 +60,7 @@ public:
 private:
     [[nodiscard]] bool is_stranger(std::string_view bytes) const;
     void take(const Frame& frame);
-    void take_message(const Value& message);
+    void take_message(Value message);
     [[nodiscard]] Fd descriptor_for(const Result<CommandCall>& call);
     void put_line(std::string_view json);
     void answer(const std::optional<Value>& id, const Result<std::string>& result);
