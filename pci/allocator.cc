@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bus numbers, then a plan of sizes from the leaves up, then addresses from the root down.
+// Bus numbers, then a plan of sizes from the leaves up, then addresses from the roots down.
 #include "pci/allocator.h"
 
 #include <algorithm>
@@ -26,13 +26,13 @@ constexpr std::array<const char*, kKindCount> kKindName{"I/O", "32-bit memory", 
 
 struct BusPlan;
 
-// Something that needs a range: a BAR, or all that is behind a bridge.
+// Something that needs a range: a BAR, all that is behind a bridge, or what it keeps free.
 struct Item {
     std::uint64_t size;
     std::uint64_t alignment;
     PciFunction* function;
     Bar* bar;                // or
-    BusPlan* behind;         // of the bridge `function`
+    BusPlan* behind;         // of the bridge `function`; neither: kept free
     std::uint64_t base = 0;  // from the start of the plan
 };
 
@@ -80,6 +80,28 @@ Result<> lay_out(BusPlan& plan, Kind kind) {
     return {};
 }
 
+// A bridge that wants more than is behind it so far has the rest kept free.
+void add_reserve(BusPlan& behind, PciBridge& bridge, bool has_wide) {
+    const BridgeReserve reserve = bridge.reserve();
+    // Without a 64-bit wish or aperture, prefetchable memory comes out of the narrow window.
+    const bool is_wide = has_wide && reserve.prefetchable64.has_value();
+    const std::uint64_t prefetchable =
+        reserve.prefetchable64.value_or(reserve.prefetchable32.value_or(0));
+    const std::array<std::uint64_t, kKindCount> wanted{
+        reserve.io.value_or(0), reserve.memory.value_or(0) + (is_wide ? 0 : prefetchable),
+        is_wide ? prefetchable : 0};
+    for (const Kind kind : {Io, Narrow, Wide}) {
+        std::uint64_t present = 0;
+        for (const Item& item : behind.items.at(kind)) {
+            present += item.size;
+        }
+        if (present < wanted.at(kind)) {
+            behind.items.at(kind).push_back(
+                Item{wanted.at(kind) - present, 1, &bridge, nullptr, nullptr});
+        }
+    }
+}
+
 Result<std::unique_ptr<BusPlan>> plan_bus(const PciBus& bus, bool has_wide) {
     auto plan = std::make_unique<BusPlan>();
     for (const auto& [devfn, function] : bus.functions()) {
@@ -90,12 +112,16 @@ Result<std::unique_ptr<BusPlan>> plan_bus(const PciBus& bus, bool has_wide) {
                     .push_back(Item{size, size, function, &*bar, nullptr});
             }
         }
-        const PciBridge* const bridge = function->as_bridge();
+        PciBridge* const bridge = function->as_bridge();
         if (bridge == nullptr) {
             continue;
         }
         plan->children.push_back(SISKIN_TRY(plan_bus(bridge->secondary(), has_wide)));
         BusPlan& behind = *plan->children.back();
+        add_reserve(behind, *bridge, has_wide);
+        for (const Kind kind : {Io, Narrow, Wide}) {
+            SISKIN_TRY(lay_out(behind, kind));
+        }
         for (const Kind kind : {Io, Narrow, Wide}) {
             const std::uint64_t granule = kWindowGranule.at(kind);
             if (behind.size.at(kind) != 0) {
@@ -105,15 +131,12 @@ Result<std::unique_ptr<BusPlan>> plan_bus(const PciBus& bus, bool has_wide) {
             }
         }
     }
-    for (const Kind kind : {Io, Narrow, Wide}) {
-        SISKIN_TRY(lay_out(*plan, kind));
-    }
     return plan;
 }
 
-// The root's items, one after the other from the aperture's start.
-Result<> fit_root(BusPlan& plan, Kind kind, const AllocatorApertures::Range& aperture) {
-    std::uint64_t next = aperture.base;
+// A root's items, one after the other from `next`, which is moved behind them.
+Result<> fit_items(BusPlan& plan, Kind kind, const AllocatorApertures::Range& aperture,
+                   std::uint64_t& next) {
     for (Item& item : plan.items.at(kind)) {
         const std::uint64_t at = align_up(next, item.alignment);
         const std::uint64_t used = at - aperture.base;
@@ -128,13 +151,42 @@ Result<> fit_root(BusPlan& plan, Kind kind, const AllocatorApertures::Range& ape
     return {};
 }
 
+// The least that an expander gets, so that devices may come later; less where there is less.
+constexpr std::array<std::uint64_t, kKindCount> kExpanderRoom{0x1000, 32 * kMiB, kGiB};
+
+// The roots one after the other: first the host's own, then a range for each expander.
+Result<> fit_roots(const std::vector<PciBus*>& roots,
+                   const std::vector<std::unique_ptr<BusPlan>>& plans, Kind kind,
+                   const AllocatorApertures::Range& aperture) {
+    std::uint64_t next = aperture.base;
+    for (std::size_t index = 0; index < roots.size(); ++index) {
+        BusPlan& plan = *plans[index];
+        const std::uint64_t granule = kWindowGranule.at(kind);
+        if (roots[index]->is_expander()) {
+            next = align_up(next, std::max(granule, plan.alignment.at(kind)));
+        }
+        const std::uint64_t first = next;
+        SISKIN_TRY(fit_items(plan, kind, aperture, next));
+        if (!roots[index]->is_expander() || aperture.size == 0) {
+            continue;
+        }
+        const std::uint64_t end = aperture.base + aperture.size;
+        next = std::min(std::max(align_up(next, granule), first + kExpanderRoom.at(kind)), end);
+        PciBus::RootRanges ranges = roots[index]->ranges();
+        const PciBus::Range range{first, first < next ? next - first : 0};
+        (kind == Io ? ranges.io : kind == Narrow ? ranges.memory32 : ranges.memory64) = range;
+        roots[index]->set_ranges(ranges);
+    }
+    return {};
+}
+
 void program_bars(BusPlan& plan, std::array<std::uint64_t, kKindCount> base) {
     for (const Kind kind : {Io, Narrow, Wide}) {
         for (Item& item : plan.items.at(kind)) {
             const std::uint64_t at = base.at(kind) + item.base;
             if (item.bar != nullptr) {
                 item.bar->program(item.function->config(), at);
-            } else {
+            } else if (item.behind != nullptr) {
                 item.behind->base.at(kind) = at;
             }
         }
@@ -177,7 +229,7 @@ void program_windows(const BusPlan& plan, const PciBus& bus) {
     }
 }
 
-// Depth first. Returns the highest number used.
+// Depth first. Returns the highest number used; `bus_count` is the first that is not the root's.
 Result<unsigned> number_buses(const PciBus& bus, unsigned highest, unsigned bus_count) {
     const std::uint8_t primary = bus.number();
     for (const auto& [devfn, function] : bus.functions()) {
@@ -194,6 +246,12 @@ Result<unsigned> number_buses(const PciBus& bus, unsigned highest, unsigned bus_
         // All numbers above, while those behind it are not known yet.
         bridge->set_bus_numbers(primary, number, static_cast<std::uint8_t>(bus_count - 1));
         highest = SISKIN_TRY(number_buses(bridge->secondary(), secondary, bus_count));
+        highest = std::max(highest, secondary + bridge->reserve().buses.value_or(0));
+        if (highest >= bus_count) {
+            return fail(concat("PCI bus numbers are exhausted: ", name_of(*function), " reserves ",
+                               bridge->reserve().buses.value_or(0), ", the most is bus ",
+                               bus_count - 1));
+        }
         bridge->set_bus_numbers(primary, number, static_cast<std::uint8_t>(highest));
     }
     return highest;
@@ -205,7 +263,8 @@ void stop_decoding(PciFunction& function) {
 }
 
 void enable(PciFunction& function, const InterruptLineOf& interrupt_line) {
-    unsigned command = function.config().get16(kCommand);
+    // As firmware leaves functions: decoding, and reporting errors.
+    unsigned command = function.config().get16(kCommand) | kCommandSerr;
     for (const std::optional<Bar>& bar : function.bars()) {
         if (bar) {
             command |= bar->is_io() ? kCommandIo : kCommandMemory;
@@ -213,6 +272,7 @@ void enable(PciFunction& function, const InterruptLineOf& interrupt_line) {
     }
     if (function.as_bridge() != nullptr) {
         command |= kCommandIo | kCommandMemory | kCommandBusMaster;
+        function.config().update16(kBridgeControl, kBridgeControlSerr, kBridgeControlSerr);
     }
     function.config().set16(kCommand, static_cast<std::uint16_t>(command));
     if (const unsigned pin = function.config().get8(kInterruptPin); pin != 0) {
@@ -227,18 +287,33 @@ void enable(PciFunction& function, const InterruptLineOf& interrupt_line) {
 Result<> assign_resources(HostBridge& host, const AllocatorApertures& apertures,
                           const InterruptLineOf& interrupt_line) {
     const Topology::Batch batch(host.topology());
-    for_each_function(host.root(), stop_decoding);
-    SISKIN_TRY(number_buses(host.root(), 0, host.bus_count()));
+    const std::vector<PciBus*>& roots = host.topology().roots();
+    for_each_function(host.topology(), stop_decoding);
+    for (std::size_t index = 0; index < roots.size(); ++index) {
+        const unsigned number = roots[index]->number();
+        const unsigned end =
+            index + 1 < roots.size() ? roots[index + 1]->number() : host.bus_count();
+        SISKIN_TRY(number_buses(*roots[index], number, end));
+    }
 
     const bool has_wide = apertures.memory64.size != 0;
-    const auto plan = SISKIN_TRY(plan_bus(host.root(), has_wide));
-    SISKIN_TRY(fit_root(*plan, Io, apertures.io));
-    SISKIN_TRY(fit_root(*plan, Narrow, apertures.memory32));
-    SISKIN_TRY(fit_root(*plan, Wide, apertures.memory64));
+    std::vector<std::unique_ptr<BusPlan>> plans;
+    for (PciBus* const root : roots) {
+        root->set_ranges({});
+        plans.push_back(SISKIN_TRY(plan_bus(*root, has_wide)));
+        for (const Kind kind : {Io, Narrow, Wide}) {
+            SISKIN_TRY(lay_out(*plans.back(), kind));
+        }
+    }
+    SISKIN_TRY(fit_roots(roots, plans, Io, apertures.io));
+    SISKIN_TRY(fit_roots(roots, plans, Narrow, apertures.memory32));
+    SISKIN_TRY(fit_roots(roots, plans, Wide, apertures.memory64));
 
-    program_bars(*plan, {});
-    program_windows(*plan, host.root());
-    for_each_function(host.root(),
+    for (std::size_t index = 0; index < roots.size(); ++index) {
+        program_bars(*plans[index], {});
+        program_windows(*plans[index], *roots[index]);
+    }
+    for_each_function(host.topology(),
                       [&](PciFunction& function) { enable(function, interrupt_line); });
     return {};
 }

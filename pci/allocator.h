@@ -25,9 +25,10 @@ struct AllocatorApertures {
 // The value of Interrupt Line for a device whose pin ends at that root pin.
 using InterruptLineOf = std::function<std::uint8_t(IntxInput)>;
 
-// Programs the whole tree: bus numbers depth first, windows and BARs at their natural alignment,
-// I/O and memory decoding on where a function has such BARs, bus mastering in bridges alone (a
-// driver turns on its own device's), windows without a user disabled, Interrupt Line. The same tree
+// Programs all trees: bus numbers depth first, windows and BARs at their natural alignment, with
+// what bridges reserve, I/O and memory decoding and SERR# on, bus mastering in bridges alone (a
+// driver turns on its own device's), windows without a user disabled, Interrupt Line. Each expander
+// gets ranges of its own, with room for more, as its PciBus::ranges() then say. The same tree
 // always gives the same result. Errors: an aperture or the bus numbers are exhausted; the tree is
 // then left without decoding. Thread: VM loop, under MachineLock.
 [[nodiscard]] Result<> assign_resources(HostBridge& host, const AllocatorApertures& apertures,

@@ -50,9 +50,14 @@ PciBridge::PciBridge(PciPlace place, const PciIdentity& identity, std::string se
     registers.set(kPrefetchableLimit, 2, kWindow64);
     registers.set_writable(kPrefetchableBaseUpper, 8, ~std::uint64_t{0});
     // PCIe 5.0 §7.5.1.3.13: the bits of conventional bridges are hard-wired to 0.
+    const bool conventional = secondary_type == PciBusType::Conventional;
     registers.set_writable(kBridgeControl, 2,
                            kBridgeControlParity | kBridgeControlSerr | kBridgeControlIsa |
-                               kBridgeControlVga | kBridgeControlVga16Bit | kBridgeControlReset);
+                               kBridgeControlVga | kBridgeControlVga16Bit | kBridgeControlReset |
+                               (conventional ? kBridgeControlConventional : 0U));
+    if (conventional) {
+        registers.set_write_1_to_clear(kBridgeControl, 2, kBridgeControlDiscardStatus);
+    }
 }
 
 PciBridge::~PciBridge() {
@@ -68,7 +73,7 @@ std::uint8_t PciBridge::subordinate_number() const {
 }
 
 bool PciBridge::forwards_bus(std::uint8_t number) const {
-    return !in_secondary_reset() && secondary_number() <= number && number <= subordinate_number();
+    return !is_cut_off() && secondary_number() <= number && number <= subordinate_number();
 }
 
 bool PciBridge::in_secondary_reset() const {
@@ -77,7 +82,7 @@ bool PciBridge::in_secondary_reset() const {
 
 AddressWindows PciBridge::memory_windows() const {
     AddressWindows open;
-    if (!decodes_memory() || in_secondary_reset()) {
+    if (!decodes_memory() || is_cut_off()) {
         return open;
     }
     const Windows now = windows();
@@ -91,7 +96,7 @@ AddressWindows PciBridge::memory_windows() const {
 
 AddressWindows PciBridge::io_windows() const {
     AddressWindows open;
-    if (!decodes_io() || in_secondary_reset()) {
+    if (!decodes_io() || is_cut_off()) {
         return open;
     }
     const Windows now = windows();
@@ -149,17 +154,23 @@ void PciBridge::set_bus_numbers(std::uint8_t primary, std::uint8_t secondary,
     config().set8(kPrimaryBus, primary);
     config().set8(kSecondaryBus, secondary);
     config().set8(kSubordinateBus, subordinate);
+    bus().topology().routing_changed();
 }
 
 void PciBridge::apply_bridge() {
+    const Route route{secondary_number(), subordinate_number(), is_cut_off()};
+    if (route != route_) {
+        route_ = route;
+        bus().topology().routing_changed();
+    }
     // PCI-to-PCI Bridge 1.2 §3.2.5.18, Secondary Bus Reset: all that is behind, when it begins.
-    const bool in_reset = in_secondary_reset();
-    if (in_reset && !was_in_reset_) {
+    // PCIe 5.0 §6.6.1: the same when the link goes down.
+    if (route.cut_off && !was_cut_off_) {
         for (const auto& [devfn, function] : secondary_.functions()) {
-            function->reset_function();
+            function->reset_function(ResetKind::Warm);
         }
     }
-    was_in_reset_ = in_reset;
+    was_cut_off_ = route.cut_off;
 
     if (may_master() != was_mastering_) {
         was_mastering_ = may_master();
@@ -174,6 +185,54 @@ void PciBridge::apply_bridge() {
         memory_now_ = std::move(memory);
         io_now_ = std::move(io);
         bus().topology().changed();
+    }
+}
+
+// PCIe 5.0 §6.6.1: a hot reset goes down the whole tree. At power-on the host resets everybody.
+void PciBridge::reset_bridge(ResetKind kind) {
+    if (kind != ResetKind::Warm) {
+        return;
+    }
+    for (const auto& [devfn, function] : secondary_.functions()) {
+        function->reset_function(kind);
+    }
+}
+
+bool PciBridge::receive_error(ErrorMessage message, Bdf /*source*/) {
+    const bool correctable = message == ErrorMessage::Correctable;
+    if (!correctable) {
+        config().update16(kSecondaryStatus, kStatusSystemError, kStatusSystemError);
+    }
+    if ((config().get16(kBridgeControl) & kBridgeControlSerr) == 0) {
+        return false;
+    }
+    if (correctable) {
+        return true;
+    }
+    if ((config().get16(kCommand) & kCommandSerr) != 0) {
+        config().update16(kStatus, kStatusSystemError, kStatusSystemError);
+        return true;
+    }
+    const unsigned enable =
+        message == ErrorMessage::Fatal ? kExpressReportFatal : kExpressReportNonFatal;
+    return express_offset() &&
+           (config().get16(*express_offset() + kExpressDeviceControl) & enable) != 0;
+}
+
+void send_error(PciFunction& function, const AerError& error) {
+    if (function.aer() == nullptr || !function.express_offset()) {
+        return;
+    }
+    const ErrorMessage message = function.aer()->record(error, *function.express_offset());
+    if (message == ErrorMessage::None) {
+        return;
+    }
+    const Bdf source = function.bdf();
+    // A root port reports its own errors itself.
+    PciBridge* at = function.express_type() == ExpressType::RootPort ? function.as_bridge()
+                                                                     : function.bus().parent();
+    while (at != nullptr && at->receive_error(message, source)) {
+        at = at->bus().parent();
     }
 }
 

@@ -11,10 +11,11 @@
 
 namespace siskin {
 
-// A PCI Express port as a bridge: bus numbers, the I/O, memory and 64-bit prefetchable windows and
-// bridge control (PCIe 5.0 §7.5.1.3; PCI-to-PCI Bridge 1.2 §3.2.5). I/O addressing is 16 bits. The
-// bits of conventional bridges (master abort mode, discard timers) are hard-wired to 0 as PCI
-// Express asks. Thread: under MachineLock.
+// What ports and conventional bridges share: bus numbers, the I/O, memory and 64-bit prefetchable
+// windows and bridge control (PCIe 5.0 §7.5.1.3; PCI-to-PCI Bridge 1.2 §3.2.5). I/O addressing is
+// 16 bits. The bits of a conventional secondary bus (master abort mode, discard timers) can be
+// written there, without effect, and are hard-wired to 0 elsewhere, as PCI Express asks.
+// Thread: under MachineLock.
 class PciBridge : public PciFunction {
 public:
     PciBridge(PciPlace place, const PciIdentity& identity, std::string secondary_name,
@@ -27,8 +28,12 @@ public:
     [[nodiscard]] std::uint8_t secondary_number() const;
     [[nodiscard]] std::uint8_t subordinate_number() const;
     // Whether configuration requests for that bus go through: it lies in [secondary, subordinate]
-    // and the secondary bus is not held in reset.
+    // and the secondary bus is neither held in reset nor cut off.
     [[nodiscard]] bool forwards_bus(std::uint8_t number) const;
+    // A link below: device 0 only.
+    [[nodiscard]] virtual bool has_one_device() const { return false; }
+    // ARI Forwarding is on: configuration requests for other device numbers pass, too.
+    [[nodiscard]] virtual bool forwards_by_ari() const { return false; }
 
     // What is forwarded downstream now: windows whose base is not above their limit, VGA and ISA
     // bits, the command register's enables.
@@ -52,15 +57,33 @@ public:
     [[nodiscard]] PciBridge* as_bridge() override { return this; }
     [[nodiscard]] const PciBridge* as_bridge() const override { return this; }
 
-    // A function came or went on the secondary bus.
+    // What firmware leaves free behind it, besides what is there.
+    [[nodiscard]] virtual BridgeReserve reserve() const { return {}; }
+
+    // A function came or went on the secondary bus. The seam of hot-plug.
     virtual void on_presence() {}
+    // An error message came up from `source`. True: it goes on upstream. A root port keeps it.
+    [[nodiscard]] virtual bool receive_error(ErrorMessage message, Bdf source);
 
 protected:
     void apply_bridge() override;
+    void reset_bridge(ResetKind kind) override;
+    // The link below is down: nothing passes, and what is behind was reset.
+    [[nodiscard]] virtual bool is_link_down() const { return false; }
 
 private:
     PciBus secondary_;
-    bool was_in_reset_ = false;
+    [[nodiscard]] bool is_cut_off() const { return in_secondary_reset() || is_link_down(); }
+    struct Route {
+        std::uint8_t secondary = 0;
+        std::uint8_t subordinate = 0;
+        bool cut_off = false;
+
+        friend bool operator==(const Route&, const Route&) = default;
+    };
+
+    Route route_;
+    bool was_cut_off_ = false;
     bool was_mastering_ = false;
     AddressWindows memory_now_;
     AddressWindows io_now_;
@@ -75,5 +98,28 @@ void for_each_function(const PciBus& bus, Visitor&& visit) {
         }
     }
 }
+
+template <typename Visitor>
+void for_each_function(const Topology& topology, Visitor&& visit) {
+    for (const PciBus* const root : topology.roots()) {
+        for_each_function(*root, visit);
+    }
+}
+
+template <typename Visitor>
+void for_each_bus(const Topology& topology, Visitor&& visit) {
+    for (PciBus* const root : topology.roots()) {
+        visit(*root);
+        for_each_function(*root, [&](PciFunction& function) {
+            if (PciBridge* const bridge = function.as_bridge()) {
+                visit(bridge->secondary());
+            }
+        });
+    }
+}
+
+// A function reports an error: records it and carries the message upstream, as far as the enables
+// on the way let it (PCIe 5.0 §6.2.6).
+void send_error(PciFunction& function, const AerError& error);
 
 }  // namespace siskin

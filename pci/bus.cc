@@ -4,11 +4,18 @@
 
 #include "base/text.h"
 #include "pci/bridge.h"
+#include "pci/topology.h"
 
 namespace siskin {
 
-PciBus::PciBus(std::string name, PciBusType type, Topology& topology, IntxRouter& intx)
-    : name_(std::move(name)), type_(type), parent_(nullptr), topology_(topology), intx_(intx) {}
+PciBus::PciBus(std::string name, PciBusType type, Topology& topology, IntxRouter& intx,
+               std::uint8_t number)
+    : name_(std::move(name)),
+      type_(type),
+      parent_(nullptr),
+      root_number_(number),
+      topology_(topology),
+      intx_(intx) {}
 
 PciBus::PciBus(std::string name, PciBusType type, PciBridge& parent)
     : name_(std::move(name)),
@@ -18,17 +25,21 @@ PciBus::PciBus(std::string name, PciBusType type, PciBridge& parent)
       intx_(parent.bus().intx()) {}
 
 std::uint8_t PciBus::number() const {
-    return parent_ != nullptr ? parent_->secondary_number() : std::uint8_t{0};
+    return parent_ != nullptr ? parent_->secondary_number() : root_number_;
 }
 
-// PCIe 5.0 §7.3.1: a link has one device, number 0.
+// PCIe 5.0 §7.3.1: a link has one device, number 0. The bus inside a switch is no link.
 unsigned PciBus::device_count() const {
-    return is_root() || !is_express() ? DevFn::kDeviceCount : 1;
+    return parent_ != nullptr && parent_->has_one_device() ? 1 : DevFn::kDeviceCount;
 }
 
 Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view type_name,
-                               std::string_view id) {
+                               std::string_view id, const PlaceRule& rule) {
     SISKIN_TRY(check_pci_properties(properties, type_name));
+    if (const std::string_view objection = rule.objection(*this); !objection.empty()) {
+        return fail(concat("PCI: ", objection, ": ", type_name, " on bus '", name_, '\'',
+                           free_buses(topology_, rule)));
+    }
     DevFn devfn;
     if (properties.addr) {
         devfn = *properties.addr;
@@ -41,23 +52,43 @@ Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view
                                " not available for ", type_name, ", in use by ",
                                present->type_name(), ",id=", present->id()));
         }
+    } else if (const auto slot = free_slot()) {
+        devfn = *slot;
     } else {
-        devfn = SISKIN_TRY(free_slot(type_name));
+        return fail(concat("PCI: no slot/function available for ", type_name,
+                           ", all in use or reserved: bus '", name_, "' is full",
+                           free_buses(topology_, rule)));
     }
     SISKIN_TRY(check_multifunction(devfn, properties.multifunction));
     return PciPlace{this, devfn, properties.multifunction, std::string(type_name), std::string(id)};
 }
 
 // The first slot without any function.
-Result<DevFn> PciBus::free_slot(std::string_view type_name) const {
+std::optional<DevFn> PciBus::free_slot() const {
     for (unsigned device = 0; device < device_count(); ++device) {
         const auto first = functions_.lower_bound(DevFn::of(device, 0));
         if (first == functions_.end() || first->first.device() != device) {
             return DevFn::of(device, 0);
         }
     }
-    return fail(
-        concat("PCI: no slot/function available for ", type_name, ", all in use or reserved"));
+    return std::nullopt;
+}
+
+bool PciBus::has_room() const {
+    return free_slot().has_value();
+}
+
+Result<> PciBus::check_hot_plug(const PlaceRule& rule) const {
+    if (!is_root()) {
+        return {};
+    }
+    std::string others;
+    for_each_bus(topology_, [&](const PciBus& bus) {
+        if (others.empty() && !bus.is_root() && rule.objection(bus).empty() && bus.has_room()) {
+            others = concat("; free: '", bus.name(), '\'');
+        }
+    });
+    return fail(concat("Bus '", name_, "' does not support hotplugging", others));
 }
 
 // PCIe 5.0 §7.5.1.1.9: function 0 tells whether there are others.
@@ -85,6 +116,11 @@ PciFunction* PciBus::function(DevFn devfn) const {
     return found != functions_.end() ? found->second : nullptr;
 }
 
+PciFunction* PciBus::target_of(DevFn devfn) const {
+    const bool gated = parent_ != nullptr && devfn.device() != 0 && parent_->has_one_device();
+    return gated && !parent_->forwards_by_ari() ? nullptr : function(devfn);
+}
+
 IntxInput PciBus::root_input(DevFn devfn, unsigned pin) const {
     unsigned device = devfn.device();
     for (const PciBridge* bridge = parent_; bridge != nullptr; bridge = bridge->bus().parent()) {
@@ -96,6 +132,7 @@ IntxInput PciBus::root_input(DevFn devfn, unsigned pin) const {
 
 void PciBus::add(PciFunction& function) {
     functions_.emplace(function.devfn(), &function);
+    topology_.routing_changed();
     if (parent_ != nullptr) {
         parent_->on_presence();
     }
@@ -103,9 +140,31 @@ void PciBus::add(PciFunction& function) {
 
 void PciBus::remove(const PciFunction& function) {
     functions_.erase(function.devfn());
+    topology_.routing_changed();
     if (parent_ != nullptr) {
         parent_->on_presence();
     }
+}
+
+PciBus* find_bus(const Topology& topology, std::string_view name) {
+    PciBus* found = nullptr;
+    for_each_bus(topology, [&](PciBus& bus) {
+        if (found == nullptr && bus.name() == name) {
+            found = &bus;
+        }
+    });
+    return found;
+}
+
+std::string new_bus_name(const Topology& topology, const std::string& id, std::string_view prefix) {
+    if (!id.empty()) {
+        return id;
+    }
+    unsigned number = 1;
+    while (find_bus(topology, concat(prefix, number)) != nullptr) {
+        ++number;
+    }
+    return concat(prefix, number);
 }
 
 }  // namespace siskin

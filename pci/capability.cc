@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Power management and MSI-X capabilities.
+// The small capabilities.
 #include "pci/capability.h"
 
 #include "base/bits.h"
@@ -9,8 +9,8 @@ namespace siskin {
 
 using namespace pci_spec;
 
-std::uint16_t add_power_capability(ConfigSpace& config) {
-    const std::uint16_t at = config.add_capability(kCapabilityPowerManagement, kPowerSize);
+std::uint16_t add_power_capability(ConfigSpace& config, std::optional<std::uint16_t> offset) {
+    const std::uint16_t at = config.add_capability(kCapabilityPowerManagement, kPowerSize, offset);
     config.set16(at + kPowerCapabilities, kPowerVersion3);
     config.set16(at + kPowerControl, kPowerNoSoftReset);
     config.registers().set_writable(at + kPowerControl, 2, kPowerStateMask);
@@ -40,6 +40,60 @@ std::uint16_t add_msix_capability(ConfigSpace& config, std::uint16_t vector_coun
     config.set32(at + kMsixTable, placement.table_offset | placement.table_bar);
     config.set32(at + kMsixPendingBits, placement.pending_offset | placement.pending_bar);
     return at;
+}
+
+void add_subsystem_capability(ConfigSpace& config, std::uint16_t vendor_id,
+                              std::uint16_t subsystem_id, std::uint16_t offset) {
+    const std::uint16_t at = config.add_capability(kCapabilitySubsystem, 8, offset);
+    config.set16(at + 4U, vendor_id);
+    config.set16(at + 6U, subsystem_id);
+}
+
+void add_slot_id_capability(ConfigSpace& config, std::uint8_t chassis) {
+    constexpr std::uint8_t kFirstInChassis = 0x20;
+    const std::uint16_t at = config.add_capability(kCapabilitySlotId, 4);
+    config.set8(at + 2U, kFirstInChassis);
+    config.set8(at + 3U, chassis);
+    config.registers().set_writable(at + 3U, 1, 0xff);
+}
+
+void add_acs_capability(ConfigSpace& config) {
+    // Source validation, translation blocking, request and completion redirect, upstream
+    // forwarding, direct translated.
+    constexpr std::uint16_t kServices = 0x005f;
+    const std::uint16_t at = config.add_extended_capability(kExtendedAcs, 1, 8);
+    config.set16(at + kAcsCapabilities, kServices);
+    config.registers().set_writable(at + kAcsControl, 2, kServices);
+}
+
+void add_serial_number_capability(ConfigSpace& config, std::uint64_t serial_number) {
+    const std::uint16_t at = config.add_extended_capability(kExtendedSerialNumber, 1, 12);
+    config.registers().set(at + 4U, 8, serial_number);
+}
+
+void add_ari_capability(ConfigSpace& config, std::uint8_t next_function) {
+    const std::uint16_t at = config.add_extended_capability(kExtendedAri, 1, 8);
+    config.set8(at + 5U, next_function);
+}
+
+void add_reserve_capability(ConfigSpace& config, const BridgeReserve& reserve) {
+    constexpr std::uint8_t kSize = 32;
+    constexpr std::uint8_t kTypeReserve = 1;
+    constexpr std::uint32_t kNone32 = 0xffffffff;
+    if (reserve == BridgeReserve{}) {
+        return;
+    }
+    const auto narrow = [](const std::optional<std::uint64_t>& wish) {
+        return wish ? static_cast<std::uint32_t>(*wish) : kNone32;
+    };
+    const std::uint16_t at = config.add_capability(kCapabilityVendor, kSize);
+    config.set8(at + 2U, kSize);
+    config.set8(at + 3U, kTypeReserve);
+    config.set32(at + 4U, reserve.buses.value_or(kNone32));
+    config.registers().set(at + 8U, 8, reserve.io.value_or(~std::uint64_t{0}));
+    config.set32(at + 16U, narrow(reserve.memory));
+    config.set32(at + 20U, narrow(reserve.prefetchable32));
+    config.registers().set(at + 24U, 8, reserve.prefetchable64.value_or(~std::uint64_t{0}));
 }
 
 }  // namespace siskin

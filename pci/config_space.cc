@@ -10,7 +10,7 @@ namespace siskin {
 using namespace pci_spec;
 
 ConfigSpace::ConfigSpace(HeaderType header_type, std::size_t size)
-    : registers_(size), power_on_(size / 8) {
+    : registers_(size), power_on_(size / 8), sticky_(size / 8) {
     SISKIN_ASSERT(size == kConventionalSize || size == kExpressSize);
     set8(kHeaderType, static_cast<std::uint8_t>(header_type));
     // PCIe 5.0 §7.5.1.1.3: the enables that mean something to a virtual function.
@@ -45,22 +45,12 @@ std::uint16_t ConfigSpace::add_capability(std::uint8_t id, std::size_t size,
     const std::size_t end = at + align_up(size, 4);
     SISKIN_ASSERT(size >= 2 && is_aligned(at, 4) && at >= capabilities_end_ &&
                   end <= kConventionalSize);
-    const std::uint16_t link = link_end();
     set8(at, id);
-    set8(at + 1, 0);
-    set8(link, static_cast<std::uint8_t>(at));
+    set8(at + 1, get8(kCapabilityPointer));
+    set8(kCapabilityPointer, static_cast<std::uint8_t>(at));
     update16(kStatus, kStatusCapabilities, kStatusCapabilities);
     capabilities_end_ = end;
     return static_cast<std::uint16_t>(at);
-}
-
-// Where the offset of the next capability belongs: behind the last one's id.
-std::uint16_t ConfigSpace::link_end() const {
-    std::uint16_t link = kCapabilityPointer;
-    while (get8(link) != 0) {
-        link = static_cast<std::uint16_t>(get8(link) + 1U);
-    }
-    return link;
 }
 
 std::uint16_t ConfigSpace::add_extended_capability(std::uint16_t id, std::uint8_t version,
@@ -86,15 +76,36 @@ std::optional<std::uint16_t> ConfigSpace::find_capability(std::uint8_t id) const
     return std::nullopt;
 }
 
+std::optional<std::uint16_t> ConfigSpace::find_extended_capability(std::uint16_t id) const {
+    if (last_extended_ == 0) {
+        return std::nullopt;
+    }
+    for (std::uint32_t at = kConventionalSize; at != 0; at = get32(at) >> 20) {
+        if (get16(at) == id) {
+            return static_cast<std::uint16_t>(at);
+        }
+    }
+    return std::nullopt;
+}
+
 void ConfigSpace::remember_power_on() {
     for (std::size_t word = 0; word < power_on_.size(); ++word) {
         power_on_[word] = registers_.get(word * 8, 8);
     }
 }
 
-void ConfigSpace::reset() {
+void ConfigSpace::make_sticky(std::size_t offset, std::size_t size) {
+    SISKIN_ASSERT(is_aligned(offset, 8) && offset + size <= registers_.size());
+    for (std::size_t at = offset; at < offset + size; at += 8) {
+        sticky_[at / 8] = true;
+    }
+}
+
+void ConfigSpace::reset(ResetKind kind) {
     for (std::size_t word = 0; word < power_on_.size(); ++word) {
-        registers_.set(word * 8, 8, power_on_[word]);
+        if (kind == ResetKind::PowerOn || !sticky_[word]) {
+            registers_.set(word * 8, 8, power_on_[word]);
+        }
     }
 }
 

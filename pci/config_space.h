@@ -11,6 +11,10 @@
 
 namespace siskin {
 
+// PCIe 5.0 §6.6: power-on clears everything; a hot reset (from the port above) or a function level
+// reset leaves sticky registers.
+enum class ResetKind { PowerOn, Warm };
+
 enum class HeaderType : std::uint8_t { Endpoint = 0, Bridge = 1 };
 
 // The common header is prepared (command, status, cache line, interrupt line); the rest is its
@@ -43,7 +47,7 @@ public:
     [[nodiscard]] const RegisterBlock& registers() const { return registers_; }
     [[nodiscard]] std::size_t size() const { return registers_.size(); }
 
-    // Reserves `size` bytes (a multiple of 4 is taken) for a capability and links it at the end of
+    // Reserves `size` bytes (a multiple of 4 is taken) for a capability and makes it the head of
     // the list. At `offset` when given (a multiple of 4, from 0x40), else behind the last one. That
     // it fits is our own business (asserted). Returns its offset.
     std::uint16_t add_capability(std::uint8_t id, std::size_t size,
@@ -52,16 +56,19 @@ public:
     std::uint16_t add_extended_capability(std::uint16_t id, std::uint8_t version, std::size_t size);
     // The first capability of that id.
     [[nodiscard]] std::optional<std::uint16_t> find_capability(std::uint8_t id) const;
+    [[nodiscard]] std::optional<std::uint16_t> find_extended_capability(std::uint16_t id) const;
 
     // The state at power-on is what is there now; reset() comes back to it.
     void remember_power_on();
-    void reset();
+    // These registers keep their values in every other reset (PCIe 5.0 §7.4, "sticky"). `offset` is
+    // a multiple of 8, the size is rounded up to one.
+    void make_sticky(std::size_t offset, std::size_t size);
+    void reset(ResetKind kind);
 
 private:
-    [[nodiscard]] std::uint16_t link_end() const;
-
     RegisterBlock registers_;
     std::vector<std::uint64_t> power_on_;  // the bytes, eight at a time
+    std::vector<bool> sticky_;             // of the same
     std::size_t capabilities_end_ = pci_spec::kFirstFreeOffset;
     std::size_t extended_end_ = pci_spec::kConventionalSize;
     std::uint16_t last_extended_ = 0;

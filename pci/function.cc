@@ -52,26 +52,39 @@ std::optional<std::uint16_t> PciFunction::add_express(ExpressRole role,
     if (!type || config_.size() != kExpressSize) {
         return std::nullopt;
     }
+    express_type_ = type;
     express_offset_ = add_express_capability(config_, *type, options);
     return express_offset_;
 }
 
-std::uint16_t PciFunction::add_power_management() {
-    power_offset_ = add_power_capability(config_);
+std::uint16_t PciFunction::add_power_management(std::optional<std::uint16_t> offset) {
+    power_offset_ = add_power_capability(config_, offset);
     return *power_offset_;
 }
 
+MsiCapability& PciFunction::add_msi(const MsiOptions& options, MsiTarget& target) {
+    SISKIN_ASSERT(msi_ == nullptr);
+    msi_ = std::make_unique<MsiCapability>(config_, target, options);
+    return *msi_;
+}
+
+void PciFunction::add_aer(const AerOptions& options) {
+    if (express_offset_) {
+        aer_ = std::make_unique<AerCapability>(config_, options);
+    }
+}
+
 MsixTable& PciFunction::add_msix(std::uint16_t vector_count, const MsixPlacement& placement,
-                                 MsiTarget& target) {
+                                 MsiTarget& target, std::optional<std::uint16_t> offset) {
     SISKIN_ASSERT(msix_ == nullptr);
     msix_ = std::make_unique<MsixTable>(vector_count, target,
                                         concat(place_.type_name, " '", place_.id, "'"));
-    msix_offset_ = add_msix_capability(config_, vector_count, placement);
+    msix_offset_ = add_msix_capability(config_, vector_count, placement, offset);
     return *msix_;
 }
 
 MsixTable& PciFunction::add_msix_with_bar(std::uint16_t vector_count, unsigned bar_index,
-                                          MsiTarget& target) {
+                                          MsiTarget& target, std::optional<std::uint16_t> offset) {
     // PCIe 5.0 §7.7.2: nothing else shares the 4 KiB of the table or of the pending bits.
     const std::uint64_t table_size = std::uint64_t{vector_count} * kMsixEntrySize;
     const std::uint64_t pending_offset =
@@ -80,7 +93,7 @@ MsixTable& PciFunction::add_msix_with_bar(std::uint16_t vector_count, unsigned b
         vector_count,
         MsixPlacement{static_cast<std::uint8_t>(bar_index), 0, static_cast<std::uint8_t>(bar_index),
                       static_cast<std::uint32_t>(pending_offset)},
-        target);
+        target, offset);
     msix_regions_ = std::make_unique<BarRegions>();
     msix_regions_->add(0, table.table_size(), table.table());
     msix_regions_->add(pending_offset, table.pending_bits_size(), table.pending_bits());
@@ -108,6 +121,7 @@ void PciFunction::unplug() {
     }
     plugged_ = false;
     update_bus_master();
+    update_msi();
     update_msix();
     update_intx();
     decode_ = Decode{};
@@ -132,8 +146,11 @@ void PciFunction::config_write(IoAccess access, std::uint64_t value) {
     if (power_offset_) {
         settle_power_state(config_, *power_offset_, power_before);
     }
+    if (aer_ != nullptr) {
+        aer_->note_write();
+    }
     if (resets) {
-        reset_function();
+        reset_function(ResetKind::Warm);
     } else {
         apply();
     }
@@ -172,9 +189,12 @@ bool PciFunction::decodes_io() const {
     return plugged_ && in_d0() && (config_.get16(kCommand) & kCommandIo) != 0;
 }
 
-void PciFunction::reset_function() {
+void PciFunction::reset_function(ResetKind kind) {
     const Topology::Batch batch(place_.bus->topology());
-    config_.reset();
+    config_.reset(kind);
+    if (aer_ != nullptr) {
+        aer_->reset(kind);
+    }
     for (std::optional<Bar>& bar : bars_) {
         if (bar) {
             bar->settle(config_);
@@ -185,6 +205,7 @@ void PciFunction::reset_function() {
         msix_->reset();
     }
     apply();
+    reset_bridge(kind);
     on_reset();
 }
 
@@ -194,6 +215,7 @@ void PciFunction::apply() {
     }
     const Topology::Batch batch(place_.bus->topology());
     update_bus_master();
+    update_msi();
     update_msix();
     update_intx();
     apply_bridge();
@@ -233,6 +255,16 @@ void PciFunction::update_bus_master() {
     }
 }
 
+void PciFunction::update_msi() {
+    if (msi_ != nullptr) {
+        msi_->update(may_master_);
+    }
+}
+
+bool PciFunction::messages_enabled() const {
+    return msix_enabled() || (msi_ != nullptr && msi_->enabled());
+}
+
 void PciFunction::update_msix() {
     if (msix_ == nullptr) {
         return;
@@ -249,7 +281,7 @@ void PciFunction::update_msix() {
 void PciFunction::update_intx() {
     config_.update16(kStatus, kStatusInterrupt,
                      intx_pending_ && intx_input_ ? kStatusInterrupt : std::uint16_t{0});
-    const bool now = intx_pending_ && plugged_ && intx_input_ && in_d0() && !msix_enabled() &&
+    const bool now = intx_pending_ && plugged_ && intx_input_ && in_d0() && !messages_enabled() &&
                      (config_.get16(kCommand) & kCommandIntxDisable) == 0;
     if (now == intx_raised_) {
         return;

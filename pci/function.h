@@ -11,12 +11,14 @@
 #include "base/bus/io_handler.h"
 #include "base/bus/msi.h"
 #include "base/units.h"
+#include "pci/aer.h"
 #include "pci/bar.h"
 #include "pci/bdf.h"
 #include "pci/capability.h"
 #include "pci/config_space.h"
 #include "pci/express_capability.h"
 #include "pci/intx_routing.h"
+#include "pci/msi.h"
 #include "pci/msix.h"
 
 namespace siskin {
@@ -65,12 +67,16 @@ public:
     // The type follows from the place; nothing is added, and nothing returned, on a conventional
     // bus or when the function has no extended configuration space.
     std::optional<std::uint16_t> add_express(ExpressRole role, const ExpressOptions& options = {});
-    std::uint16_t add_power_management();
+    std::uint16_t add_power_management(std::optional<std::uint16_t> offset = std::nullopt);
+    MsiCapability& add_msi(const MsiOptions& options, MsiTarget& target);
+    // After add_express(); nothing happens where that added nothing.
+    void add_aer(const AerOptions& options);
     // The capability alone: the caller puts msix()->table() and ->pending_bits() into its BARs.
     MsixTable& add_msix(std::uint16_t vector_count, const MsixPlacement& placement,
-                        MsiTarget& target);
+                        MsiTarget& target, std::optional<std::uint16_t> offset = std::nullopt);
     // Adds MSI-X with a memory BAR of its own: table from 0, pending bits behind it.
-    MsixTable& add_msix_with_bar(std::uint16_t vector_count, unsigned bar_index, MsiTarget& target);
+    MsixTable& add_msix_with_bar(std::uint16_t vector_count, unsigned bar_index, MsiTarget& target,
+                                 std::optional<std::uint16_t> offset = std::nullopt);
 
     // Shows it to the guest. The place is free: PciBus::place() said so (asserted).
     void plug();
@@ -91,17 +97,24 @@ public:
     // Null without MSI-X.
     [[nodiscard]] MsixTable* msix() { return msix_.get(); }
     [[nodiscard]] bool msix_enabled() const { return msix_ != nullptr && msix_->enabled(); }
+    // Null without MSI, without AER.
+    [[nodiscard]] MsiCapability* msi() { return msi_.get(); }
+    [[nodiscard]] AerCapability* aer() { return aer_.get(); }
+    // The PCI Express capability: its offset and type; nothing on a conventional function.
+    [[nodiscard]] std::optional<std::uint16_t> express_offset() const { return express_offset_; }
+    [[nodiscard]] std::optional<ExpressType> express_type() const { return express_type_; }
     // The level of the interrupt pin. The status bit follows it; the pin itself only while INTx is
-    // not disabled, MSI-X is not enabled and the function is in D0 (PCIe 5.0 §7.5.1.1.3).
+    // not disabled, neither MSI nor MSI-X is enabled and the function is in D0 (PCIe 5.0
+    // §7.5.1.1.3).
     void set_intx(bool asserted);
     // Bus Master Enable here and in every bridge above: whether DMA and messages may leave.
     [[nodiscard]] bool may_master() const { return may_master_; }
     [[nodiscard]] bool decodes_memory() const;
     [[nodiscard]] bool decodes_io() const;
 
-    // Power-on state of all registers, BARs unmapped, then on_reset(). Also what a function level
-    // reset, a secondary bus reset and HostBridge::reset() do.
-    void reset_function();
+    // Power-on state of all registers (but the sticky ones, unless the machine is reset), BARs
+    // unmapped, then on_reset(). A function level reset and a secondary bus reset are warm ones.
+    void reset_function(ResetKind kind = ResetKind::PowerOn);
     // Registers changed by us (not the guest): carries out what they imply, as after a guest write.
     void apply();
 
@@ -131,8 +144,9 @@ public:
     virtual void on_reset() {}
 
 protected:
-    // What a bridge adds to apply(); after the function's own effects.
+    // What a bridge adds to apply(), after the function's own effects, and to a reset.
     virtual void apply_bridge() {}
+    virtual void reset_bridge(ResetKind /*kind*/) {}
 
 private:
     struct Decode {
@@ -146,15 +160,20 @@ private:
     [[nodiscard]] bool in_d0() const;
     [[nodiscard]] bool starts_function_level_reset(IoAccess access, std::uint64_t value) const;
     void update_bus_master();
+    void update_msi();
     void update_msix();
     void update_intx();
+    [[nodiscard]] bool messages_enabled() const;
 
     PciPlace place_;
     ConfigSpace config_;
     Bars bars_;
     std::unique_ptr<MsixTable> msix_;
     std::unique_ptr<BarRegions> msix_regions_;
+    std::unique_ptr<MsiCapability> msi_;
+    std::unique_ptr<AerCapability> aer_;
     std::optional<std::uint16_t> express_offset_;
+    std::optional<ExpressType> express_type_;
     std::optional<std::uint16_t> power_offset_;
     std::optional<std::uint16_t> msix_offset_;
     std::optional<IntxInput> intx_input_;  // where our pin ends on the root bus

@@ -21,25 +21,47 @@ HostBridge::HostBridge(AddressSpace& memory, AddressSpace& ports, std::string ro
       topology_(memory, ports),
       root_(std::move(root_name), PciBusType::Express, topology_, intx_) {
     SISKIN_ASSERT(bus_count >= 1 && bus_count <= 256);
-    topology_.set_root(&root_);
+    topology_.add_root(root_);
 }
 
 HostBridge::~HostBridge() {
-    topology_.set_root(nullptr);
-    topology_.changed();
+    topology_.remove_root(root_);
 }
 
 PciFunction* HostBridge::find(Bdf bdf) const {
-    if (bdf.bus >= bus_count_) {
+    const PciBus* const bus = bus_numbered(bdf.bus);
+    return bus == nullptr ? nullptr : bus->target_of(bdf.devfn);
+}
+
+const PciBus* HostBridge::bus_numbered(std::uint8_t number) const {
+    if (routes_.generation != topology_.routing_generation()) {
+        routes_.generation = topology_.routing_generation();
+        routes_.buses.fill(std::nullopt);
+    }
+    std::optional<const PciBus*>& known = routes_.buses.at(number);
+    if (!known) {
+        known = walk_to(number);
+    }
+    return *known;
+}
+
+// From the root bus that is responsible, down through the bridges.
+const PciBus* HostBridge::walk_to(std::uint8_t wanted) const {
+    const PciBus* bus = nullptr;
+    for (const PciBus* const root : topology_.roots()) {
+        if (root->number() <= wanted) {
+            bus = root;
+        }
+    }
+    if (bus == nullptr || wanted >= bus_count_) {
         return nullptr;
     }
-    const PciBus* bus = &root_;
-    std::uint8_t number = root_.number();
-    while (number != bdf.bus) {
+    std::uint8_t number = bus->number();
+    while (number != wanted) {
         const PciBridge* next = nullptr;
         for (const auto& [devfn, function] : bus->functions()) {
             const PciBridge* const bridge = function->as_bridge();
-            if (bridge != nullptr && bridge->forwards_bus(bdf.bus)) {
+            if (bridge != nullptr && bridge->forwards_bus(wanted)) {
                 next = bridge;
                 break;
             }
@@ -50,7 +72,7 @@ PciFunction* HostBridge::find(Bdf bdf) const {
         bus = &next->secondary();
         number = next->secondary_number();
     }
-    return bus->function(bdf.devfn);
+    return bus;
 }
 
 std::uint64_t HostBridge::config_read(Bdf bdf, IoAccess access) const {
@@ -65,23 +87,9 @@ void HostBridge::config_write(Bdf bdf, IoAccess access, std::uint64_t value) con
     }
 }
 
-PciBus* HostBridge::find_bus(std::string_view name) {
-    if (root_.name() == name) {
-        return &root_;
-    }
-    PciBus* found = nullptr;
-    for_each_function(root_, [&](PciFunction& function) {
-        PciBridge* const bridge = function.as_bridge();
-        if (found == nullptr && bridge != nullptr && bridge->secondary().name() == name) {
-            found = &bridge->secondary();
-        }
-    });
-    return found;
-}
-
 void HostBridge::reset() {
     const Topology::Batch batch(topology_);
-    for_each_function(root_, [](PciFunction& function) { function.reset_function(); });
+    for_each_function(topology_, [](PciFunction& function) { function.reset_function(); });
     ports_.address = 0;
 }
 

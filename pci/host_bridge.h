@@ -2,7 +2,9 @@
 // HostBridge: the root of a PCI tree: ECAM, the configuration ports and the routing by bus number.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,6 +39,7 @@ public:
     [[nodiscard]] const PciBus& root() const { return root_; }
     [[nodiscard]] IntxRouter& intx() { return intx_; }
     [[nodiscard]] Topology& topology() { return topology_; }
+    [[nodiscard]] const Topology& topology() const { return topology_; }
     [[nodiscard]] unsigned bus_count() const { return bus_count_; }
 
     // PCIe 5.0 §7.2.2: 1 MiB a bus. The board maps and moves it (PCIEXBAR).
@@ -53,8 +56,10 @@ public:
     [[nodiscard]] std::uint64_t config_read(Bdf bdf, IoAccess access) const;
     void config_write(Bdf bdf, IoAccess access, std::uint64_t value) const;
 
-    // Any bus of the tree by its name ("pcie.0", "rp1"), or null.
-    [[nodiscard]] PciBus* find_bus(std::string_view name);
+    // Any bus of the trees by its name ("pcie.0", "rp1"), or null.
+    [[nodiscard]] PciBus* find_bus(std::string_view name) {
+        return siskin::find_bus(topology_, name);
+    }
 
     // Every function and CONFIG_ADDRESS as at power-on.
     void reset();
@@ -82,12 +87,22 @@ private:
         const HostBridge& owner_;
     };
 
+    [[nodiscard]] const PciBus* bus_numbered(std::uint8_t number) const;
+    [[nodiscard]] const PciBus* walk_to(std::uint8_t number) const;
+
     const unsigned bus_count_;
     IntxRouter intx_;
     Topology topology_;
     PciBus root_;
     Ecam ecam_{*this};
     ConfigPorts ports_{*this};
+
+    // Which bus has which number, as far as it was asked since the routing last changed.
+    struct Routes {
+        std::uint64_t generation = 0;
+        std::array<std::optional<const PciBus*>, 256> buses{};
+    };
+    mutable Routes routes_;
 };
 
 }  // namespace siskin

@@ -32,7 +32,10 @@ inline constexpr std::uint16_t kCommandIntxDisable = 0x0400;
 
 inline constexpr std::uint16_t kStatusInterrupt = 0x0008;
 inline constexpr std::uint16_t kStatusCapabilities = 0x0010;
-inline constexpr std::uint16_t kStatusErrors = 0xf900;  // write 1 to clear
+inline constexpr std::uint16_t kStatus66MHz = 0x0020;        // conventional PCI
+inline constexpr std::uint16_t kStatusFastBack = 0x0080;     // conventional PCI
+inline constexpr std::uint16_t kStatusSystemError = 0x4000;  // signalled; received on the secondary
+inline constexpr std::uint16_t kStatusErrors = 0xf900;       // write 1 to clear
 
 inline constexpr std::uint8_t kHeaderMultifunction = 0x80;
 
@@ -69,12 +72,24 @@ inline constexpr std::uint16_t kBridgeControlIsa = 0x0004;
 inline constexpr std::uint16_t kBridgeControlVga = 0x0008;
 inline constexpr std::uint16_t kBridgeControlVga16Bit = 0x0010;
 inline constexpr std::uint16_t kBridgeControlReset = 0x0040;
+// Master abort mode, fast back-to-back, discard timers and their enable: conventional bridges.
+inline constexpr std::uint16_t kBridgeControlConventional = 0x0ba0;
+inline constexpr std::uint16_t kBridgeControlDiscardStatus = 0x0400;  // write 1 to clear
 
 // Capability ids, PCI Code and ID Assignment 1.11.
 inline constexpr std::uint8_t kCapabilityPowerManagement = 0x01;
+inline constexpr std::uint8_t kCapabilitySlotId = 0x04;
+inline constexpr std::uint8_t kCapabilityMsi = 0x05;
 inline constexpr std::uint8_t kCapabilityVendor = 0x09;
+inline constexpr std::uint8_t kCapabilitySubsystem = 0x0d;
 inline constexpr std::uint8_t kCapabilityExpress = 0x10;
 inline constexpr std::uint8_t kCapabilityMsix = 0x11;
+
+// Extended capability ids, the same document.
+inline constexpr std::uint16_t kExtendedAer = 0x0001;
+inline constexpr std::uint16_t kExtendedSerialNumber = 0x0003;
+inline constexpr std::uint16_t kExtendedAcs = 0x000d;
+inline constexpr std::uint16_t kExtendedAri = 0x000e;
 
 // Power management capability, PCIe 5.0 §7.5.2.
 inline constexpr std::uint8_t kPowerSize = 8;
@@ -83,6 +98,14 @@ inline constexpr std::uint16_t kPowerControl = 0x04;
 inline constexpr std::uint16_t kPowerVersion3 = 0x0003;
 inline constexpr std::uint16_t kPowerNoSoftReset = 0x0008;
 inline constexpr std::uint16_t kPowerStateMask = 0x0003;
+
+// MSI capability, PCIe 5.0 §7.7.1. Offsets behind the address depend on its size.
+inline constexpr std::uint16_t kMsiControl = 0x02;
+inline constexpr std::uint16_t kMsiAddress = 0x04;
+inline constexpr std::uint16_t kMsiEnable = 0x0001;
+inline constexpr std::uint16_t kMsiMultipleEnable = 0x0070;
+inline constexpr std::uint16_t kMsi64Bit = 0x0080;
+inline constexpr std::uint16_t kMsiMasking = 0x0100;
 
 // MSI-X capability and table, PCIe 5.0 §7.7.2.
 inline constexpr std::uint8_t kMsixSize = 12;
@@ -112,6 +135,8 @@ inline constexpr std::uint16_t kExpressSlotCapabilities = 0x14;
 inline constexpr std::uint16_t kExpressSlotControl = 0x18;
 inline constexpr std::uint16_t kExpressSlotStatus = 0x1a;
 inline constexpr std::uint16_t kExpressRootControl = 0x1c;
+inline constexpr std::uint16_t kExpressDeviceCapabilities2 = 0x24;
+inline constexpr std::uint16_t kExpressDeviceControl2 = 0x28;
 inline constexpr std::uint16_t kExpressLinkCapabilities2 = 0x2c;
 inline constexpr std::uint16_t kExpressLinkControl2 = 0x30;
 
@@ -122,7 +147,39 @@ inline constexpr std::uint32_t kExpressFlrCapable = 0x10000000;
 inline constexpr std::uint16_t kExpressInitiateFlr = 0x8000;
 inline constexpr std::uint32_t kExpressLinkActiveReporting = 0x00100000;
 inline constexpr std::uint16_t kExpressLinkActive = 0x2000;
+inline constexpr std::uint32_t kExpressLinkBandwidth = 0x00200000;  // bandwidth notification
+inline constexpr std::uint16_t kExpressLinkDisable = 0x0010;
 inline constexpr std::uint16_t kExpressPresenceDetected = 0x0040;
+inline constexpr std::uint16_t kExpressMessageNumber = 0x3e00;
+// Device Control and Device Status.
+inline constexpr std::uint16_t kExpressReportCorrectable = 0x0001;
+inline constexpr std::uint16_t kExpressReportNonFatal = 0x0002;
+inline constexpr std::uint16_t kExpressReportFatal = 0x0004;
+inline constexpr std::uint16_t kExpressReportUnsupported = 0x0008;
+// Slot Capabilities.
+inline constexpr std::uint32_t kExpressSlotButton = 0x00000001;
+inline constexpr std::uint32_t kExpressSlotPowerController = 0x00000002;
+inline constexpr std::uint32_t kExpressSlotAttentionIndicator = 0x00000008;
+inline constexpr std::uint32_t kExpressSlotPowerIndicator = 0x00000010;
+inline constexpr std::uint32_t kExpressSlotSurprise = 0x00000020;
+inline constexpr std::uint32_t kExpressSlotHotPlug = 0x00000040;
+inline constexpr std::uint32_t kExpressSlotInterlock = 0x00020000;
+// Slot Control.
+inline constexpr std::uint16_t kExpressSlotEnables = 0x0039;  // button, presence, command, hot-plug
+inline constexpr std::uint16_t kExpressSlotIndicators = 0x03c0;
+inline constexpr std::uint16_t kExpressSlotAttentionOff = 0x00c0;
+inline constexpr std::uint16_t kExpressSlotPowerOn = 0x0100;
+inline constexpr std::uint16_t kExpressSlotPowerIndicatorOff = 0x0300;
+inline constexpr std::uint16_t kExpressSlotPoweredOff = 0x0400;  // Power Controller Control
+// Device Capabilities 2 and Control 2.
+inline constexpr std::uint32_t kExpressAriForwarding = 0x00000020;
+inline constexpr std::uint32_t kExpressExtendedFormat = 0x00100000;
+inline constexpr std::uint32_t kExpressTlpPrefix = 0x00200000;
+inline constexpr std::uint16_t kExpressPrefixBlocking = 0x8000;
+
+// Access Control Services, PCIe 5.0 §7.7.8.
+inline constexpr std::uint16_t kAcsCapabilities = 0x04;
+inline constexpr std::uint16_t kAcsControl = 0x06;
 
 // Class codes, PCI Code and ID Assignment 1.11.
 inline constexpr std::uint32_t kClassHostBridge = 0x060000;

@@ -66,6 +66,21 @@ std::optional<GuestAddress> add_ranges(Ranges& ranges, const AddressWindows& win
 
 }  // namespace
 
+void Topology::add_root(PciBus& root) {
+    const auto place = std::find_if(roots_.begin(), roots_.end(), [&](const PciBus* present) {
+        return present->number() > root.number();
+    });
+    roots_.insert(place, &root);
+    routing_changed();
+    changed();
+}
+
+void Topology::remove_root(const PciBus& root) {
+    std::erase(roots_, &root);
+    routing_changed();
+    changed();
+}
+
 void Topology::set_apertures(PciApertures apertures) {
     apertures_ = std::move(apertures);
     changed();
@@ -127,8 +142,8 @@ void Topology::rebuild() {
             }
         }
     };
-    if (root_ != nullptr) {
-        walk(walk, *root_, apertures_.memory, apertures_.io);
+    for (const PciBus* const root : roots_) {
+        walk(walk, *root, apertures_.memory, apertures_.io);
     }
 
     const auto move = [](const Placement& placement, std::optional<GuestAddress> address) {

@@ -33,18 +33,25 @@ struct PciApertures {
     AddressWindows io{{0, 0xffff}};
 };
 
-// Recomputes both PCI layers after each change of a register that decides about decoding. Where
-// BARs overlap, the one that comes first in a walk of the tree wins: lower device and function
-// before higher, a bridge's own BARs before what is behind it, that before the next device, lower
-// BAR index first. The loser keeps the parts nobody else claims, but its doorbells stay unbound.
-// Thread: under MachineLock.
+// Knows the root buses, and recomputes both PCI layers after each change of a register that decides
+// about decoding. Where BARs overlap, the one that comes first in a walk of the tree wins: lower
+// device and function before higher, a bridge's own BARs before what is behind it, that before the
+// next device, lower BAR index first. The loser keeps the parts nobody else claims, but its
+// doorbells stay unbound. Thread: under MachineLock.
 class Topology {
 public:
     Topology(AddressSpace& memory, AddressSpace& ports) : memory_(memory), ports_(ports) {}
     Topology(const Topology&) = delete;
     Topology& operator=(const Topology&) = delete;
 
-    void set_root(const PciBus* root) { root_ = root; }
+    // The root buses, in ascending order of their numbers. A root takes itself off when it goes.
+    void add_root(PciBus& root);
+    void remove_root(const PciBus& root);
+    [[nodiscard]] const std::vector<PciBus*>& roots() const { return roots_; }
+    // Changes whenever a bus number, a bridge or a root did: what was routed by them is stale.
+    [[nodiscard]] std::uint64_t routing_generation() const { return routing_generation_; }
+    void routing_changed() { ++routing_generation_; }
+
     void set_apertures(PciApertures apertures);
 
     // Something decodes differently from now on. Tells each moved BAR (PciFunction::on_bar_moved).
@@ -71,7 +78,8 @@ private:
 
     AddressSpace& memory_;
     AddressSpace& ports_;
-    const PciBus* root_ = nullptr;
+    std::vector<PciBus*> roots_;
+    std::uint64_t routing_generation_ = 1;
     PciApertures apertures_;
     unsigned batches_ = 0;
     bool dirty_ = false;

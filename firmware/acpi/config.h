@@ -23,6 +23,14 @@ struct EcamConfig {
     std::uint8_t last_bus = 0xff;  // last one
 };
 
+// A root bus besides the first one (pxb-pcie): a host bridge of its own for the operating system.
+// Its windows lie inside the first one's, which then leaves them out.
+struct PciExpander {
+    std::uint8_t first_bus = 0;  // its number; it has the buses up to the next expander's
+    std::vector<PciWindow> memory_windows;
+    std::optional<PciWindow> io_window;
+};
+
 // The ICH9 ACPI register block: offsets from `base` (Intel I/O Controller Hub 9 §13.8.3).
 struct PmConfig {
     static constexpr std::uint16_t kEventOffset = 0x00;    // PM1a_EVT, 4 bytes
@@ -70,6 +78,8 @@ struct AcpiConfig {
     std::vector<PciWindow> memory_windows;
     // I/O ports of the host bridge; 0xcf8..0xcff are left out by themselves.
     PciWindow io_window{GuestAddress{0}, ByteCount{0x10000}};
+    // In ascending order of bus numbers.
+    std::vector<PciExpander> expanders;
     // What _OSC hands to the operating system when it asks.
     std::uint32_t osc_granted = kOscNativeHotplug | kOscPme | kOscAer | kOscCapabilityStructure;
     // The function of the LPC bridge, as _ADR: device in the high half, function in the low.

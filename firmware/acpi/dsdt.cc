@@ -33,22 +33,75 @@ std::uint64_t end_of(const PciWindow& window) {
     return window.base.value() + window.size.value();
 }
 
-void append_io(std::vector<resource::Descriptor>& out, std::uint64_t base, std::uint64_t end) {
-    if (base < end) {
-        out.push_back(resource::word_io(static_cast<std::uint16_t>(base),
-                                        static_cast<std::uint32_t>(end - base)));
+// What is left of `windows` without `holes`.
+std::vector<PciWindow> without(std::vector<PciWindow> windows,
+                               const std::vector<PciWindow>& holes) {
+    for (const PciWindow& hole : holes) {
+        std::vector<PciWindow> left;
+        for (const PciWindow& window : windows) {
+            const std::uint64_t begin = window.base.value();
+            const std::uint64_t end = end_of(window);
+            const std::uint64_t hole_begin = std::clamp(hole.base.value(), begin, end);
+            const std::uint64_t hole_end = std::clamp(end_of(hole), begin, end);
+            if (begin < hole_begin) {
+                left.push_back({window.base, ByteCount{hole_begin - begin}});
+            }
+            if (std::max(hole_end, hole_begin) < end) {
+                const std::uint64_t next = std::max(hole_end, hole_begin);
+                left.push_back({GuestAddress{next}, ByteCount{end - next}});
+            }
+        }
+        windows = std::move(left);
     }
+    return windows;
 }
 
-Aml host_bridge_resources(const AcpiConfig& config) {
+// One root bus: its bus numbers and the addresses that it passes on.
+struct Root {
+    std::uint8_t first_bus;
+    std::uint8_t last_bus;
+    std::vector<PciWindow> io_windows;
+    std::vector<PciWindow> memory_windows;
+};
+
+Root first_root(const AcpiConfig& config) {
+    Root root{config.ecam.first_bus, config.ecam.last_bus, {}, {}};
+    std::vector<PciWindow> ports{{GuestAddress{kConfigPorts}, ByteCount{kConfigPortCount}}};
+    std::vector<PciWindow> memory;
+    for (const PciExpander& expander : config.expanders) {
+        if (expander.io_window) {
+            ports.push_back(*expander.io_window);
+        }
+        memory.insert(memory.end(), expander.memory_windows.begin(), expander.memory_windows.end());
+    }
+    if (!config.expanders.empty()) {
+        root.last_bus = static_cast<std::uint8_t>(config.expanders.front().first_bus - 1);
+    }
+    root.io_windows = without({config.io_window}, ports);
+    root.memory_windows = without(config.memory_windows, memory);
+    return root;
+}
+
+Root expander_root(const AcpiConfig& config, std::size_t index) {
+    const PciExpander& expander = config.expanders[index];
+    Root root{expander.first_bus, config.ecam.last_bus, {}, expander.memory_windows};
+    if (index + 1 < config.expanders.size()) {
+        root.last_bus = static_cast<std::uint8_t>(config.expanders[index + 1].first_bus - 1);
+    }
+    if (expander.io_window) {
+        root.io_windows.push_back(*expander.io_window);
+    }
+    return root;
+}
+
+std::vector<resource::Descriptor> root_resources(const Root& root) {
     std::vector<resource::Descriptor> out;
-    out.push_back(resource::word_bus_number(config.ecam.first_bus, config.ecam.last_bus));
-    out.push_back(resource::io(kConfigPorts, kConfigPortCount));
-    const std::uint64_t io_base = config.io_window.base.value();
-    const std::uint64_t io_end = end_of(config.io_window);
-    append_io(out, io_base, std::min<std::uint64_t>(io_end, kConfigPorts));
-    append_io(out, std::max<std::uint64_t>(io_base, kConfigPorts + kConfigPortCount), io_end);
-    for (const PciWindow& window : config.memory_windows) {
+    out.push_back(resource::word_bus_number(root.first_bus, root.last_bus));
+    for (const PciWindow& window : root.io_windows) {
+        out.push_back(resource::word_io(static_cast<std::uint16_t>(window.base.value()),
+                                        static_cast<std::uint32_t>(window.size.value())));
+    }
+    for (const PciWindow& window : root.memory_windows) {
         if (end_of(window) <= 4 * kGiB) {
             out.push_back(resource::dword_memory(static_cast<std::uint32_t>(window.base.value()),
                                                  window.size.value()));
@@ -57,7 +110,7 @@ Aml host_bridge_resources(const AcpiConfig& config) {
                                                  resource::Usage::Producer));
         }
     }
-    return resource::make_template(out);
+    return out;
 }
 
 // §6.2.13: {address with function 0xffff, pin, source 0: a GSI, the GSI}
@@ -123,14 +176,33 @@ Aml lpc_bridge(const AcpiConfig& config) {
     return aml::device("LPC", terms);
 }
 
+// What a host bridge is to the operating system, whichever root bus it has.
+AmlList host_bridge_terms(const AcpiConfig& config, const Root& root, Aml resources) {
+    return {
+        aml::name("_HID", aml::eisa_id("PNP0A08")),      aml::name("_CID", aml::eisa_id("PNP0A03")),
+        aml::name("_UID", aml::integer(root.first_bus)), aml::name("_SEG", aml::integer(0)),
+        aml::name("_BBN", aml::integer(root.first_bus)), aml::name("_CRS", resources),
+        aml::name("_PRT", interrupt_routing()),          host_bridge_osc(config)};
+}
+
 Aml host_bridge(const AcpiConfig& config) {
+    const Root root = first_root(config);
+    std::vector<resource::Descriptor> resources = root_resources(root);
+    resources.insert(resources.begin() + 1, resource::io(kConfigPorts, kConfigPortCount));
+    AmlList terms = host_bridge_terms(config, root, resource::make_template(resources));
+    terms.push_back(lpc_bridge(config));
+    return aml::device("PCI0", terms);
+}
+
+constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+
+// "PC80" for bus 0x80.
+Aml expander_bridge(const AcpiConfig& config, std::size_t index) {
+    const Root root = expander_root(config, index);
+    const std::string name{'P', 'C', kHexDigits[root.first_bus >> 4],
+                           kHexDigits[root.first_bus & 0xf]};
     return aml::device(
-        "PCI0",
-        {aml::name("_HID", aml::eisa_id("PNP0A08")), aml::name("_CID", aml::eisa_id("PNP0A03")),
-         aml::name("_UID", aml::integer(0)), aml::name("_SEG", aml::integer(0)),
-         aml::name("_BBN", aml::integer(config.ecam.first_bus)),
-         aml::name("_CRS", host_bridge_resources(config)), aml::name("_PRT", interrupt_routing()),
-         host_bridge_osc(config), lpc_bridge(config)});
+        name, host_bridge_terms(config, root, resource::make_template(root_resources(root))));
 }
 
 // PCI Firmware 3.3 §4.1.2: the ECAM is reserved by a motherboard resource directly below \_SB.
@@ -153,8 +225,7 @@ Aml motherboard(const AcpiConfig& config) {
 
 // "C000", "C001", ...: three hexadecimal digits.
 std::string processor_name(std::uint32_t uid) {
-    constexpr std::string_view kDigits = "0123456789ABCDEF";
-    return {'C', kDigits[(uid >> 8) & 0xf], kDigits[(uid >> 4) & 0xf], kDigits[uid & 0xf]};
+    return {'C', kHexDigits[(uid >> 8) & 0xf], kHexDigits[(uid >> 4) & 0xf], kHexDigits[uid & 0xf]};
 }
 
 AmlList system_bus(const AcpiConfig& config) {
@@ -167,6 +238,9 @@ AmlList system_bus(const AcpiConfig& config) {
     }
     terms.push_back(motherboard(config));
     terms.push_back(host_bridge(config));
+    for (std::size_t index = 0; index < config.expanders.size(); ++index) {
+        terms.push_back(expander_bridge(config, index));
+    }
     return terms;
 }
 

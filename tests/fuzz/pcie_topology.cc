@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "pci/allocator.h"
 #include "pci/describe.h"
-#include "pci/root_port.h"
+#include "pci/express_port.h"
 #include "tests/harness/driver_pci.h"
 
 namespace {
@@ -40,10 +40,8 @@ private:
 struct Tree {
     Tree() {
         for (const unsigned device : {1U, 2U}) {
-            ports.push_back(
-                *RootPort::create(machine.place(machine.host.root(), DevFn::of(device, 0), false,
-                                                concat("rp", device)),
-                                  std::make_shared<RootPortConfig>()));
+            ports.push_back(make_port(machine, kRootPortType, machine.host.root(),
+                                      DevFn::of(device, 0), concat("rp", device)));
             add_probe(ports.back()->secondary(), 0);
         }
         bridge =
@@ -77,7 +75,7 @@ struct Tree {
 
     PciMachine machine;
     std::unique_ptr<PciBridge> bridge;
-    std::vector<std::unique_ptr<RootPort>> ports;
+    std::vector<std::unique_ptr<ExpressPort>> ports;
     std::vector<std::unique_ptr<ProbeFunction>> probes;
 };
 

@@ -252,4 +252,19 @@ void ProbeFunction::on_bar_moved(unsigned index, std::optional<GuestAddress> add
     moves.push_back(Move{index, address});
 }
 
+Result<std::unique_ptr<ExpressPort>> try_make_port(PciMachine& machine, const DeviceType& type,
+                                                   PciBus& bus, DevFn devfn, std::string id,
+                                                   const PortConfig& config) {
+    return ExpressPort::create(*find_port_model(type),
+                               machine.place(bus, devfn, false, std::move(id)),
+                               std::make_shared<PortConfig>(config), machine.msi);
+}
+
+std::unique_ptr<ExpressPort> make_port(PciMachine& machine, const DeviceType& type, PciBus& bus,
+                                       DevFn devfn, std::string id, const PortConfig& config) {
+    auto port = try_make_port(machine, type, bus, devfn, std::move(id), config);
+    SISKIN_ASSERT(port.has_value());
+    return std::move(*port);
+}
+
 }  // namespace siskin

@@ -13,6 +13,7 @@
 #include "base/bus/irq_line.h"
 #include "base/bus/machine_lock.h"
 #include "base/bus/msi.h"
+#include "pci/express_port.h"
 #include "pci/host_bridge.h"
 
 namespace siskin {
@@ -84,6 +85,17 @@ struct PciMachine {
     AddressSpaceReader memory_reader{memory, lock};
     AddressSpaceReader port_reader{ports, lock};
 };
+
+// A port of that type there, plugged in.
+[[nodiscard]] Result<std::unique_ptr<ExpressPort>> try_make_port(PciMachine& machine,
+                                                                 const DeviceType& type,
+                                                                 PciBus& bus, DevFn devfn,
+                                                                 std::string id,
+                                                                 const PortConfig& config = {});
+// The same where it is known to work.
+[[nodiscard]] std::unique_ptr<ExpressPort> make_port(PciMachine& machine, const DeviceType& type,
+                                                     PciBus& bus, DevFn devfn, std::string id,
+                                                     const PortConfig& config = {});
 
 // The two ways to configuration space.
 enum class ConfigAccess { Ecam, Ports };

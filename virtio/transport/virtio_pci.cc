@@ -97,28 +97,28 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
     regions_.add(kNotifyOffset, kRegionSize, *notify_);
     const auto vectors = static_cast<std::uint16_t>(
         properties.vectors.value_or(static_cast<std::uint32_t>(queue_count + 1)));
+    add_bar(kModernBar, BarSpec{BarKind::Memory64, true, ByteCount{kModernBarSize}, &regions_});
+    add_capabilities(is_express_at(place));
     if (vectors != 0) {
         add_msix_with_bar(vectors, kMsixBar, services_.messages);
     }
-    add_bar(kModernBar, BarSpec{BarKind::Memory64, true, ByteCount{kModernBarSize}, &regions_});
-    add_capabilities(is_express_at(place));
     // Bus Master Enable is off at power-on.
     device_->allow_transfers(false);
 }
 
 void VirtioPci::add_capabilities(bool is_express) {
-    add_region(spec::kCapabilityCommon, kCommonOffset);
-    add_region(spec::kCapabilityIsr, kIsrOffset);
-    add_region(spec::kCapabilityDevice, kDeviceOffset);
-    add_region(spec::kCapabilityNotify, kNotifyOffset);
-    cfg_access_ =
-        std::make_unique<PciCfgAccess>(PciFunction::config(), kModernBar, kModernBarSize, regions_);
     if (is_express) {
         ExpressOptions express;
         express.function_level_reset = true;
         add_express(ExpressRole::Endpoint, express);
         add_power_management();
     }
+    add_region(spec::kCapabilityCommon, kCommonOffset);
+    add_region(spec::kCapabilityIsr, kIsrOffset);
+    add_region(spec::kCapabilityDevice, kDeviceOffset);
+    add_region(spec::kCapabilityNotify, kNotifyOffset);
+    cfg_access_ =
+        std::make_unique<PciCfgAccess>(PciFunction::config(), kModernBar, kModernBarSize, regions_);
 }
 
 void VirtioPci::add_region(std::uint8_t type, std::uint64_t offset) {

@@ -115,6 +115,27 @@ void BoardQ35::place_chipset() {
     lpc_->config_write(IoAccess{Ich9Lpc::kAcpiControl, 1}, Ich9Lpc::kAcpiEnable);
 }
 
+namespace {
+
+acpi::PciExpander expander_of(const PciBus& root) {
+    const auto window = [](const PciBus::Range& range) {
+        return acpi::PciWindow{GuestAddress{range.base}, ByteCount{range.size}};
+    };
+    acpi::PciExpander expander;
+    expander.first_bus = root.number();
+    for (const PciBus::Range& range : {root.ranges().memory32, root.ranges().memory64}) {
+        if (range.size != 0) {
+            expander.memory_windows.push_back(window(range));
+        }
+    }
+    if (root.ranges().io.size != 0) {
+        expander.io_window = window(root.ranges().io);
+    }
+    return expander;
+}
+
+}  // namespace
+
 acpi::AcpiConfig BoardQ35::acpi_config() const {
     acpi::AcpiConfig tables;
     for (std::uint32_t index = 0; index < config_.topology.count(); ++index) {
@@ -131,6 +152,11 @@ acpi::AcpiConfig BoardQ35::acpi_config() const {
         {GuestAddress{kMmio32Base}, ByteCount{kMmio32Size}},
         {GuestAddress{mmio64_base(config_.ram.value())}, ByteCount{kMmio64Size}},
     };
+    for (const PciBus* const root : pci_.topology().roots()) {
+        if (root->is_expander()) {
+            tables.expanders.push_back(expander_of(*root));
+        }
+    }
     return tables;
 }
 

@@ -110,11 +110,15 @@ std::string_view pci_class_name(std::uint32_t class_code) {
 
 Result<std::vector<qmp::PciInfo>> PciHandlers::query_pci() {
     const MutexLock hold(machine_.lock());
-    const PciBusInfo root = describe(machine_.board().pci().root());
-    qmp::PciInfo info;
-    info.bus = root.number;
-    info.devices = devices_of(root);
-    return std::vector<qmp::PciInfo>{std::move(info)};
+    std::vector<qmp::PciInfo> roots;
+    for (const PciBus* const bus : machine_.board().pci().topology().roots()) {
+        const PciBusInfo root = describe(*bus);
+        qmp::PciInfo info;
+        info.bus = root.number;
+        info.devices = devices_of(root);
+        roots.push_back(std::move(info));
+    }
+    return roots;
 }
 
 }  // namespace siskin

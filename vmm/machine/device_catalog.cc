@@ -8,7 +8,9 @@
 
 #include "base/text.h"
 #include "devices/platform/isa_devices.h"
-#include "pci/root_port.h"
+#include "pci/conventional_bridge.h"
+#include "pci/expander.h"
+#include "pci/express_port.h"
 #include "virtio/block/blk_pci.h"
 #include "vmm/machine/isa_catalog.h"
 
@@ -21,21 +23,52 @@ const Config& config_as(const std::shared_ptr<void>& config) {
 }
 
 Result<PciPlace> find_place(DeviceEnvironment& environment, const PciProperties& properties,
-                            const DeviceType& type, const std::string& id) {
+                            const DeviceType& type, const std::string& id,
+                            const PlaceRule& rule = PlaceRule::kEndpoint) {
     PciBus* const bus =
         properties.bus.empty() ? &environment.pci.root() : environment.pci.find_bus(properties.bus);
     if (bus == nullptr) {
         return fail(concat("Bus '", printable(properties.bus), "' not found"));
     }
-    return bus->place(properties, type.name, id);
+    return bus->place(properties, type.name, id, rule);
 }
 
-Result<std::unique_ptr<Device>> build_root_port(DeviceEnvironment& environment, std::string id,
-                                                std::shared_ptr<void> config) {
-    const auto& properties = config_as<RootPortConfig>(config).pci;
-    PciPlace place = SISKIN_TRY(find_place(environment, properties, kRootPortType, id));
+template <const DeviceType& kType>
+Result<std::unique_ptr<Device>> build_port(DeviceEnvironment& environment, std::string id,
+                                           std::shared_ptr<void> config) {
+    const PortModel& model = *find_port_model(kType);
+    const auto& properties = config_as<PortConfig>(config).pci;
+    PciPlace place = SISKIN_TRY(find_place(environment, properties, kType, id, *model.rule));
+    return std::unique_ptr<Device>(SISKIN_TRY(
+        ExpressPort::create(model, std::move(place), std::move(config), environment.msi)));
+}
+
+Result<std::unique_ptr<Device>> build_pci_bridge(DeviceEnvironment& environment, std::string id,
+                                                 std::shared_ptr<void> config) {
+    const auto& properties = config_as<PciBridgeConfig>(config).pci;
+    PciPlace place =
+        SISKIN_TRY(find_place(environment, properties, kPciBridgeType, id, PlaceRule::kBridge));
     return std::unique_ptr<Device>(
-        SISKIN_TRY(RootPort::create(std::move(place), std::move(config))));
+        SISKIN_TRY(ConventionalBridge::create_pci_bridge(std::move(place), std::move(config))));
+}
+
+Result<std::unique_ptr<Device>> build_pcie_pci_bridge(DeviceEnvironment& environment,
+                                                      std::string id,
+                                                      std::shared_ptr<void> config) {
+    const auto& properties = config_as<PciePciBridgeConfig>(config).pci;
+    PciPlace place =
+        SISKIN_TRY(find_place(environment, properties, kPciePciBridgeType, id, PlaceRule::kBridge));
+    return std::unique_ptr<Device>(SISKIN_TRY(ConventionalBridge::create_pcie_pci_bridge(
+        std::move(place), std::move(config), environment.msi)));
+}
+
+Result<std::unique_ptr<Device>> build_expander(DeviceEnvironment& environment, std::string id,
+                                               std::shared_ptr<void> config) {
+    const auto& properties = config_as<ExpanderConfig>(config).pci;
+    PciPlace place =
+        SISKIN_TRY(find_place(environment, properties, kExpanderType, id, PlaceRule::kExpander));
+    return std::unique_ptr<Device>(
+        SISKIN_TRY(Expander::create(std::move(place), std::move(config))));
 }
 
 Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, std::string id,
@@ -55,7 +88,13 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
 }
 
 constexpr std::array kCatalog{
-    CatalogRow{&kRootPortType, build_root_port},
+    CatalogRow{&kIoh3420Type, build_port<kIoh3420Type>},
+    CatalogRow{&kPciBridgeType, build_pci_bridge},
+    CatalogRow{&kPciePciBridgeType, build_pcie_pci_bridge},
+    CatalogRow{&kRootPortType, build_port<kRootPortType>},
+    CatalogRow{&kExpanderType, build_expander},
+    CatalogRow{&kUpstreamPortType, build_port<kUpstreamPortType>},
+    CatalogRow{&kDownstreamPortType, build_port<kDownstreamPortType>},
     CatalogRow{&kBlkPciType, build_blk_pci},
     CatalogRow{&kIsaSerialType, build_isa_serial},
     CatalogRow{&kIsaDebugconType, build_isa_debugcon},

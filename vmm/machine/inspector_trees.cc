@@ -119,9 +119,17 @@ void add_map(hmp::MappedSpace& space, const AddressSpace& addresses) {
 
 hmp::QtreeBus MachineInspector::device_tree() {
     const MutexLock hold(machine_.lock());
-    hmp::QtreeDevice host{"q35-pcihost", "", {}, {}, {}};
-    host.buses.push_back(pci_bus(machine_.devices(), machine_.board().pci().root()));
-    return {"main-system-bus", "System", {std::move(host)}};
+    hmp::QtreeBus system{"main-system-bus", "System", {}};
+    for (const PciBus* const root : machine_.board().pci().topology().roots()) {
+        hmp::QtreeDevice host{
+            root->is_expander() ? "pxb-pcie-host" : "q35-pcihost", "", {}, {}, {}};
+        host.buses.push_back(pci_bus(machine_.devices(), *root));
+        if (root->is_expander()) {
+            host.buses.back().type = "pxb-pcie-bus";
+        }
+        system.devices.push_back(std::move(host));
+    }
+    return system;
 }
 
 hmp::QomNode MachineInspector::object_tree() {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "pci/bridge.h"
 #include "pci/bus.h"
+#include "pci/expander.h"
 #include "pci/function.h"
 
 namespace siskin {
@@ -15,12 +16,21 @@ namespace {
 
 constexpr const char* kRootBus = "/machine/q35/pcie.0";
 
+// The bus that a bridge or an expander has; null for any other function.
+const PciBus* bus_behind(const PciFunction& function) {
+    if (const PciBridge* const bridge = function.as_bridge()) {
+        return &bridge->secondary();
+    }
+    const auto* const expander = dynamic_cast<const Expander*>(&function);
+    return expander == nullptr ? nullptr : &expander->root();
+}
+
 // Where the bus is in the tree.
 std::string bus_path(const DeviceTree& devices, const PciBus& bus) {
     for (const DeviceTree::Entry& entry : devices.entries()) {
         const auto* const function = dynamic_cast<const PciFunction*>(entry.device.get());
-        const PciBridge* const bridge = function == nullptr ? nullptr : function->as_bridge();
-        if (bridge != nullptr && &bridge->secondary() == &bus) {
+        const PciBus* const behind = function == nullptr ? nullptr : bus_behind(*function);
+        if (behind == &bus) {
             return concat(entry.path, '/', bus.name());
         }
     }
@@ -119,9 +129,8 @@ void QomTree::add_device(const DeviceTree::Entry& entry) {
         }
     }
     const auto* const function = dynamic_cast<const PciFunction*>(&device);
-    const PciBridge* const bridge = function == nullptr ? nullptr : function->as_bridge();
-    if (bridge != nullptr) {
-        add(concat(entry.path, '/', bridge->secondary().name()), "PCIE");
+    if (const PciBus* const bus = function == nullptr ? nullptr : bus_behind(*function)) {
+        add(concat(entry.path, '/', bus->name()), bus->is_express() ? "PCIE" : "PCI");
     }
 }
 

@@ -11,7 +11,8 @@
 
 #include "base/text.h"
 #include "pci/describe.h"
-#include "pci/root_port.h"
+#include "pci/expander.h"
+#include "pci/express_port.h"
 #include "pci/spec.h"
 #include "tests/harness/driver_pci.h"
 
@@ -27,10 +28,9 @@ std::uint8_t line_of(IntxInput input) {
     return static_cast<std::uint8_t>(input.device + input.pin);
 }
 
-std::unique_ptr<RootPort> make_port(PciMachine& machine, unsigned device) {
-    return *RootPort::create(
-        machine.place(machine.host.root(), DevFn::of(device, 0), false, concat("rp", device)),
-        std::make_shared<RootPortConfig>());
+std::unique_ptr<ExpressPort> make_port(PciMachine& machine, unsigned device) {
+    return make_port(machine, kRootPortType, machine.host.root(), DevFn::of(device, 0),
+                     concat("rp", device));
 }
 
 struct Claim {
@@ -89,8 +89,8 @@ TEST_SUITE("pci/allocator") {
         CHECK(driver.bar_address(kBehind, 4) == 0x8'00000000);
         CHECK(driver.memory_read(0xc0000fff, 1) == 0x77);
         CHECK(driver.memory_read(0x8'00000000, 1) == 0x77);
-        CHECK(driver.read(kBehind, kCommand, 2) == kCommandMemory);
-        CHECK(driver.read({0, DevFn::of(1, 0)}, kCommand, 2) == 0x7);
+        CHECK(driver.read(kBehind, kCommand, 2) == (kCommandMemory | kCommandSerr));
+        CHECK(driver.read({0, DevFn::of(1, 0)}, kCommand, 2) == 0x107);
         CHECK(port->windows() == PciBridge::Windows{0xf000, 0xfff, 0xc0000000, 0xc00fffff,
                                                     0x8'00000000, 0x8'000fffff});
         CHECK(driver.read(kBehind, kInterruptLine, 1) == 1);  // INTA of slot 1
@@ -221,5 +221,84 @@ TEST_SUITE("pci/allocator") {
         REQUIRE(assign_resources(machine.host, kApertures, line_of));
 
         CHECK(probe.bars().at(0)->mapped() == before);
+    }
+
+    TEST_CASE("what a port reserves is left free behind it: buses, ports, memory") {
+        PciMachine machine;
+        PortConfig config;
+        config.reserve.buses = 3;
+        config.reserve.io = ByteCount{0x1000};
+        config.reserve.memory = ByteCount{4 * kMiB};
+        config.reserve.prefetchable64 = ByteCount{kGiB};
+        const auto first =
+            make_port(machine, kRootPortType, machine.host.root(), DevFn::of(1, 0), "rp1", config);
+        const auto second = make_port(machine, 2);
+
+        REQUIRE(assign_resources(machine.host, kApertures, line_of).has_value());
+
+        CHECK(first->secondary_number() == 1);
+        CHECK(first->subordinate_number() == 4);
+        CHECK(second->secondary_number() == 5);
+        const PciBridge::Windows windows = first->windows();
+        CHECK(windows.io_limit - windows.io_base + 1 == 0x1000);
+        CHECK(windows.memory_limit - windows.memory_base + 1 == 4 * kMiB);
+        CHECK(windows.prefetchable_limit - windows.prefetchable_base + 1 == kGiB);
+        CHECK(second->windows().memory_base > second->windows().memory_limit);
+    }
+
+    TEST_CASE("each expander gets its bus numbers and ranges that are nobody else's") {
+        PciMachine machine;
+        std::vector<std::unique_ptr<Expander>> expanders;
+        std::vector<std::unique_ptr<ExpressPort>> ports;
+        std::vector<std::unique_ptr<ProbeFunction>> probes;
+        for (const unsigned number : {0x40U, 0x80U}) {
+            auto config = std::make_shared<ExpanderConfig>();
+            config->bus_nr = static_cast<std::uint8_t>(number);
+            expanders.push_back(*Expander::create(
+                machine.place(machine.host.root(), DevFn::of(number / 16, 0)), config));
+            ports.push_back(make_port(machine, kRootPortType, expanders.back()->root(),
+                                      DevFn::of(0, 0), concat("x", number)));
+            probes.push_back(std::make_unique<ProbeFunction>(
+                machine.place(ports.back()->secondary(), DevFn::of(0, 0)), std::uint8_t{1}));
+            probes.back()->add_probe_bar(0, BarKind::Memory64, 64 * kMiB, true);
+            probes.back()->add_probe_bar(2, BarKind::Memory32, 64 * kMiB);
+            probes.back()->plug();
+        }
+
+        REQUIRE(assign_resources(machine.host, kApertures, line_of).has_value());
+
+        CHECK(ports[0]->secondary_number() == 0x41);
+        CHECK(ports[1]->secondary_number() == 0x81);
+        const PciBus::RootRanges first = expanders[0]->root().ranges();
+        const PciBus::RootRanges second = expanders[1]->root().ranges();
+        CHECK(first.memory32.base + first.memory32.size <= second.memory32.base);
+        CHECK(first.memory64.base + first.memory64.size <= second.memory64.base);
+        CHECK(first.memory64.size == kGiB);
+        for (unsigned index = 0; index < 2; ++index) {
+            const PciBus::RootRanges ranges = expanders[index]->root().ranges();
+            const PciBridge::Windows windows = ports[index]->windows();
+            CHECK(windows.memory_base >= ranges.memory32.base);
+            CHECK(windows.memory_limit < ranges.memory32.base + ranges.memory32.size);
+            CHECK(windows.prefetchable_base >= ranges.memory64.base);
+            CHECK(windows.prefetchable_limit < ranges.memory64.base + ranges.memory64.size);
+            CHECK(ranges.io.size == 0x1000);
+        }
+    }
+
+    TEST_CASE("a root without numbers left for its bridges is refused") {
+        PciMachine machine;
+        auto config = std::make_shared<ExpanderConfig>();
+        config->bus_nr = 2;
+        const auto expander =
+            Expander::create(machine.place(machine.host.root(), DevFn::of(9, 0)), config);
+        REQUIRE(expander.has_value());
+        const auto first = make_port(machine, 1);
+        const auto second = make_port(machine, 2);
+
+        const auto assigned = assign_resources(machine.host, kApertures, line_of);
+
+        REQUIRE_FALSE(assigned.has_value());
+        CHECK(assigned.error().message ==
+              "PCI bus numbers are exhausted: probe at 00:02.0 needs bus 2, the most is 1");
     }
 }

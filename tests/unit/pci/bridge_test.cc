@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "pci/root_port.h"
+#include "pci/express_port.h"
 #include "pci/spec.h"
 #include "tests/harness/driver_pci.h"
 
@@ -23,8 +23,7 @@ constexpr std::uint16_t kAll = kCommandIo | kCommandMemory | kCommandBusMaster;
 // A root port at 00:01.0 with a probe behind it: BAR 0 at e0000000, BAR 1 (I/O) at c000.
 struct PortAndProbe {
     PortAndProbe()
-        : port(*RootPort::create(machine.place(machine.host.root(), kPort.devfn, false, "rp1"),
-                                 std::make_shared<RootPortConfig>())),
+        : port(make_port(machine, kRootPortType, machine.host.root(), kPort.devfn, "rp1")),
           probe(machine.place(port->secondary(), kBehind.devfn), 0x5a) {
         probe.add_probe_bar(0, BarKind::Memory32, 0x10000);
         probe.add_probe_bar(1, BarKind::Io, 256);
@@ -40,7 +39,7 @@ struct PortAndProbe {
     bool port_answers(std::uint16_t number) { return driver.port_read(number, 1) == 0x5a; }
 
     PciMachine machine;
-    std::unique_ptr<RootPort> port;
+    std::unique_ptr<ExpressPort> port;
     ProbeFunction probe;
     DriverPci driver{machine};
 };

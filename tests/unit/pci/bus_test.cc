@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "pci/root_port.h"
+#include "pci/express_port.h"
 #include "tests/harness/driver_pci.h"
 
 using namespace siskin;
@@ -66,15 +66,16 @@ TEST_SUITE("pci/bus") {
             probes.back()->plug();
         }
 
-        CHECK(refusal(machine.host.root(), PciProperties{}) ==
-              "PCI: no slot/function available for T, all in use or reserved");
+        CHECK(
+            refusal(machine.host.root(), PciProperties{}) ==
+            "PCI: no slot/function available for T, all in use or reserved: bus 'pcie.0' is full; "
+            "no bus of the machine has room for it");
     }
 
     TEST_CASE("below a port there is slot 0 only (P09)") {
         PciMachine machine;
         auto port =
-            RootPort::create(machine.place(machine.host.root(), DevFn::of(1, 0), false, "rp1"),
-                             std::make_shared<RootPortConfig>());
+            try_make_port(machine, kRootPortType, machine.host.root(), DevFn::of(1, 0), "rp1");
         REQUIRE(port.has_value());
         PciBus& bus = (*port)->secondary();
 
@@ -84,14 +85,14 @@ TEST_SUITE("pci/bus") {
         ProbeFunction probe(machine.place(bus, DevFn::of(0, 0)), 1);
         probe.plug();
         CHECK(refusal(bus, PciProperties{}) ==
-              "PCI: no slot/function available for T, all in use or reserved");
+              "PCI: no slot/function available for T, all in use or reserved: bus 'rp1' is full; "
+              "free: 'pcie.0'");
     }
 
     TEST_CASE("pcie.0 is an express root; a port's bus is express and no root") {
         PciMachine machine;
         auto port =
-            RootPort::create(machine.place(machine.host.root(), DevFn::of(1, 0), false, "rp1"),
-                             std::make_shared<RootPortConfig>());
+            try_make_port(machine, kRootPortType, machine.host.root(), DevFn::of(1, 0), "rp1");
         REQUIRE(port.has_value());
         const PciBus& bus = (*port)->secondary();
 

@@ -97,7 +97,7 @@ TEST_SUITE("pci/config_space") {
         CHECK(config.read(~std::size_t{0}, 8) == ~std::uint64_t{0});
     }
 
-    TEST_CASE("capabilities are linked in order, apart from each other, and end with 0 (P12)") {
+    TEST_CASE("capabilities are linked newest first, apart from each other, and end with 0 (P12)") {
         ConfigSpace config(HeaderType::Endpoint, kConventionalSize);
 
         CHECK_FALSE(config.find_capability(kCapabilityVendor).has_value());
@@ -109,11 +109,11 @@ TEST_SUITE("pci/config_space") {
         CHECK(first == 0x40);
         CHECK(second == 0x80);
         CHECK(third == 0x8c);
-        CHECK(config.get8(kCapabilityPointer) == first);
-        CHECK(config.get8(first + 1U) == second);
-        CHECK(config.get8(second + 1U) == third);
-        CHECK(config.get8(third + 1U) == 0);
-        CHECK(config.find_capability(kCapabilityVendor) == first);
+        CHECK(config.get8(kCapabilityPointer) == third);
+        CHECK(config.get8(third + 1U) == second);
+        CHECK(config.get8(second + 1U) == first);
+        CHECK(config.get8(first + 1U) == 0);
+        CHECK(config.find_capability(kCapabilityVendor) == third);
         CHECK(config.find_capability(kCapabilityMsix) == second);
         CHECK((config.get16(kStatus) & kStatusCapabilities) != 0);
     }
@@ -138,7 +138,7 @@ TEST_SUITE("pci/config_space") {
         config.write(0xffe, 2, 0xabcd);
         config.write(kCommand, 2, 0x0507);
 
-        config.reset();
+        config.reset(ResetKind::PowerOn);
 
         CHECK(config.get16(0xffe) == 0x1234);
         CHECK(config.get16(kCommand) == 0);

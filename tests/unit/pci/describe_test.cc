@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "pci/root_port.h"
+#include "pci/express_port.h"
 #include "pci/spec.h"
 #include "tests/harness/driver_pci.h"
 
@@ -16,8 +16,7 @@ TEST_SUITE("pci/describe") {
     TEST_CASE("the tree, its windows and its BARs are told as programmed") {
         PciMachine machine;
         const auto port =
-            RootPort::create(machine.place(machine.host.root(), DevFn::of(1, 0), false, "rp1"),
-                             std::make_shared<RootPortConfig>());
+            try_make_port(machine, kRootPortType, machine.host.root(), DevFn::of(1, 0), "rp1");
         REQUIRE(port.has_value());
         ProbeFunction probe(machine.place((*port)->secondary(), DevFn::of(0, 0), false, "p0"), 1);
         probe.add_probe_bar(0, BarKind::Memory64, 0x4000, true);

@@ -41,21 +41,52 @@ TEST_SUITE("pci/express_capability") {
         CHECK((config.get32(at + kExpressDeviceCapabilities) & kExpressFlrCapable) != 0);
     }
 
-    TEST_CASE("a root port tells its slot, its port number and whether a device is there") {
+    TEST_CASE("ports and bridges keep their type only where such a thing can be") {
+        CHECK(express_type_at(ExpressRole::UpstreamPort, true, false) == ExpressType::UpstreamPort);
+        CHECK_FALSE(express_type_at(ExpressRole::UpstreamPort, true, true).has_value());
+        CHECK(express_type_at(ExpressRole::DownstreamPort, true, false) ==
+              ExpressType::DownstreamPort);
+        CHECK_FALSE(express_type_at(ExpressRole::DownstreamPort, true, true).has_value());
+        CHECK(express_type_at(ExpressRole::ExpressToPciBridge, true, true) ==
+              ExpressType::ExpressToPciBridge);
+        CHECK_FALSE(express_type_at(ExpressRole::ExpressToPciBridge, false, false).has_value());
+        CHECK(express_type_at(ExpressRole::LegacyEndpoint, true, false) ==
+              ExpressType::LegacyEndpoint);
+        CHECK(express_type_at(ExpressRole::LegacyEndpoint, true, true) ==
+              ExpressType::IntegratedEndpoint);
+    }
+
+    TEST_CASE("a port tells its slot, its port number, and which device its link runs to") {
         ConfigSpace config(HeaderType::Bridge, kExpressSize);
         ExpressOptions options;
         options.port_number = 7;
-        options.slot_number = 0x1fff;
+        options.slot = ExpressSlot{0x1fff, false, true};
+        options.link = ExpressLink{4, 32, true};
 
         const auto at = add_express_capability(config, ExpressType::RootPort, options);
 
         CHECK(config.get16(at + kExpressFlags) == 0x0142);
-        CHECK((config.get32(at + kExpressLinkCapabilities) >> 24) == 7);
-        CHECK(config.get32(at + kExpressSlotCapabilities) == (0x1fffU << 19));
-        set_express_presence(config, at, true);
+        CHECK(config.get32(at + kExpressLinkCapabilities) == 0x07300604);
+        CHECK(config.get32(at + kExpressLinkCapabilities2) == 0x1e);
+        CHECK(config.get32(at + kExpressSlotCapabilities) == (0x1fffU << 19 | 0x2001b));
+        set_express_partner(config, at, {true, true, ExpressLink{1, 1}});
         CHECK(config.get16(at + kExpressSlotStatus) == kExpressPresenceDetected);
-        CHECK((config.get16(at + kExpressLinkStatus) & kExpressLinkActive) != 0);
-        set_express_presence(config, at, false);
+        CHECK(config.get16(at + kExpressLinkStatus) == 0x2011);
+        set_express_partner(config, at, {});
         CHECK(config.get16(at + kExpressSlotStatus) == 0);
+        CHECK(config.get16(at + kExpressLinkStatus) == 0x0204);
+    }
+
+    TEST_CASE("a slot for hot-plug says so, and one without a power controller has no power bit") {
+        ConfigSpace config(HeaderType::Bridge, kExpressSize);
+        ExpressOptions options;
+        options.slot = ExpressSlot{0, true, false};
+
+        const auto at = add_express_capability(config, ExpressType::DownstreamPort, options);
+
+        CHECK(config.get32(at + kExpressSlotCapabilities) == 0x20079);
+        CHECK(config.registers().writable(at + kExpressSlotControl, 2) == 0x03f9);
+        reset_express_slot(config, at, false);
+        CHECK(config.get16(at + kExpressSlotControl) == 0x00c0);
     }
 }

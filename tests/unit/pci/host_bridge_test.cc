@@ -219,10 +219,9 @@ TEST_SUITE("pci/host_bridge") {
                     ModelBridge& bridge = tree.model.at(index);
                     bridge.secondary = static_cast<unsigned>(random() % limit);
                     bridge.subordinate = random() % 4 == 0 ? random() % 256 : 255;
-                    ConfigSpace& config = tree.bridges.at(index)->config();
-                    config.write(kPrimaryBus, 1, random() % 256);
-                    config.write(kSecondaryBus, 1, bridge.secondary);
-                    config.write(kSubordinateBus, 1, bridge.subordinate);
+                    tree.bridges.at(index)->config_write(
+                        IoAccess{kPrimaryBus, 4},
+                        random() % 256 | bridge.secondary << 8 | bridge.subordinate << 16);
                 }
                 for (unsigned number = 0; number < 256; ++number) {
                     const int expected =

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/loop/io_thread.h"
-#include "pci/root_port.h"
+#include "pci/express_port.h"
 #include "tests/harness/driver_pci.h"
 #include "tests/harness/driver_queue.h"
 #include "tests/harness/test_guest.h"
@@ -188,9 +188,8 @@ struct VirtioBench {
 
     TestGuest guest;
     PciMachine machine{2};
-    std::unique_ptr<RootPort> port =
-        *RootPort::create(machine.place(machine.host.root(), kPort.devfn, false, "rp1"),
-                          std::make_shared<RootPortConfig>());
+    std::unique_ptr<ExpressPort> port =
+        make_port(machine, kRootPortType, machine.host.root(), kPort.devfn, "rp1");
     DriverPci pci{machine};
     ManualRelay relay;
     VirtioPciServices services{machine.msi, machine.doorbells, relay,

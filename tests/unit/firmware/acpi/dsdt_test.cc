@@ -88,6 +88,37 @@ TEST_SUITE("firmware/acpi/dsdt" * doctest::skip(!test::has_acpica())) {
         CHECK(contains(text, "0xFFFF,             // Range Maximum"));
     }
 
+    TEST_CASE("an expander is a host bridge with buses and windows of its own (PCI Firmware 3.3)") {
+        AcpiConfig config = test::example_config();
+        config.memory_windows = {{GuestAddress{0xc0000000}, ByteCount{0x3ec00000}}};
+        PciExpander expander;
+        expander.first_bus = 0x80;
+        expander.memory_windows = {{GuestAddress{0xd0000000}, ByteCount{0x2000000}}};
+        expander.io_window = PciWindow{GuestAddress{0x4000}, ByteCount{0x1000}};
+        config.expanders.push_back(expander);
+
+        const std::string text = disassembly(config);
+        const std::string first = text.substr(
+            text.find("Device (PCI0)"), text.find("Device (PC80)") - text.find("Device (PCI0)"));
+        const std::string second = text.substr(text.find("Device (PC80)"));
+        const std::vector<std::string> values =
+            test::evaluate(build_dsdt(config), {"\\_SB.PC80._BBN", "\\_SB.PCI0._BBN"});
+
+        REQUIRE(values.size() == 2);
+        CHECK(contains(values[0], "0000000000000080"));
+        CHECK(contains(values[1], "0000000000000000"));
+        CHECK(contains(first, "0x007F,             // Range Maximum"));
+        CHECK(contains(first, "0xCFFFFFFF,         // Range Maximum"));
+        CHECK(contains(first, "0xD2000000,         // Range Minimum"));
+        CHECK(contains(first, "0x3FFF,             // Range Maximum"));
+        CHECK(contains(first, "0x5000,             // Range Minimum"));
+        CHECK(contains(second, "0x0080,             // Range Minimum"));
+        CHECK(contains(second, "0x00FF,             // Range Maximum"));
+        CHECK(contains(second, "0xD1FFFFFF,         // Range Maximum"));
+        CHECK(contains(second, "0x4FFF,             // Range Maximum"));
+        CHECK(contains(second, "_PRT"));
+    }
+
     TEST_CASE("each processor is a device with the MADT's processor UID (ACPI 6.4 §8.4)") {
         AcpiConfig config = test::example_config();
         config.apic_ids.resize(0x12);
