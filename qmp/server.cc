@@ -275,15 +275,14 @@ Result<std::unique_ptr<Server>> Server::create(std::string package, EventLoop& v
 }
 
 Result<std::size_t> Server::listen_unix(const std::string& path, EndpointOptions options) {
-    return impl_->add(std::make_unique<ListeningEndpoint>(SISKIN_TRY(UnixListener::listen(path)),
-                                                          options.clients_max),
-                      options);
+    return listen_on(SISKIN_TRY(UnixListener::listen(path)), std::move(options));
 }
 Result<std::size_t> Server::listen_on(Fd listening, EndpointOptions options) {
-    return impl_->add(
-        std::make_unique<ListeningEndpoint>(SISKIN_TRY(UnixListener::adopt(std::move(listening))),
-                                            options.clients_max),
-        options);
+    return listen_on(SISKIN_TRY(UnixListener::adopt(std::move(listening))), std::move(options));
+}
+Result<std::size_t> Server::listen_on(UnixListener listener, EndpointOptions options) {
+    auto endpoint = std::make_unique<ListeningEndpoint>(std::move(listener), options.clients_max);
+    return impl_->add(std::move(endpoint), std::move(options));
 }
 Result<std::size_t> Server::keep_connected(std::vector<SocketAddress> addresses,
                                            std::chrono::milliseconds pause,

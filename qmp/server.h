@@ -15,6 +15,7 @@
 #include "base/pseudo_terminal.h"
 #include "base/result.h"
 #include "base/socket_address.h"
+#include "base/unix_socket.h"
 #include "qmp/conversation.h"
 #include "qmp/descriptors.h"
 #include "qmp/endpoint.h"
@@ -60,6 +61,8 @@ public:
                                                   EndpointOptions options = {});
     // A listening stream socket made elsewhere: by listen_tcp(), or handed to the process.
     [[nodiscard]] Result<std::size_t> listen_on(Fd listening, EndpointOptions options = {});
+    [[nodiscard]] Result<std::size_t> listen_on(UnixListener listener,
+                                                EndpointOptions options = {});
     // Connects, from start() on, to the first of `addresses` that answers; every `pause` again
     // while there is no connection.
     [[nodiscard]] Result<std::size_t> keep_connected(std::vector<SocketAddress> addresses,

@@ -41,7 +41,7 @@ public:
           machine_(machine),
           block_(machine),
           pci_(machine),
-          chardev_(machine, monitors),
+          chardev_(machine, monitors, descriptors_),
           qom_(machine),
           objects_(machine),
           inspector_(machine) {}
@@ -56,11 +56,11 @@ private:
     MachineHandlers machine_;
     BlockHandlers block_;
     PciHandlers pci_;
+    qmp::Descriptors descriptors_;
     ChardevHandlers chardev_;
     QomHandlers qom_;
     ObjectHandlers objects_;
     OptionsHandlers options_;
-    qmp::Descriptors descriptors_;
     MachineInspector inspector_;
     hmp::HumanHandlers human_{
         {protocol_, run_control_, machine_, block_, pci_, chardev_, inspector_}};

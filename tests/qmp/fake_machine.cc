@@ -98,4 +98,19 @@ Result<std::vector<qmp::ChardevInfo>> FakeMachine::query_chardev() {
     return std::vector{qmp::ChardevInfo{"compat_monitor0", "unix:monitor,server=on", true}};
 }
 
+Result<> FakeMachine::ringbuf_write(const qmp::RingbufWriteArguments& arguments) {
+    if (arguments.device != "ring") {
+        return fail("Device '" + arguments.device + "' not found");
+    }
+    ring_ += arguments.data;
+    return {};
+}
+
+Result<std::string> FakeMachine::ringbuf_read(const qmp::RingbufReadArguments& arguments) {
+    if (arguments.device != "ring") {
+        return fail("Device '" + arguments.device + "' not found");
+    }
+    return ring_.substr(0, static_cast<std::size_t>(arguments.size));
+}
+
 }  // namespace siskin::qmp_test

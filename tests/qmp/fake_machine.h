@@ -118,6 +118,9 @@ public:
         return NotInThisTest();
     }
     Result<> chardev_remove(const qmp::ChardevRemoveArguments&) override { return NotInThisTest(); }
+    // One ring, "ring", whose content stays when it is read.
+    Result<> ringbuf_write(const qmp::RingbufWriteArguments& arguments) override;
+    Result<std::string> ringbuf_read(const qmp::RingbufReadArguments& arguments) override;
 
 private:
     [[nodiscard]] static qmp::PciDeviceInfo host_bridge();
@@ -127,6 +130,7 @@ private:
     qmp::EventSink* events_ = nullptr;
     std::function<void()> ended_;
     std::vector<std::string> calls_;
+    std::string ring_;
     qmp::RunState state_ = qmp::RunState::Prelaunch;
     std::vector<qmp::BlockInfo> disks_;
     std::vector<qmp::PciDeviceInfo> functions_{host_bridge()};

@@ -16,6 +16,10 @@ namespace siskin::hmp {
 [[nodiscard]] Result<> run_system_powerdown(Call& call);
 [[nodiscard]] Result<> run_system_reset(Call& call);
 
+// ring_commands.cc
+[[nodiscard]] Result<> run_ringbuf_read(Call& call);
+[[nodiscard]] Result<> run_ringbuf_write(Call& call);
+
 // memory_commands.cc
 [[nodiscard]] Result<> info_registers(Call& call);
 [[nodiscard]] Result<> run_print(Call& call);
