@@ -29,6 +29,7 @@
 #include "qmp/protocol_handlers.h"
 #include "qmp/pty_endpoint.h"
 #include "qmp/session.h"
+#include "qmp/telnet_conversation.h"
 
 namespace siskin::qmp {
 namespace {
@@ -181,11 +182,15 @@ std::unique_ptr<Conversation> Server::Impl::conversation(const Monitor& monitor,
         },
         [this](const CommandCall& call) { return call.run(handlers_); },
     };
-    if (monitor.options.conversation) {
-        return monitor.options.conversation(std::move(outlet), is_network);
+    std::unique_ptr<Conversation> spoken =
+        monitor.options.conversation
+            ? monitor.options.conversation(std::move(outlet), is_network)
+            : std::make_unique<Session>(version_, command_table(), std::move(outlet),
+                                        SessionOptions{monitor.options.pretty, is_network});
+    if (monitor.options.telnet) {
+        return std::make_unique<TelnetConversation>(std::move(spoken), *monitor.options.telnet);
     }
-    return std::make_unique<Session>(version_, command_table(), std::move(outlet),
-                                     SessionOptions{monitor.options.pretty, is_network});
+    return spoken;
 }
 
 void Server::Impl::on_finished(Monitor& monitor, SessionId number) {

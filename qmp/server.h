@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "base/pseudo_terminal.h"
 #include "base/result.h"
 #include "base/socket_address.h"
+#include "base/telnet.h"
 #include "base/unix_socket.h"
 #include "qmp/conversation.h"
 #include "qmp/descriptors.h"
@@ -26,8 +28,9 @@ namespace siskin::qmp {
 
 // How an endpoint treats its clients.
 struct EndpointOptions {
-    std::size_t clients_max = 1;  // at a time; 1 to kClientsPerEndpointMax; of listeners
-    bool pretty = false;          // of QMP: indented messages
+    std::size_t clients_max = 1;      // at a time; 1 to kClientsPerEndpointMax; of listeners
+    bool pretty = false;              // of QMP: indented messages
+    std::optional<TelnetEnd> telnet;  // that end of it, with each client
     // What is spoken with each client; QMP where it is empty.
     ConversationFactory conversation;
 };

@@ -40,6 +40,7 @@ constexpr std::array kSocketOptions{
     property<&ChardevConfig::reconnect>(
         "reconnect", "Connecting: seconds until it tries again; 0 is never.", InRange{0, 86400}),
     property<&ChardevConfig::nodelay>("nodelay", "Only on: small messages leave at once."),
+    property<&ChardevConfig::telnet>("telnet", "The peer is a telnet program."),
     property<&ChardevConfig::clients>("x-siskin-clients", "A listening monitor: clients at a time.",
                                       InRange{1, 16}),
 };
@@ -136,11 +137,14 @@ Result<> set_path(ChardevConfig& config, std::string_view text) {
     return {};
 }
 
-// "unix:..." or "tcp:..."
+// "unix:...", "tcp:..." or "telnet:..."
 Result<> set_socket(ChardevConfig& config, std::string_view text) {
     config.backend = ChardevBackend::Socket;
-    const bool is_tcp = text.starts_with(kTcpPrefix);
-    text.remove_prefix(is_tcp ? kTcpPrefix.size() : kUnixPrefix.size());
+    const bool is_tcp = !text.starts_with(kUnixPrefix);
+    if (text.starts_with(kTelnetPrefix)) {
+        config.telnet = true;
+    }
+    text.remove_prefix(text.find(':') + 1);
     std::size_t comma = text.find(',');
     const std::string_view first = text.substr(0, comma);
     SISKIN_TRY(is_tcp ? set_host_and_port(config, first) : set_path(config, first));
@@ -196,12 +200,10 @@ Result<ChardevConfig> parse_chardev_short(std::string_view text, std::string id)
         config.path = text.substr(kFilePrefix.size());
         return config;
     }
-    if (text.starts_with(kUnixPrefix) || text.starts_with(kTcpPrefix)) {
+    if (text.starts_with(kUnixPrefix) || text.starts_with(kTcpPrefix) ||
+        text.starts_with(kTelnetPrefix)) {
         SISKIN_TRY(set_socket(config, text));
         return config;
-    }
-    if (text.starts_with(kTelnetPrefix)) {
-        return fail("telnet is not spoken here; a telnet program can use tcp:HOST:PORT,server=on");
     }
     for (const ChardevBackend backend :
          {ChardevBackend::Null, ChardevBackend::Stdio, ChardevBackend::Pty}) {
@@ -212,7 +214,7 @@ Result<ChardevConfig> parse_chardev_short(std::string_view text, std::string id)
     }
     return fail(concat("'", printable(text),
                        "' is not a valid char driver, allowed are null, stdio, pty, file:PATH, "
-                       "unix:PATH, tcp:HOST:PORT, chardev:ID"));
+                       "unix:PATH, tcp:HOST:PORT, telnet:HOST:PORT, chardev:ID"));
 }
 
 }  // namespace siskin

@@ -38,6 +38,9 @@ Result<std::unique_ptr<Chardev>> SocketChardev::create(const ChardevConfig& conf
     std::unique_ptr<SocketChardev> chardev(
         new SocketChardev(config, loop, lock, SISKIN_TRY(EventFd::create())));
     chardev->name_ = socket_name(config);
+    if (const auto end = telnet_end(config)) {
+        chardev->speak_telnet(*end);
+    }
     SISKIN_TRY(chardev->start());
     if (is_server(config)) {
         SISKIN_TRY(chardev->listen(std::move(passed), interrupt_fd));

@@ -16,6 +16,10 @@ tl::unexpected<Error> incompatible(std::string_view option, std::string_view wit
     return fail(concat("'", option, "' option is incompatible with ", with));
 }
 
+std::string_view ip_prefix(const ChardevConfig& config) {
+    return config.telnet.value_or(false) ? "telnet:" : "tcp:";
+}
+
 std::string_view ending(const ChardevConfig& config) {
     return is_server(config) ? ",server=on" : "";
 }
@@ -32,6 +36,13 @@ bool is_server(const ChardevConfig& config) {
 
 bool is_tcp(const ChardevConfig& config) {
     return config.host || config.port;
+}
+
+std::optional<TelnetEnd> telnet_end(const ChardevConfig& config) {
+    if (!config.telnet.value_or(false)) {
+        return std::nullopt;
+    }
+    return is_server(config) ? TelnetEnd::Server : TelnetEnd::Client;
 }
 
 Result<> check_socket(const ChardevConfig& config) {
@@ -64,8 +75,8 @@ Result<> check_socket(const ChardevConfig& config) {
 std::string socket_name(const ChardevConfig& config) {
     if (is_tcp(config)) {
         const std::string host = config.host.value_or("");
-        return concat("tcp:", host.empty() ? "localhost" : host, ":", config.port.value_or(0),
-                      ending(config));
+        return concat(ip_prefix(config), host.empty() ? "localhost" : host, ":",
+                      config.port.value_or(0), ending(config));
     }
     return config.fd ? listening_name(config, static_cast<int>(*config.fd))
                      : concat("unix:", config.path, ending(config));
@@ -76,7 +87,8 @@ std::string listening_name(const ChardevConfig& config, int socket) {
     if (!is_server(config) || local.text().empty()) {
         return config.fd ? concat("fd:", *config.fd, ending(config)) : socket_name(config);
     }
-    return concat(local.family() == AF_UNIX ? "unix:" : "tcp:", local.text(), ending(config));
+    return concat(local.family() == AF_UNIX ? "unix:" : ip_prefix(config), local.text(),
+                  ending(config));
 }
 
 std::string connected_name(const ChardevConfig& config, int socket) {
@@ -84,7 +96,7 @@ std::string connected_name(const ChardevConfig& config, int socket) {
     if (!is_ip(local)) {
         return {};
     }
-    return concat("tcp:", local.text(), ending(config), " <-> ",
+    return concat(ip_prefix(config), local.text(), ending(config), " <-> ",
                   SocketAddress::peer_of(socket).text());
 }
 

@@ -2,6 +2,7 @@
 // What the options of a socket mean: for a device's back end, and for a monitor.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/socket_address.h"
+#include "base/telnet.h"
 #include "base/unix_socket.h"
 #include "devices/chardev/chardev_config.h"
 
@@ -17,6 +19,8 @@ namespace siskin {
 // All of `config` below are of back end Socket.
 [[nodiscard]] bool is_server(const ChardevConfig& config);
 [[nodiscard]] bool is_tcp(const ChardevConfig& config);
+// Which end of telnet it is, if that is spoken.
+[[nodiscard]] std::optional<TelnetEnd> telnet_end(const ChardevConfig& config);
 
 // Options that exclude each other, or that lack each other. Errors in QEMU's words.
 [[nodiscard]] Result<> check_socket(const ChardevConfig& config);

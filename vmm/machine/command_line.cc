@@ -188,18 +188,20 @@ constexpr std::array kOptions{
                "Add a disk: a block node and, with if=virtio, its device."},
               add_drive},
     OptionRow{{"chardev", "BACKEND,id=ID[,KEY=VALUE...]", "Add a character device."}, add_chardev},
-    OptionRow{{"serial", "stdio|file:PATH|null|none|pty|unix:PATH|tcp:HOST:PORT|chardev:ID",
+    OptionRow{{"serial",
+               "stdio|file:PATH|null|none|pty|unix:PATH|tcp:HOST:PORT|telnet:HOST:PORT|chardev:ID",
                "Connect the serial port (COM1)."},
               append_text<&C::serials>},
-    OptionRow{{"debugcon", "stdio|file:PATH|null|pty|unix:PATH|tcp:HOST:PORT|chardev:ID",
-               "Add a debug console at port 0xe9."},
-              append_text<&C::debugcons>},
+    OptionRow{
+        {"debugcon", "stdio|file:PATH|null|pty|unix:PATH|tcp:HOST:PORT|telnet:HOST:PORT|chardev:ID",
+         "Add a debug console at port 0xe9."},
+        append_text<&C::debugcons>},
     OptionRow{{"mon", "[chardev=]ID[,mode=readline|control]",
                "Put a monitor for people, or one of QMP, on a character device."},
               add_monitor},
     OptionRow{{"qmp",
-               "unix:PATH[,server=on][,wait=off]|tcp:HOST:PORT[,server=on][,wait=off]|stdio|pty|"
-               "chardev:ID",
+               "unix:PATH[,server=on][,wait=off]|tcp:HOST:PORT[,server=on][,wait=off]|"
+               "telnet:HOST:PORT[,server=on][,wait=off]|stdio|pty|chardev:ID",
                "Add a QMP monitor."},
               add_qmp<false>},
     OptionRow{

@@ -35,6 +35,7 @@ void insert_socket(Value::Dict& options, const qmp::ChardevSocket& socket) {
     options.insert("server", listens);
     insert_if(options, "wait", listens ? std::optional<bool>(false) : socket.wait);
     insert_if(options, "nodelay", socket.nodelay);
+    insert_if(options, "telnet", socket.telnet);
     insert_if(options, "reconnect", socket.reconnect);
 }
 

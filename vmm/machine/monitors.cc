@@ -66,6 +66,7 @@ Result<MonitorEndpoint> endpoint_of(ChardevConfig chardev, std::string text, boo
     monitor.text = std::move(text);
     monitor.options.pretty = pretty;
     monitor.options.clients_max = chardev.clients.value_or(1);
+    monitor.options.telnet = telnet_end(chardev);
     monitor.filename = filename_of(chardev);
     monitor.chardev = std::move(chardev);
     return monitor;

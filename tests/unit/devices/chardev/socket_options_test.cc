@@ -66,6 +66,8 @@ TEST_SUITE("devices/chardev/socket_options") {
         CHECK(socket_name(config_of("unix:/a,server=on")) == "unix:/a,server=on");
         CHECK(socket_name(config_of("tcp::4444")) == "tcp:localhost:4444");
         CHECK(socket_name(config_of("tcp:[::1]:4444,server=on")) == "tcp:::1:4444,server=on");
+        CHECK(socket_name(config_of("telnet:h:1")) == "telnet:h:1");
+        CHECK(socket_name(config_of("unix:/a,telnet=on")) == "unix:/a");
         CHECK(socket_name(config_of("unix:fd=999")) == "fd:999");
     }
 

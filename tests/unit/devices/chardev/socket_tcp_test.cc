@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,8 +14,10 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/stream_socket.h"
+#include "base/telnet.h"
 #include "base/text.h"
 #include "tests/unit/devices/chardev/chardev_bench.h"
 
@@ -21,12 +25,16 @@ using siskin::Chardev;
 using siskin::ChardevConfig;
 using siskin::concat;
 using siskin::connect_stream;
+using siskin::connect_unix;
 using siskin::Fd;
+using siskin::kTelnetOpening;
 using siskin::listen_tcp;
+using siskin::OutputRing;
 using siskin::parse_chardev_short;
 using siskin::resolve_tcp;
 using siskin::SocketAddress;
 using siskin::UnixListener;
+using namespace std::string_view_literals;
 using siskin::test::bytes_of;
 using siskin::test::ChardevBench;
 using siskin::test::read_some;
@@ -169,5 +177,69 @@ TEST_SUITE("devices/chardev/socket over TCP") {
         turn_until(bench.loop, [&] { return chardev.filename().starts_with("tcp:"); });
 
         CHECK(chardev.filename().starts_with("tcp:"));
+    }
+
+    TEST_CASE("with telnet a server opens it, takes commands out, and sends 255 twice") {
+        TcpBench bench;
+        Chardev& chardev = bench.make_socket("telnet:127.0.0.1:0,server=on,wait=off");
+        const std::uint16_t port = port_in(chardev.filename());
+        CHECK(chardev.filename() == concat("disconnected:telnet:127.0.0.1:", port, ",server=on"));
+        const auto client = connect_stream(*resolve_tcp("127.0.0.1", port, true, true), -1);
+        REQUIRE(client.has_value());
+        const auto typed = "\xff\xfd\x01l\xff\xffs\r\0"sv;
+        REQUIRE(::send(client->get(), typed.data(), typed.size(), 0) ==
+                static_cast<ssize_t>(typed.size()));
+        chardev.write(bytes_of("o\xffk"));
+        std::string seen;
+        turn_until(bench.loop, [&] { return (seen += read_some(client->get())).ends_with("k"); });
+        turn_until(bench.loop, [&] { return bench.front_end.text().ends_with("\r"); });
+
+        CHECK(seen == "\xff\xfb\x01\xff\xfb\x03\xff\xfb\x00\xff\xfd\x00o\xff\xffk"sv);
+        CHECK(bench.front_end.text() == "l\xffs\r");
+    }
+
+    TEST_CASE("each client of telnet is greeted anew, and no half of an escape is left for it") {
+        std::signal(SIGPIPE, SIG_IGN);  // as main does
+        TcpBench bench;
+        const std::string path = bench.folder.path("s");
+        Chardev& chardev =
+            bench.make_socket(concat("unix:", path, ",server=on,wait=off,telnet=on"));
+        // More than a socket's buffer takes, so that the first client gets a part of it.
+        const std::size_t size = OutputRing::kCapacity;
+        chardev.write(std::vector<std::uint8_t>(size, 0xff));
+        auto first = connect_unix(path);
+        REQUIRE(first.has_value());
+        bench.loop.run_ready();
+        std::array<char, 13> begin{};
+        REQUIRE(::read(first->get(), begin.data(), begin.size()) == 13);
+        first->reset();
+        bench.loop.run_ready();
+
+        const auto second = connect_unix(path);
+        REQUIRE(second.has_value());
+        std::string seen;
+        turn_until(bench.loop, [&] {
+            const std::string piece = read_some(second->get());
+            seen += piece;
+            return piece.empty() && seen.size() > kTelnetOpening.size();
+        });
+
+        REQUIRE(seen.starts_with(kTelnetOpening));
+        const std::string rest = seen.substr(kTelnetOpening.size());
+        CHECK(rest.size() % 2 == 0);
+        CHECK(rest.find_first_not_of('\xff') == std::string::npos);
+    }
+
+    TEST_CASE("a client of telnet says nothing of its own") {
+        TcpBench bench;
+        const auto listener = listen_tcp(*resolve_tcp("127.0.0.1", 0, true, true));
+        REQUIRE(listener.has_value());
+        Chardev& chardev = bench.make_socket(concat("telnet:127.0.0.1:", port_of(listener->get())));
+        chardev.write(bytes_of("x"));
+        bench.loop.run_ready();
+
+        const Fd peer(::accept4(listener->get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        CHECK(read_some(peer.get()) == "x");
+        CHECK(chardev.filename().starts_with("telnet:127.0.0.1:"));
     }
 }
