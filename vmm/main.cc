@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fd_sets.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "qmp/descriptors.h"
@@ -23,6 +24,7 @@
 #include "vmm/machine/inspector.h"
 #include "vmm/machine/machine.h"
 #include "vmm/machine/monitors.h"
+#include "vmm/machine/passed_files.h"
 #include "vmm/machine/process.h"
 #include "vmm/machine/qmp_events.h"
 
@@ -35,12 +37,13 @@ constexpr int kExitFailure = 1;
 // The handlers of all command groups, over one machine.
 class CommandHandlers {
 public:
-    CommandHandlers(Machine& machine, const std::vector<MonitorEndpoint>& monitors)
+    CommandHandlers(Machine& machine, const std::vector<MonitorEndpoint>& monitors, FdSets& fd_sets)
         : protocol_(package_name()),
           run_control_(machine),
           machine_(machine),
           block_(machine),
           pci_(machine),
+          descriptors_(&fd_sets),
           chardev_(machine, monitors, descriptors_),
           qom_(machine),
           objects_(machine),
@@ -93,6 +96,9 @@ Result<std::unique_ptr<EventLoop::Watch>> watch_signals(const TerminationSignals
 // The exit status.
 Result<int> run_machine(MachineConfig config) {
     log::set_timestamps(config.timestamps);
+    FdSets fd_sets;
+    fd_sets.serve_paths();
+    SISKIN_TRY(take_passed_files(config, fd_sets));
     const auto signals = SISKIN_TRY(TerminationSignals::create());
     std::vector<MonitorEndpoint> monitors = SISKIN_TRY(take_monitors(config));
     SISKIN_TRY(expand_short_forms(config));
@@ -103,7 +109,7 @@ Result<int> run_machine(MachineConfig config) {
     QmpEvents events;
     const std::unique_ptr<Machine> machine =
         SISKIN_TRY(Machine::create(config, loop, events, signals.fd_number()));
-    CommandHandlers handlers(*machine, monitors);
+    CommandHandlers handlers(*machine, monitors, fd_sets);
     for (MonitorEndpoint& monitor : monitors) {
         if (monitor.readline) {
             monitor.options.conversation = hmp::human_conversations(handlers.human_monitor());
