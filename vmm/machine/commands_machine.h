@@ -18,6 +18,9 @@ namespace siskin {
 // Of a class code 0xbbssii, as the PCI Code and ID Assignment calls it; empty for an unknown one.
 [[nodiscard]] std::string_view pci_class_name(std::uint32_t class_code);
 
+// Of a virtual CPU in the object tree.
+[[nodiscard]] std::string vcpu_qom_path(VcpuId vcpu);
+
 // Thread: VM loop.
 class MachineHandlers final : public qmp::MachineCommands {
 public:
