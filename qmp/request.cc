@@ -63,16 +63,26 @@ Result<CommandObject> check_command_object(const Value& message, bool oob) {
     return out;
 }
 
-Result<CommandCall> decode_call(const CommandObject& object, std::span<const CommandRow> table) {
+const CommandRow* find_command(std::span<const CommandRow> table, std::string_view name) {
     const auto row = std::find_if(table.begin(), table.end(), [&](const CommandRow& candidate) {
-        return candidate.name == object.command;
+        return candidate.name == name;
     });
-    if (row == table.end()) {
+    return row == table.end() ? nullptr : &*row;
+}
+
+Result<CommandCall> decode_call(const CommandObject& object, std::span<const CommandRow> table,
+                                Role role) {
+    const CommandRow* const row = find_command(table, object.command);
+    if (row == nullptr) {
         return fail(ErrorClass::CommandNotFound,
                     concat("The command ", object.command, " has not been found"));
     }
     if (object.out_of_band && !row->allow_oob) {
         return fail(concat("The command ", object.command, " does not support OOB"));
+    }
+    if (row->role == Role::Operate && role == Role::Observe) {
+        return fail(concat("The command ", object.command,
+                           " is not allowed here: this monitor's role is observe"));
     }
     return row->decode(object.arguments);
 }

@@ -12,6 +12,7 @@
 #include "qmp/descriptors.h"
 #include "qmp/protocol_handlers.h"
 #include "qmp/server.h"
+#include "qmp/subscriptions.h"
 #include "vmm/hmp/human_conversation.h"
 #include "vmm/hmp/human_handlers.h"
 #include "vmm/machine/command_line.h"
@@ -19,6 +20,7 @@
 #include "vmm/machine/commands_options.h"
 #include "vmm/machine/commands_qom.h"
 #include "vmm/machine/commands_run_control.h"
+#include "vmm/machine/commands_stats.h"
 #include "vmm/machine/default_devices.h"
 #include "vmm/machine/help.h"
 #include "vmm/machine/inspector.h"
@@ -47,10 +49,12 @@ public:
           chardev_(machine, monitors, descriptors_),
           qom_(machine),
           objects_(machine),
+          stats_(machine),
           inspector_(machine) {}
 
     [[nodiscard]] const qmp::Handlers& all() const { return all_; }
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
+    [[nodiscard]] qmp::Subscriptions& subscriptions() { return subscriptions_; }
     [[nodiscard]] hmp::Interpreter& human_monitor() { return human_.interpreter(); }
 
 private:
@@ -64,11 +68,14 @@ private:
     QomHandlers qom_;
     ObjectHandlers objects_;
     OptionsHandlers options_;
+    StatsHandlers stats_;
+    qmp::Subscriptions subscriptions_;
     MachineInspector inspector_;
     hmp::HumanHandlers human_{
-        {protocol_, run_control_, machine_, block_, pci_, chardev_, inspector_}};
-    qmp::Handlers all_{protocol_, protocol_,    run_control_, machine_, block_,   pci_,
-                       chardev_,  descriptors_, human_,       qom_,     objects_, options_};
+        {protocol_, run_control_, machine_, block_, pci_, chardev_, stats_, inspector_}};
+    qmp::Handlers all_{protocol_, protocol_, run_control_,   machine_, block_,
+                       pci_,      chardev_,  descriptors_,   human_,   qom_,
+                       objects_,  stats_,    subscriptions_, options_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {
@@ -96,6 +103,9 @@ Result<std::unique_ptr<EventLoop::Watch>> watch_signals(const TerminationSignals
 // The exit status.
 Result<int> run_machine(MachineConfig config) {
     log::set_timestamps(config.timestamps);
+    for (const log::Topic topic : config.log_topics) {
+        log::enable(topic);
+    }
     FdSets fd_sets;
     fd_sets.serve_paths();
     SISKIN_TRY(take_passed_files(config, fd_sets));
@@ -118,7 +128,7 @@ Result<int> run_machine(MachineConfig config) {
     // Handlers take MachineLock themselves: stopping vCPUs, which may wait for it, needs it free.
     const std::unique_ptr<qmp::Server> server = SISKIN_TRY(qmp::Server::create(
         package_name(), loop, handlers.all(), [](const std::function<void()>& work) { work(); },
-        &handlers.descriptors()));
+        handlers.subscriptions(), &handlers.descriptors()));
     SISKIN_TRY(open_monitors(*server, monitors, signals.fd_number()));
     std::unique_ptr<PidFile> pid_file;
     if (!config.pid_file.empty()) {

@@ -49,6 +49,8 @@ constexpr std::array kInfoTopics{
     CommandRow{"qtree", "", "", "devices with their properties, by bus", info_qtree},
     CommandRow{"registers", "", "[-a|vcpu]",
                "registers of the chosen CPU (-a: of all, vcpu: of that one)", info_registers},
+    CommandRow{"stats", "", "target [names] [provider]",
+               "KVM's statistics of the vm or of the chosen vcpu; names as a,b, or *", info_stats},
     CommandRow{"status", "", "", "whether the machine runs", info_status},
     CommandRow{"uuid", "", "", "the machine's UUID", info_uuid},
     CommandRow{"version", "", "", "the QEMU level and this program's version", info_version},

@@ -39,6 +39,9 @@ namespace siskin::hmp {
 [[nodiscard]] Result<> info_uuid(Call& call);
 [[nodiscard]] Result<> info_version(Call& call);
 
+// info_stats.cc
+[[nodiscard]] Result<> info_stats(Call& call);
+
 // info_block.cc, info_pci.cc, info_trees.cc
 [[nodiscard]] Result<> info_block(Call& call);
 [[nodiscard]] Result<> info_pci(Call& call);

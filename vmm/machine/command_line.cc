@@ -237,6 +237,8 @@ constexpr std::array kOptions{
               set_on<&C::daemonize>},
     OptionRow{{"D", "FILE", "Write the log to this file instead of stderr."},
               set_path<&C::log_file>},
+    OptionRow{{"d", "ITEM[,...]", "Also log what these items name; -d help lists them."},
+              call<apply_log_items>},
     OptionRow{{"msg", "timestamp=on|off", "Put time stamps before log lines."},
               call<apply_message>},
 };
@@ -250,9 +252,9 @@ const OptionRow* find_option(std::string_view name) {
 
 // "-device help", "-machine q35,help", "-cpu ?": on any option with a structured argument.
 bool wants_help(const OptionRow& row, std::string_view argument) {
-    static constexpr std::array<std::string_view, 14> kWithHelp{
+    static constexpr std::array<std::string_view, 15> kWithHelp{
         "machine", "M",   "accel", "cpu", "smp",    "m",      "device",
-        "chardev", "mon", "drive", "msg", "object", "global", "add-fd"};
+        "chardev", "mon", "drive", "msg", "object", "global", "d", "add-fd"};
     if (std::find(kWithHelp.begin(), kWithHelp.end(), row.description.name) == kWithHelp.end() ||
         argument.starts_with('{')) {
         return false;

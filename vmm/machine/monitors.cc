@@ -96,12 +96,23 @@ Result<MonitorEndpoint> from_mon(MachineConfig& config, const OptionUse& use) {
     if (options.mode == "readline" && options.pretty) {
         return fail(concat(use.text, ": 'pretty' is not compatible with mode=readline"));
     }
+    if (options.role != "observe" && options.role != "operate") {
+        return fail(concat(use.text, ": Parameter 'x-siskin-role' doesn't take value '",
+                           printable(options.role), "', allowed is observe or operate"));
+    }
+    if (options.mode == "readline" && options.role == "observe") {
+        return fail(concat(use.text,
+                           ": 'x-siskin-role=observe' is not compatible with "
+                           "mode=readline"));
+    }
     ChardevConfig chardev = SISKIN_TRY_IN(use.text, take_chardev(config, options.chardev));
     if (options.clients) {
         chardev.clients = options.clients;
     }
     MonitorEndpoint monitor = SISKIN_TRY(endpoint_of(std::move(chardev), use.text, options.pretty));
     monitor.readline = options.mode == "readline";
+    monitor.options.role = options.role == "observe" ? qmp::Role::Observe : qmp::Role::Operate;
+    monitor.options.message_size_max = options.message_max.value();
     return monitor;
 }
 

@@ -52,6 +52,11 @@ constexpr std::array kMonitorKeys{
     property<&MonitorOptions::pretty>("pretty", "Indented messages."),
     property<&MonitorOptions::clients>("x-siskin-clients", "Clients at a time, where it listens.",
                                        InRange{1, 16}),
+    property<&MonitorOptions::role>("x-siskin-role",
+                                    "What clients may do: observe, or operate (operate)."),
+    property<&MonitorOptions::message_max>("x-siskin-message-max",
+                                           "The longest message taken from a client (1M).",
+                                           InRange{qmp::kMessageSizeLow, qmp::kMessageSizeHigh}),
 };
 
 constexpr std::array kMessageKeys{
