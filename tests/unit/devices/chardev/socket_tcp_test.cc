@@ -12,13 +12,13 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/stream_socket.h"
 #include "base/telnet.h"
 #include "base/text.h"
+#include "tests/harness/no_descriptor_left.h"
 #include "tests/unit/devices/chardev/chardev_bench.h"
 
 using siskin::Chardev;
@@ -37,6 +37,7 @@ using siskin::UnixListener;
 using namespace std::string_view_literals;
 using siskin::test::bytes_of;
 using siskin::test::ChardevBench;
+using siskin::test::NoDescriptorLeft;
 using siskin::test::read_some;
 using siskin::test::RecordingFrontEnd;
 using siskin::test::turn_until;
@@ -63,24 +64,6 @@ struct TcpBench : ChardevBench {
         return **made;
     }
     RecordingFrontEnd front_end{1000};
-};
-
-// As few descriptors as there are, so that accept(2) has none.
-class NoDescriptorLeft {
-public:
-    NoDescriptorLeft() {
-        ::getrlimit(RLIMIT_NOFILE, &old_);
-        const Fd lowest(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-        rlimit none = old_;
-        none.rlim_cur = static_cast<rlim_t>(lowest.get());
-        ::setrlimit(RLIMIT_NOFILE, &none);
-    }
-    ~NoDescriptorLeft() { ::setrlimit(RLIMIT_NOFILE, &old_); }
-    NoDescriptorLeft(const NoDescriptorLeft&) = delete;
-    NoDescriptorLeft& operator=(const NoDescriptorLeft&) = delete;
-
-private:
-    rlimit old_{};
 };
 
 }  // namespace
