@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -76,7 +77,7 @@ TEST_SUITE("qmp/telnet_conversation") {
     }
 
     TEST_CASE("each escape in the output is sent twice, however little is sent at a time") {
-        for (const std::size_t step : {1, 2, 3, 100}) {
+        for (const std::size_t step : {1U, 2U, 3U, 100U}) {
             Bench bench(TelnetEnd::Client);
             bench.inside->says =
                 "\xff\xff"
