@@ -30,6 +30,7 @@
 #include "qmp/protocol_handlers.h"
 #include "qmp/pty_endpoint.h"
 #include "qmp/session.h"
+#include "qmp/telnet_conversation.h"
 
 namespace siskin::qmp {
 namespace {
@@ -192,13 +193,17 @@ std::unique_ptr<Conversation> Server::Impl::conversation(const Monitor& monitor,
             return run(index, number, id, call);
         },
     };
-    if (monitor.options.conversation) {
-        return monitor.options.conversation(std::move(outlet), is_network);
+    std::unique_ptr<Conversation> spoken =
+        monitor.options.conversation
+            ? monitor.options.conversation(std::move(outlet), is_network)
+            : std::make_unique<Session>(
+                  version_, command_table(), std::move(outlet),
+                  SessionOptions{monitor.options.pretty, is_network, monitor.options.role,
+                                 monitor.options.message_size_max});
+    if (monitor.options.telnet) {
+        return std::make_unique<TelnetConversation>(std::move(spoken), *monitor.options.telnet);
     }
-    return std::make_unique<Session>(
-        version_, command_table(), std::move(outlet),
-        SessionOptions{monitor.options.pretty, is_network, monitor.options.role,
-                       monitor.options.message_size_max});
+    return spoken;
 }
 
 void Server::Impl::on_finished(Monitor& monitor, SessionId number) {
@@ -322,15 +327,14 @@ Result<std::unique_ptr<Server>> Server::create(std::string package, EventLoop& v
 }
 
 Result<std::size_t> Server::listen_unix(const std::string& path, EndpointOptions options) {
-    return impl_->add(std::make_unique<ListeningEndpoint>(SISKIN_TRY(UnixListener::listen(path)),
-                                                          options.clients_max),
-                      options);
+    return listen_on(SISKIN_TRY(UnixListener::listen(path)), std::move(options));
 }
 Result<std::size_t> Server::listen_on(Fd listening, EndpointOptions options) {
-    return impl_->add(
-        std::make_unique<ListeningEndpoint>(SISKIN_TRY(UnixListener::adopt(std::move(listening))),
-                                            options.clients_max),
-        options);
+    return listen_on(SISKIN_TRY(UnixListener::adopt(std::move(listening))), std::move(options));
+}
+Result<std::size_t> Server::listen_on(UnixListener listener, EndpointOptions options) {
+    auto endpoint = std::make_unique<ListeningEndpoint>(std::move(listener), options.clients_max);
+    return impl_->add(std::move(endpoint), std::move(options));
 }
 Result<std::size_t> Server::keep_connected(std::vector<SocketAddress> addresses,
                                            std::chrono::milliseconds pause,

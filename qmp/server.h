@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@
 #include "base/pseudo_terminal.h"
 #include "base/result.h"
 #include "base/socket_address.h"
+#include "base/telnet.h"
+#include "base/unix_socket.h"
 #include "qmp/conversation.h"
 #include "qmp/descriptors.h"
 #include "qmp/endpoint.h"
@@ -32,6 +35,7 @@ struct EndpointOptions {
     bool pretty = false;
     Role role = Role::Operate;
     std::size_t message_size_max = kMessageSizeMax;
+    std::optional<TelnetEnd> telnet{};  // that end of it, with each client
     // What is spoken with each client; QMP where it is empty.
     ConversationFactory conversation{};
 };
@@ -67,6 +71,8 @@ public:
                                                   EndpointOptions options = {});
     // A listening stream socket made elsewhere: by listen_tcp(), or handed to the process.
     [[nodiscard]] Result<std::size_t> listen_on(Fd listening, EndpointOptions options = {});
+    [[nodiscard]] Result<std::size_t> listen_on(UnixListener listener,
+                                                EndpointOptions options = {});
     // Connects, from start() on, to the first of `addresses` that answers; every `pause` again
     // while there is no connection.
     [[nodiscard]] Result<std::size_t> keep_connected(std::vector<SocketAddress> addresses,

@@ -66,6 +66,13 @@ struct QmpUse {
     bool readline = false;  // -monitor
 };
 
+// -add-fd
+struct AddFdOptions {
+    std::optional<std::uint32_t> fd;
+    std::optional<std::uint32_t> set;
+    std::optional<std::string> opaque;
+};
+
 // -drive
 struct DriveOptions {
     std::string file;
@@ -96,8 +103,9 @@ struct MachineConfig {
     std::vector<OptionUse> globals;
     std::vector<OptionUse> monitors;  // -mon
     std::vector<QmpUse> qmp;
-    std::vector<std::string> serials;    // -serial, each a chardev in short form
-    std::vector<std::string> debugcons;  // -debugcon, likewise
+    std::vector<OptionUse> passed_files;  // -add-fd
+    std::vector<std::string> serials;     // -serial, each a chardev in short form
+    std::vector<std::string> debugcons;   // -debugcon, likewise
 
     bool start_paused = false;  // -S
     bool no_reboot = false;

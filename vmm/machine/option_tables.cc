@@ -73,6 +73,12 @@ constexpr std::array kDriveKeys{
     property<&DriveOptions::readonly>("read-only", "The same as readonly."),
 };
 
+constexpr std::array kAddFdKeys{
+    property<&AddFdOptions::fd>("fd", "The number of an open descriptor.", InRange{0, 0x7fffffff}),
+    property<&AddFdOptions::set>("set", "The set it goes to.", InRange{0, 0x7fffffff}),
+    property<&AddFdOptions::opaque>("opaque", "A text to keep with it."),
+};
+
 constexpr std::array kGlobalKeys{
     property<&GlobalOptions::driver>("driver", "The device type."),
     property<&GlobalOptions::property>("property", "Its property."),
@@ -90,10 +96,10 @@ struct Table {
 };
 
 constexpr std::array kTables{
-    Table{"machine", kMachineKeys}, Table{"accel", kAccelKeys}, Table{"smp", kSmpKeys},
-    Table{"m", kMemoryKeys},        Table{"name", kNameKeys},   Table{"mon", kMonitorKeys},
-    Table{"msg", kMessageKeys},     Table{"drive", kDriveKeys}, Table{"global", kGlobalKeys},
-    Table{"object", kObjectKeys},
+    Table{"machine", kMachineKeys}, Table{"accel", kAccelKeys},  Table{"smp", kSmpKeys},
+    Table{"m", kMemoryKeys},        Table{"name", kNameKeys},    Table{"mon", kMonitorKeys},
+    Table{"msg", kMessageKeys},     Table{"drive", kDriveKeys},  Table{"global", kGlobalKeys},
+    Table{"object", kObjectKeys},   Table{"add-fd", kAddFdKeys},
 };
 
 }  // namespace
