@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -96,6 +97,11 @@ Outcome ByteChannel::send(std::string_view bytes, std::size_t& sent) {
     const Outcome outcome = outcome_of(count, errno);
     sent = count > 0 ? static_cast<std::size_t>(count) : 0;
     return outcome == Outcome::Ended ? Outcome::Blocked : outcome;
+}
+
+bool ByteChannel::is_hung_up() const {
+    pollfd state{output(), 0, 0};
+    return ::poll(&state, 1, 0) == 1 && (state.revents & POLLHUP) != 0;
 }
 
 void ByteChannel::close() {

@@ -34,6 +34,9 @@ public:
     // Not a socket: epoll may refuse to watch it (a regular file, /dev/null).
     [[nodiscard]] bool is_file() const { return !is_socket_; }
 
+    // Nobody is at the other end of the output now.
+    [[nodiscard]] bool is_hung_up() const;
+
     // Replaces `bytes` by what has come, at most `size_max`. Descriptors sent along (SCM_RIGHTS)
     // are added to `descriptors`, close-on-exec. Ended: the peer will send no more.
     [[nodiscard]] Outcome receive(std::size_t size_max, std::string& bytes,

@@ -52,7 +52,7 @@ Result<FdSets::Place> FdSets::add(std::optional<Number> set, Fd fd,
 Result<> FdSets::remove(Number set, std::optional<std::int64_t> fd) {
     const auto found = sets_.find(set);
     if (found == sets_.end()) {
-        return no_such(concat("fdset-id:", set));
+        return no_such(concat("fdset-id:", set, fd ? concat(", fd:", *fd) : std::string()));
     }
     std::vector<Member>& members = found->second;
     if (fd) {

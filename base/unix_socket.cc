@@ -38,7 +38,7 @@ bool is_dead_socket(const std::string& path, const SocketAddress& address) {
 // take the other's new one for dead. Bounded, for a stranger may hold the lock for ever; without
 // the right to open the folder there is no turn to take.
 Fd lock_folder_of(const std::string& path) {
-    static constexpr int kTurnsMax = 100;
+    static constexpr int kTurnsMax = 20;
     static constexpr std::chrono::milliseconds kTurn{10};
     const std::string parent = std::filesystem::path(path).parent_path().string();
     Fd folder(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

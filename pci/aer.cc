@@ -256,4 +256,19 @@ std::uint16_t AerCapability::root_enabled() const {
     return config_.get16(at_ + kRootCommand);
 }
 
+ErrorMessage record_baseline_error(ConfigSpace& config, const AerError& error,
+                                   std::uint16_t express) {
+    const bool fatal = !error.correctable && (kSeverityDefault & error.status) != 0;
+    const unsigned control = config.get16(express + kExpressDeviceControl);
+    const auto told = [&](std::uint16_t detected, unsigned enable, ErrorMessage message) {
+        config.update16(express + kExpressDeviceStatus, detected, detected);
+        return (control & enable) != 0 ? message : ErrorMessage::None;
+    };
+    if (error.correctable || (error.advisory && !fatal)) {
+        return told(kDetectedCorrectable, kExpressReportCorrectable, ErrorMessage::Correctable);
+    }
+    return fatal ? told(kDetectedFatal, kExpressReportFatal, ErrorMessage::Fatal)
+                 : told(kDetectedNonFatal, kExpressReportNonFatal, ErrorMessage::NonFatal);
+}
+
 }  // namespace siskin

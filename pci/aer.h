@@ -77,4 +77,8 @@ private:
     std::deque<Logged> log_;
 };
 
+// The same for a function without AER: Device Status alone, default severities (§6.2.2).
+[[nodiscard]] ErrorMessage record_baseline_error(ConfigSpace& config, const AerError& error,
+                                                 std::uint16_t express);
+
 }  // namespace siskin

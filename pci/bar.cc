@@ -15,6 +15,9 @@ std::uint32_t type_bits(const BarSpec& spec) {
     if (spec.kind == BarKind::Io) {
         return kBarIo;
     }
+    if (spec.kind == BarKind::Rom) {
+        return 0;
+    }
     return (spec.kind == BarKind::Memory64 ? kBarMemory64 : 0) |
            (spec.prefetchable ? kBarPrefetchable : 0);
 }
@@ -26,6 +29,7 @@ bool is_proper(const BarSpec& spec) {
     }
     switch (spec.kind) {
         case BarKind::Io: return size >= 4 && size <= 256;
+        case BarKind::Rom: return size >= 2 * kKiB && size <= 2 * kGiB;
         case BarKind::Memory32: return size >= 16 && size <= 2 * kGiB;
         case BarKind::Memory64: return size >= 16 && size <= (std::uint64_t{1} << 62);
     }
@@ -36,15 +40,25 @@ bool touches(std::size_t offset, unsigned width, std::size_t first, std::size_t 
     return offset < first + size && first < offset + width;
 }
 
+// PCIe 5.0 §7.5.1.2.1, §7.5.1.2.4, §7.5.1.3.11.
+std::size_t register_of(const ConfigSpace& config, unsigned index, BarKind kind) {
+    if (kind != BarKind::Rom) {
+        return kBar0 + std::size_t{index} * 4;
+    }
+    return (config.get8(kHeaderType) & 0x7f) == 0 ? kRomBar : kBridgeRomBar;
+}
+
 }  // namespace
 
-Bar::Bar(ConfigSpace& config, unsigned index, const BarSpec& spec) : index_(index), spec_(spec) {
+Bar::Bar(ConfigSpace& config, unsigned index, const BarSpec& spec)
+    : index_(index), offset_(register_of(config, index, spec.kind)), spec_(spec) {
     SISKIN_ASSERT(is_proper(spec));
     const unsigned width = spec.kind == BarKind::Memory64 ? 8 : 4;
     // PCIe 5.0 §7.5.1.2.1: the bits below the size are read-only zeroes, so writing ones and
     // reading back tells the size.
     config.registers().set(offset(), width, type_bits(spec));
-    config.registers().set_writable(offset(), width, address_mask());
+    const std::uint64_t enable = spec.kind == BarKind::Rom ? kRomEnable : 0;
+    config.registers().set_writable(offset(), width, address_mask() | enable);
 }
 
 // The writable bits.
@@ -95,6 +109,9 @@ void Bar::settle(const ConfigSpace& config) {
 
 std::optional<std::uint64_t> Bar::wanted(const ConfigSpace& config) const {
     const std::uint64_t address = programmed(config);
+    if (spec_.kind == BarKind::Rom && (config.get32(offset()) & kRomEnable) == 0) {
+        return std::nullopt;
+    }
     return address == 0 || address == address_mask() || half_written_ ? std::nullopt
                                                                       : std::optional(address);
 }

@@ -12,7 +12,8 @@
 
 namespace siskin {
 
-enum class BarKind { Memory32, Memory64, Io };
+// Rom: the expansion ROM register, 32 bits, with an enable bit of its own.
+enum class BarKind { Memory32, Memory64, Io, Rom };
 
 // What a device asks for. Memory64 takes two registers.
 struct BarSpec {
@@ -26,7 +27,8 @@ struct BarSpec {
 // is decoded now. Thread: under MachineLock.
 class Bar {
 public:
-    // Prepares the registers of BAR `index`; a broken spec is our own bug (asserted).
+    // Prepares the registers of BAR `index` (of kind Rom: of any index); a broken spec is our own
+    // bug (asserted).
     Bar(ConfigSpace& config, unsigned index, const BarSpec& spec);
 
     [[nodiscard]] unsigned index() const { return index_; }
@@ -41,8 +43,8 @@ public:
     // half is never decoded. The old address restored, or a write to any register outside the pair,
     // ends that.
     void note_write(const ConfigSpace& config, std::size_t offset, unsigned width);
-    // Where the BAR asks to be decoded, its enable bit aside. Nothing: the address is 0, all ones
-    // (a driver is sizing it) or half-written.
+    // Where the BAR asks to be decoded, the command register aside. Nothing: the address is 0, all
+    // ones (a driver is sizing it) or half-written, or a ROM is not enabled.
     [[nodiscard]] std::optional<std::uint64_t> wanted(const ConfigSpace& config) const;
     // Takes the registers as they stand for a whole address.
     void settle(const ConfigSpace& config);
@@ -56,9 +58,10 @@ public:
 
 private:
     [[nodiscard]] std::uint64_t address_mask() const;
-    [[nodiscard]] std::size_t offset() const { return pci_spec::kBar0 + index_ * 4U; }
+    [[nodiscard]] std::size_t offset() const { return offset_; }
 
     unsigned index_;
+    std::size_t offset_;
     BarSpec spec_;
     std::uint64_t settled_ = 0;  // the last address that was not half-written
     bool half_written_ = false;

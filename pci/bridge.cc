@@ -34,6 +34,17 @@ AddressWindows without_isa_aliases(std::uint64_t base, std::uint64_t limit) {
     return windows;
 }
 
+// PCI-to-PCI Bridge 1.2 §3.2.5.18, VGA Enable and VGA 16-bit Decode: without the latter the upper
+// six bits of a port do not count.
+void add_vga_ports(AddressWindows& windows, bool decodes_16_bits) {
+    const std::uint64_t end = decodes_16_bits ? 0x400 : 0x10000;
+    for (std::uint64_t alias = 0; alias < end; alias += 0x400) {
+        add_if_open(windows, alias + kVgaPortsBase, alias + kVgaPortsBase + kVgaPortsSize - 1);
+        add_if_open(windows, alias + kVgaMorePortsBase,
+                    alias + kVgaMorePortsBase + kVgaMorePortsSize - 1);
+    }
+}
+
 }  // namespace
 
 PciBridge::PciBridge(PciPlace place, const PciIdentity& identity, std::string secondary_name,
@@ -89,7 +100,7 @@ AddressWindows PciBridge::memory_windows() const {
     add_if_open(open, now.memory_base, now.memory_limit);
     add_if_open(open, now.prefetchable_base, now.prefetchable_limit);
     if ((config().get16(kBridgeControl) & kBridgeControlVga) != 0) {
-        add_if_open(open, 0xa0000, 0xbffff);
+        add_if_open(open, kVgaMemoryBase, kVgaMemoryBase + kVgaMemorySize - 1);
     }
     return open;
 }
@@ -106,10 +117,8 @@ AddressWindows PciBridge::io_windows() const {
     } else {
         add_if_open(open, now.io_base, now.io_limit);
     }
-    // PCI-to-PCI Bridge 1.2 §3.2.5.18, VGA Enable; without the aliases of 10-bit decoding.
     if ((control & kBridgeControlVga) != 0) {
-        add_if_open(open, 0x3b0, 0x3bb);
-        add_if_open(open, 0x3c0, 0x3df);
+        add_vga_ports(open, (control & kBridgeControlVga16Bit) != 0);
     }
     return open;
 }
@@ -220,10 +229,13 @@ bool PciBridge::receive_error(ErrorMessage message, Bdf /*source*/) {
 }
 
 void send_error(PciFunction& function, const AerError& error) {
-    if (function.aer() == nullptr || !function.express_offset()) {
+    if (!function.express_offset()) {
         return;
     }
-    const ErrorMessage message = function.aer()->record(error, *function.express_offset());
+    const ErrorMessage message =
+        function.aer() != nullptr
+            ? function.aer()->record(error, *function.express_offset())
+            : record_baseline_error(function.config(), error, *function.express_offset());
     if (message == ErrorMessage::None) {
         return;
     }

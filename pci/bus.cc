@@ -35,7 +35,7 @@ unsigned PciBus::device_count() const {
 
 Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view type_name,
                                std::string_view id, const PlaceRule& rule) {
-    SISKIN_TRY(check_pci_properties(properties, type_name));
+    std::shared_ptr<OptionRom> rom = SISKIN_TRY(OptionRom::load(properties));
     if (const std::string_view objection = rule.objection(*this); !objection.empty()) {
         return fail(concat("PCI: ", objection, ": ", type_name, " on bus '", name_, '\'',
                            free_buses(topology_, rule)));
@@ -60,7 +60,9 @@ Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view
                            free_buses(topology_, rule)));
     }
     SISKIN_TRY(check_multifunction(devfn, properties.multifunction));
-    return PciPlace{this, devfn, properties.multifunction, std::string(type_name), std::string(id)};
+    return PciPlace{
+        this,          devfn, properties.multifunction, std::string(type_name), std::string(id),
+        std::move(rom)};
 }
 
 // The first slot without any function.

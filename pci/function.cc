@@ -30,6 +30,10 @@ PciFunction::PciFunction(PciPlace place, const PciIdentity& identity)
     if (place_.multifunction) {
         config_.set8(kHeaderType, config_.get8(kHeaderType) | kHeaderMultifunction);
     }
+    if (place_.rom != nullptr) {
+        bars_.at(kRomBar).emplace(
+            config_, kRomBar, BarSpec{BarKind::Rom, false, place_.rom->size(), place_.rom.get()});
+    }
     if (identity.interrupt_pin != 0) {
         intx_input_ = place_.bus->root_input(place_.devfn, identity.interrupt_pin - 1U);
     }
@@ -42,7 +46,7 @@ PciFunction::~PciFunction() {
 void PciFunction::add_bar(unsigned index, const BarSpec& spec) {
     const bool is_bridge = (config_.get8(kHeaderType) & 0x7f) != 0;
     const unsigned registers = spec.kind == BarKind::Memory64 ? 2 : 1;
-    SISKIN_ASSERT(index + registers <= (is_bridge ? 2U : kBarCount) && !bars_.at(index));
+    SISKIN_ASSERT(index + registers <= (is_bridge ? 2U : kRomBar) && !bars_.at(index));
     bars_.at(index).emplace(config_, index, spec);
 }
 

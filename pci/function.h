@@ -20,6 +20,8 @@
 #include "pci/intx_routing.h"
 #include "pci/msi.h"
 #include "pci/msix.h"
+#include "pci/option_rom.h"
+#include "pci/vga.h"
 
 namespace siskin {
 
@@ -46,13 +48,15 @@ struct PciPlace {
     bool multifunction = false;
     std::string type_name;  // for messages: "virtio-blk-pci"
     std::string id;         // may be empty
+    std::shared_ptr<OptionRom> rom = nullptr;
 };
 
 // Build it, add BARs and capabilities, then plug(): from then on the guest sees it, and the state
 // at that moment is its power-on state. Thread: under MachineLock, but for the EventFds of msix().
 class PciFunction {
 public:
-    static constexpr unsigned kBarCount = 6;
+    static constexpr unsigned kBarCount = 7;  // with the option ROM's
+    static constexpr unsigned kRomBar = 6;
     using Bars = std::array<std::optional<Bar>, kBarCount>;
 
     PciFunction(PciPlace place, const PciIdentity& identity);
@@ -71,6 +75,8 @@ public:
     MsiCapability& add_msi(const MsiOptions& options, MsiTarget& target);
     // After add_express(); nothing happens where that added nothing.
     void add_aer(const AerOptions& options);
+    // The legacy ranges of a VGA; what they get is the function's, and outlives it.
+    void add_vga(const VgaHandlers& handlers) { vga_ = VgaClaim{handlers}; }
     // The capability alone: the caller puts msix()->table() and ->pending_bits() into its BARs.
     MsixTable& add_msix(std::uint16_t vector_count, const MsixPlacement& placement,
                         MsiTarget& target, std::optional<std::uint16_t> offset = std::nullopt);
@@ -97,6 +103,8 @@ public:
     // Null without MSI-X.
     [[nodiscard]] MsixTable* msix() { return msix_.get(); }
     [[nodiscard]] bool msix_enabled() const { return msix_ != nullptr && msix_->enabled(); }
+    // Null where the function is no VGA. Topology keeps it up to date.
+    [[nodiscard]] VgaClaim* vga() { return vga_ ? &*vga_ : nullptr; }
     // Null without MSI, without AER.
     [[nodiscard]] MsiCapability* msi() { return msi_.get(); }
     [[nodiscard]] AerCapability* aer() { return aer_.get(); }
@@ -107,6 +115,8 @@ public:
     // not disabled, neither MSI nor MSI-X is enabled and the function is in D0 (PCIe 5.0
     // §7.5.1.1.3).
     void set_intx(bool asserted);
+    // Where the pin ends on the root bus; nothing without a pin.
+    [[nodiscard]] std::optional<IntxInput> intx_input() const { return intx_input_; }
     // Bus Master Enable here and in every bridge above: whether DMA and messages may leave.
     [[nodiscard]] bool may_master() const { return may_master_; }
     [[nodiscard]] bool decodes_memory() const;
@@ -172,6 +182,7 @@ private:
     std::unique_ptr<BarRegions> msix_regions_;
     std::unique_ptr<MsiCapability> msi_;
     std::unique_ptr<AerCapability> aer_;
+    std::optional<VgaClaim> vga_;
     std::optional<std::uint16_t> express_offset_;
     std::optional<ExpressType> express_type_;
     std::optional<std::uint16_t> power_offset_;

@@ -4,8 +4,12 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
 #include <vector>
 
+#include "base/bus/binding.h"
 #include "base/bus/irq_line.h"
 #include "pci/bdf.h"
 
@@ -31,8 +35,21 @@ struct IntxInput {
 // pin that is connected to it has a source. Thread: under MachineLock.
 class IntxRouter {
 public:
+    IntxRouter() = default;
+    IntxRouter(const IntxRouter&) = delete;
+    IntxRouter& operator=(const IntxRouter&) = delete;
+
     // From now on `input` drives `line` (not owned; null: nothing). One line may serve many inputs.
+    // Each watch of the input is told once, when the line is another one than before.
     void connect(IntxInput input, IrqLine* line);
+    [[nodiscard]] IrqLine* line_of(IntxInput input) const;
+
+    // While the watch lives, `changed` runs after each change of the input's line, whichever
+    // bridges lie between: a pin's input is known when a function is made, so nobody walks the
+    // tree. A change made by a callback is told when the one before was told to all, so callbacks
+    // never nest. The watch is gone before the router.
+    using Changed = std::function<void(IrqLine* line)>;
+    [[nodiscard]] std::unique_ptr<Binding> watch(IntxInput input, Changed changed);
 
     // One source more or less; PciFunction calls it, once a change of its own level.
     void raise(IntxInput input);
@@ -56,6 +73,12 @@ private:
         std::uint32_t sources = 0;
         std::size_t line = kNoLine;
     };
+    class Watch;
+    void tell(IntxInput input);
+
+    std::array<std::vector<Watch*>, DevFn::kDeviceCount * kIntxPinCount> watches_{};
+    std::deque<IntxInput> untold_;
+    bool telling_ = false;
     std::array<Input, DevFn::kDeviceCount * kIntxPinCount> inputs_{};
     std::vector<Line> lines_;
 };

@@ -21,6 +21,7 @@ struct PciProperties {
     bool multifunction = false;
     std::string romfile;
     std::uint32_t rombar = 1;
+    std::optional<std::uint32_t> romsize;  // bytes; none: as the file needs
 };
 
 inline constexpr std::array kPciProperties{
@@ -29,13 +30,10 @@ inline constexpr std::array kPciProperties{
                                    "Slot and optional function number, example: 06.0 or 06."),
     property<&PciProperties::multifunction>(
         "multifunction", "Whether function 0 announces further functions in its slot."),
-    property<&PciProperties::romfile>("romfile", "Option ROM file; only empty, no ROM, for now."),
-    property<&PciProperties::rombar>("rombar", "Whether the option ROM has a BAR."),
+    property<&PciProperties::romfile>("romfile", "Option ROM file; none when empty."),
+    property<&PciProperties::rombar>(
+        "rombar", "Whether the option ROM has a BAR; without one nobody sees it."),
+    property<&PciProperties::romsize>("romsize", "Bytes of the ROM's BAR, a power of two."),
 };
-
-// What cannot be told property by property. Errors: there is an option ROM, which siskin does not
-// load yet. `type_name` begins the message.
-[[nodiscard]] Result<> check_pci_properties(const PciProperties& properties,
-                                            std::string_view type_name);
 
 }  // namespace siskin

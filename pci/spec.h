@@ -43,6 +43,7 @@ inline constexpr std::uint8_t kHeaderMultifunction = 0x80;
 inline constexpr std::uint16_t kSubsystemVendorId = 0x2c;
 inline constexpr std::uint16_t kSubsystemId = 0x2e;
 inline constexpr std::uint16_t kRomBar = 0x30;
+inline constexpr std::uint32_t kRomEnable = 0x1;
 
 // Base address registers, PCIe 5.0 §7.5.1.2.1.
 inline constexpr std::uint32_t kBarIo = 0x1;
@@ -62,6 +63,7 @@ inline constexpr std::uint16_t kPrefetchableBase = 0x24;
 inline constexpr std::uint16_t kPrefetchableLimit = 0x26;
 inline constexpr std::uint16_t kPrefetchableBaseUpper = 0x28;
 inline constexpr std::uint16_t kPrefetchableLimitUpper = 0x2c;
+inline constexpr std::uint16_t kBridgeRomBar = 0x38;
 inline constexpr std::uint16_t kBridgeControl = 0x3e;
 
 inline constexpr std::uint16_t kWindow64 = 0x1;  // low nibble of the prefetchable registers

@@ -112,38 +112,80 @@ bool Topology::is_visible(const Placement& placement) const {
            found->handler == placement.bar->spec().handler && found->offset == 0;
 }
 
+namespace {
+
+// Calls `visit(function, memory windows, I/O windows)` for every function that is behind `bus`.
+template <typename Visitor>
+void walk_windows(const PciBus& bus, const AddressWindows& memory, const AddressWindows& io,
+                  const Visitor& visit) {
+    for (const auto& [devfn, function] : bus.functions()) {
+        visit(*function, memory, io);
+        if (const PciBridge* const bridge = function->as_bridge()) {
+            walk_windows(bridge->secondary(), common_parts(memory, bridge->memory_windows()),
+                         common_parts(io, bridge->io_windows()), visit);
+        }
+    }
+}
+
+bool holds(const AddressWindows& windows, std::uint64_t base, std::uint64_t size) {
+    const AddressWindow wanted{base, base + (size - 1)};
+    return std::any_of(windows.begin(), windows.end(), [&](const AddressWindow& window) {
+        return common_part(window, wanted) == wanted;
+    });
+}
+
+}  // namespace
+
+void Topology::place_vga(std::vector<IoRange>& memory, std::vector<IoRange>& ports) {
+    bool any = false;
+    for_each_function(*this,
+                      [&](PciFunction& function) { any = any || function.vga() != nullptr; });
+    if (!any) {
+        return;
+    }
+    const auto visit = [&](PciFunction& function, const AddressWindows& memory_windows,
+                           const AddressWindows& io_windows) {
+        if (VgaClaim* const claim = function.vga()) {
+            const bool has_memory =
+                function.decodes_memory() && holds(memory_windows, kVgaMemoryBase, kVgaMemorySize);
+            const bool has_ports = function.decodes_io() &&
+                                   holds(io_windows, kVgaPortsBase, kVgaPortsSize) &&
+                                   holds(io_windows, kVgaMorePortsBase, kVgaMorePortsSize);
+            vga_.add(*claim, has_memory, has_ports, function.type_name());
+        }
+    };
+    for (const PciBus* const root : roots_) {
+        walk_windows(*root, apertures_.memory, apertures_.io, visit);
+    }
+    vga_.take(memory, ports);
+}
+
 void Topology::rebuild() {
     dirty_ = false;
     Ranges memory;
     Ranges ports;
     std::vector<Placement> placements;
-    const auto walk = [&](const auto& self, const PciBus& bus, const AddressWindows& memory_windows,
-                          const AddressWindows& io_windows) -> void {
-        for (const auto& [devfn, function] : bus.functions()) {
-            for (std::optional<Bar>& bar : function->bars()) {
-                if (!bar) {
-                    continue;
-                }
-                Placement placement{function, &*bar, std::nullopt};
-                const auto wanted = bar->wanted(function->config());
-                if (wanted && bar->is_io() && function->decodes_io()) {
-                    placement.address =
-                        add_ranges(ports, io_windows, *bar, *wanted, function->type_name());
-                } else if (wanted && !bar->is_io() && function->decodes_memory()) {
-                    placement.address =
-                        add_ranges(memory, memory_windows, *bar, *wanted, function->type_name());
-                }
-                placements.push_back(placement);
+    place_vga(memory, ports);
+    const auto visit = [&](PciFunction& function, const AddressWindows& memory_windows,
+                           const AddressWindows& io_windows) {
+        for (std::optional<Bar>& bar : function.bars()) {
+            if (!bar) {
+                continue;
             }
-            if (const PciBridge* const bridge = function->as_bridge()) {
-                self(self, bridge->secondary(),
-                     common_parts(memory_windows, bridge->memory_windows()),
-                     common_parts(io_windows, bridge->io_windows()));
+            Placement placement{&function, &*bar, std::nullopt};
+            const auto wanted = bar->wanted(function.config());
+            if (wanted && bar->is_io() && function.decodes_io()) {
+                placement.address =
+                    add_ranges(ports, io_windows, *bar, *wanted, function.type_name());
+            } else if (wanted && !bar->is_io() && function.decodes_memory()) {
+                placement.address =
+                    add_ranges(memory, memory_windows, *bar, *wanted, function.type_name());
             }
+            placements.push_back(placement);
         }
     };
     for (const PciBus* const root : roots_) {
-        walk(walk, *root, apertures_.memory, apertures_.io);
+        walk_windows(*root, apertures_.memory, apertures_.io, visit);
     }
 
     const auto move = [](const Placement& placement, std::optional<GuestAddress> address) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bus/address_space.h"
+#include "pci/vga.h"
 
 namespace siskin {
 
@@ -37,7 +38,8 @@ struct PciApertures {
 // about decoding. Where BARs overlap, the one that comes first in a walk of the tree wins: lower
 // device and function before higher, a bridge's own BARs before what is behind it, that before the
 // next device, lower BAR index first. The loser keeps the parts nobody else claims, but its
-// doorbells stay unbound. Thread: under MachineLock.
+// doorbells stay unbound. Legacy VGA ranges win over BARs; of several functions that could have
+// them, the one has them that became reachable last. Thread: under MachineLock.
 class Topology {
 public:
     Topology(AddressSpace& memory, AddressSpace& ports) : memory_(memory), ports_(ports) {}
@@ -74,6 +76,7 @@ private:
     struct Placement;
     void end_batch();
     void rebuild();
+    void place_vga(std::vector<IoRange>& memory, std::vector<IoRange>& ports);
     [[nodiscard]] bool is_visible(const Placement& placement) const;
 
     AddressSpace& memory_;
@@ -83,6 +86,7 @@ private:
     PciApertures apertures_;
     unsigned batches_ = 0;
     bool dirty_ = false;
+    VgaArbiter vga_;
 };
 
 }  // namespace siskin

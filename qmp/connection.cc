@@ -47,6 +47,8 @@ void Connection::on_readable() {
         const auto outcome = channel_.receive(kChunkMax, received_, descriptors);
         if (!descriptors.empty()) {
             conversation_->receive_descriptors(std::move(descriptors));
+            unclaimed_timer_ =
+                loop_.after(kUnclaimedMax, [this] { conversation_->receive_descriptors({}); });
         }
         if (outcome == ByteChannel::Outcome::Ended) {
             input_ended_ = true;  // perhaps one half only: replies may still be wanted
@@ -66,6 +68,13 @@ void Connection::send_event(std::string_view line) {
     if (channel_.is_open() && !conversation_->send_event(line)) {
         log::warning("a QMP client that does not read was disconnected");
         hang_up();
+    }
+    settle();
+}
+
+void Connection::send_replay(std::string_view line) {
+    if (channel_.is_open()) {
+        conversation_->send_replay(line);
     }
     settle();
 }
@@ -113,11 +122,19 @@ void Connection::feed() {
 
 // True when all of the output is gone.
 bool Connection::flush() {
+    std::size_t this_turn = 0;
     while (!conversation_->output().empty()) {
         std::size_t sent = 0;
-        const auto outcome = channel_.send(conversation_->output(), sent);
+        const auto outcome = channel_.send(conversation_->output().substr(0, kTurnMax), sent);
         conversation_->sent(sent);
-        if (outcome == ByteChannel::Outcome::Blocked) {
+        this_turn += sent;
+        // A terminal that nobody has open takes nothing, and says so in no other way.
+        if (outcome == ByteChannel::Outcome::Blocked && channel_.is_hung_up()) {
+            hang_up();
+            return false;
+        }
+        if (outcome == ByteChannel::Outcome::Blocked ||
+            (this_turn >= kTurnMax && !channel_.is_file())) {
             wait_for_room();
             return false;
         }
@@ -147,6 +164,7 @@ void Connection::wait_for_room() {
 void Connection::hang_up() {
     read_watch_.reset();
     write_watch_.reset();
+    unclaimed_timer_.reset();
     channel_.close();
     received_.clear();
     input_ended_ = true;

@@ -2,6 +2,7 @@
 // A client's channel with its conversation.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -23,6 +24,11 @@ class Connection {
 public:
     // Read from the channel at a time.
     static constexpr std::size_t kChunkMax = std::size_t{64} << 10U;  // bytes
+    // Written to it at a time: then others have their turn.
+    static constexpr std::size_t kTurnMax = std::size_t{1} << 20U;  // bytes
+    // How long a descriptor waits for the command that takes it. A client can pass its own
+    // connection, and that does not end as long as it is kept.
+    static constexpr std::chrono::seconds kUnclaimedMax{10};
 
     // Calls `finished` when nothing is left to do: the client is gone or has ended its half, and
     // every request has been answered. The callee may destroy the connection. `loop` outlives it.
@@ -37,6 +43,7 @@ public:
     void start() { settle(); }
     void reply(const Reply& reply);
     void send_event(std::string_view line);
+    void send_replay(std::string_view line);
     // Takes no more bytes; what waits to be sent is sent.
     void drain();
 
@@ -64,6 +71,7 @@ private:
     std::optional<EventFd> always_ready_;
     std::unique_ptr<EventLoop::Watch> read_watch_;
     std::unique_ptr<EventLoop::Watch> write_watch_;
+    std::unique_ptr<EventLoop::Watch> unclaimed_timer_;
 };
 
 }  // namespace siskin::qmp

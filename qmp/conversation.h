@@ -44,7 +44,8 @@ public:
     Conversation(const Conversation&) = delete;
     Conversation& operator=(const Conversation&) = delete;
 
-    // Descriptors that came with the bytes that receive() is given next, at least one.
+    // Descriptors that came with the bytes that receive() is given next. They take the place of
+    // those that wait, also when there are none.
     virtual void receive_descriptors(std::vector<Fd> descriptors) = 0;
     // Takes bytes while it may and returns how many; the rest is offered again later.
     virtual std::size_t receive(std::string_view bytes) = 0;
@@ -56,6 +57,10 @@ public:
     // `line` from event_line(). False when the client has let kOutputMax bytes pile up: it is to
     // be disconnected.
     [[nodiscard]] virtual bool send_event(std::string_view line) = 0;
+
+    // A line that the client has asked for: no more of them come than fit EventLog::kBytesMax, and
+    // they do not end it.
+    virtual void send_replay(std::string_view) {}
 
     // What is to be sent, and how much of it was.
     [[nodiscard]] virtual std::string_view output() const = 0;

@@ -252,6 +252,9 @@ Result<char32_t> JsonReader::unicode_escape(char quote) {
     if (!first || (*first >= 0xdc00 && *first <= 0xdfff)) {
         return invalid();
     }
+    if (is_noncharacter(*first)) {
+        return invalid();
+    }
     at_ += 4;
     if (!is_surrogate(*first)) {
         return *first;
@@ -263,8 +266,12 @@ Result<char32_t> JsonReader::unicode_escape(char quote) {
     if (!second || *second < 0xdc00 || *second > 0xdfff) {
         return invalid();
     }
+    const char32_t whole = 0x10000U + ((*first - 0xd800U) << 10U) + (*second - 0xdc00U);
+    if (is_noncharacter(whole)) {
+        return invalid();
+    }
     at_ += 4;
-    return 0x10000U + ((*first - 0xd800U) << 10U) + (*second - 0xdc00U);
+    return whole;
 }
 
 void JsonReader::skip_space() {

@@ -24,12 +24,10 @@ Result<> ListeningEndpoint::start(EventLoop& loop, Serve serve) {
 void ListeningEndpoint::on_client() {
     Fd client = listener_.accept();
     if (!client.valid()) {
-        const bool is_short =
-            errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-        if (is_short) {
+        if (!is_client_gone(errno)) {
             rest();
         }
-        return;  // else the client has gone again
+        return;
     }
     set_no_delay(client.get());
     ++clients_;

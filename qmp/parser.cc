@@ -2,6 +2,7 @@
 // JSON by simdjson, with JsonReader behind it.
 #include "qmp/parser.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -105,6 +106,12 @@ Result<Value> convert(dom::element root) {
 // and made anew for longer ones.
 constexpr std::size_t kKeptMax = std::size_t{64} << 10U;
 
+// simdjson takes U+FFFF and its like, which UTF-8 writes with a first byte from 0xef on.
+bool may_hold_noncharacter(std::string_view text) {
+    return std::any_of(text.begin(), text.end(),
+                       [](char byte) { return static_cast<unsigned char>(byte) >= 0xef; });
+}
+
 std::optional<Result<Value>> parse_plain(std::string_view text, dom::parser& parser) {
     dom::element root;
     if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) {
@@ -116,8 +123,8 @@ std::optional<Result<Value>> parse_plain(std::string_view text, dom::parser& par
 }  // namespace
 
 Result<Value> parse_json(std::string_view text) {
-    const bool is_plain =
-        text.find('\\') == std::string_view::npos && text.find('\'') == std::string_view::npos;
+    const bool is_plain = text.find('\\') == std::string_view::npos &&
+                          text.find('\'') == std::string_view::npos && !may_hold_noncharacter(text);
     std::optional<Result<Value>> parsed;
     if (is_plain && text.size() <= kKeptMax) {
         thread_local dom::parser kept;

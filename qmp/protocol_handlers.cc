@@ -29,4 +29,15 @@ Result<JsonText> ProtocolHandlers::query_qmp_schema() {
     return JsonText{std::string(schema_text())};
 }
 
+Result<> YankHandlers::yank(const YankArguments& arguments) {
+    if (!arguments.instances.empty()) {
+        return fail(ErrorClass::DeviceNotFound, "Instance not found");
+    }
+    return {};
+}
+
+Result<std::vector<YankInstance>> YankHandlers::query_yank() {
+    return std::vector<YankInstance>();
+}
+
 }  // namespace siskin::qmp

@@ -19,6 +19,13 @@ inline constexpr std::int64_t kLevelMicro = 0;
 // What the greeting and query-version say.
 [[nodiscard]] VersionInfo version_info(const std::string& package);
 
+// The command group "yank": nothing of siskin's waits for a connection. Any thread.
+class YankHandlers final : public YankCommands {
+public:
+    [[nodiscard]] Result<> yank(const YankArguments& arguments) override;
+    [[nodiscard]] Result<std::vector<YankInstance>> query_yank() override;
+};
+
 // Thread: VM loop.
 class ProtocolHandlers final : public SessionCommands, public IntrospectionCommands {
 public:

@@ -17,6 +17,14 @@
 #include "base/text.h"
 
 namespace siskin::qmp {
+namespace {
+
+// How long the kernel may take to move a terminal's bytes from one buffer to the next.
+constexpr int kBuffersMove = 10;  // ms
+// How long serving rests when the host has no descriptor left.
+constexpr std::chrono::milliseconds kServeRest{100};
+
+}  // namespace
 
 Result<std::unique_ptr<PtyEndpoint>> PtyEndpoint::create(PseudoTerminal terminal) {
     Fd openings(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
@@ -48,10 +56,18 @@ void PtyEndpoint::on_client_gone() {
 // What a client did not read is not for the next one. It lies in the slave's input, which is out of
 // reach of the master (tty_ioctl(4), TCFLSH).
 void PtyEndpoint::drop_unread() const {
-    const Fd slave(::ioctl(master_.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
-    if (slave.valid()) {
-        ::tcflush(slave.get(), TCIFLUSH);
+    const Fd slave(::ioctl(master_.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+    if (!slave.valid()) {
+        return;
     }
+    // What the line discipline has, and what lies behind it in the terminal's buffers, which moves
+    // up as room is made.
+    std::array<char, 4096> lost{};
+    pollfd more{slave.get(), POLLIN, 0};
+    while (::poll(&more, 1, kBuffersMove) == 1 &&
+           ::read(slave.get(), lost.data(), lost.size()) > 0) {
+    }
+    ::tcflush(slave.get(), TCIFLUSH);
 }
 
 void PtyEndpoint::stop() {
@@ -81,8 +97,15 @@ void PtyEndpoint::serve_if_open() {
     }
     if (!served) {
         busy_ = false;
-        log::warning(concat("a monitor's client could not be served: ", served.error().message));
+        if (!is_warned_) {
+            log::warning(
+                concat("a monitor's client could not be served yet: ", served.error().message));
+        }
+        is_warned_ = true;
+        timer_ = loop_->after(kServeRest, [this] { serve_if_open(); });
+        return;
     }
+    is_warned_ = false;
 }
 
 }  // namespace siskin::qmp

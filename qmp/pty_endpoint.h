@@ -39,6 +39,7 @@ private:
     std::unique_ptr<EventLoop::Watch> timer_;
     bool busy_ = false;
     bool stopped_ = false;
+    bool is_warned_ = false;  // of a client that could not be served yet
 };
 
 }  // namespace siskin::qmp

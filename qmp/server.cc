@@ -261,7 +261,7 @@ void Server::Impl::run_in_session(SessionId session, const Turn& turn) {
     for (const std::string& line : subscriptions_.take_replay()) {
         const auto client = clients_.find(session);
         if (client != clients_.end()) {
-            client->second->send_event(line);
+            client->second->send_replay(line);
         }
     }
 }

@@ -131,11 +131,11 @@ void Session::answer(const std::optional<Value>& id, const Result<std::string>& 
 
 void Session::put_line(std::string_view json) {
     if (options_.pretty) {
-        output_ += pretty_json(json);
+        output_.append(pretty_json(json));
     } else {
-        output_ += json;
+        output_.append(json);
     }
-    output_ += kLineEnd;
+    output_.append(kLineEnd);
 }
 
 bool Session::send_event(std::string_view line) {
@@ -145,12 +145,16 @@ bool Session::send_event(std::string_view line) {
     if (output_.size() >= kOutputMax) {
         return false;
     }
+    send_replay(line);
+    return true;
+}
+
+void Session::send_replay(std::string_view line) {
     if (options_.pretty) {
         put_line(line);
     } else {
-        output_ += line;
+        output_.append(line);
     }
-    return true;
 }
 
 }  // namespace siskin::qmp

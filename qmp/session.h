@@ -16,6 +16,7 @@
 #include "qmp/event.h"
 #include "qmp/framer.h"
 #include "qmp/negotiation.h"
+#include "qmp/output_buffer.h"
 #include "qmp/request.h"
 
 namespace siskin::qmp {
@@ -42,8 +43,12 @@ public:
 
     // The newest ones wait for a command that takes one; it takes the first, the others are
     // closed. Older ones that wait are closed, too.
+    // An observer has no command that takes one: what it passes is closed.
     void receive_descriptors(std::vector<Fd> descriptors) override {
         descriptors_ = std::move(descriptors);
+        if (options_.role == Role::Observe) {
+            descriptors_.clear();
+        }
     }
     std::size_t receive(std::string_view bytes) override;
     [[nodiscard]] bool may_receive() const override {
@@ -53,8 +58,9 @@ public:
     void reply(const Reply& reply) override;
     // Not delivered before negotiation is complete (QMP spec §2.2).
     [[nodiscard]] bool send_event(std::string_view line) override;
-    [[nodiscard]] std::string_view output() const override { return output_; }
-    void sent(std::size_t count) override { output_.erase(0, count); }
+    void send_replay(std::string_view line) override;
+    [[nodiscard]] std::string_view output() const override { return output_.view(); }
+    void sent(std::size_t count) override { output_.sent(count); }
     [[nodiscard]] std::size_t in_flight() const override { return in_flight_; }
 
 private:
@@ -73,7 +79,7 @@ private:
     std::vector<Fd> descriptors_;  // received, not yet taken
     std::size_t in_flight_ = 0;
     bool over_ = false;
-    std::string output_;
+    OutputBuffer output_;
 };
 
 }  // namespace siskin::qmp

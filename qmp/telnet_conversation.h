@@ -31,6 +31,7 @@ public:
     [[nodiscard]] bool send_event(std::string_view line) override {
         return inside_->send_event(line);
     }
+    void send_replay(std::string_view line) override { inside_->send_replay(line); }
     // A piece of it: there is more until it is empty.
     [[nodiscard]] std::string_view output() const override;
     void sent(std::size_t count) override;

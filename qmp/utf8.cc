@@ -31,6 +31,10 @@ bool is_surrogate(char32_t character) {
     return character >= 0xd800 && character <= 0xdfff;
 }
 
+bool is_noncharacter(char32_t character) {
+    return (character >= 0xfdd0 && character <= 0xfdef) || (character & 0xfffeU) == 0xfffe;
+}
+
 Utf8Character take_utf8(std::string_view text) {
     const unsigned char first = byte_at(text, 0);
     std::size_t length = 1;
@@ -50,7 +54,7 @@ Utf8Character take_utf8(std::string_view text) {
     }
     const bool modified_null = length == 2 && character == 0;
     const bool overlong = character < kForms[length - 1].least && !modified_null;
-    if (overlong || is_surrogate(character) || character > kLast) {
+    if (overlong || is_surrogate(character) || is_noncharacter(character) || character > kLast) {
         return {false, kReplacementCharacter, length};
     }
     return {true, character, length};

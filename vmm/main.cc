@@ -70,12 +70,13 @@ private:
     OptionsHandlers options_;
     StatsHandlers stats_;
     qmp::Subscriptions subscriptions_;
+    qmp::YankHandlers yank_;
     MachineInspector inspector_;
     hmp::HumanHandlers human_{
         {protocol_, run_control_, machine_, block_, pci_, chardev_, stats_, inspector_}};
     qmp::Handlers all_{protocol_, protocol_, run_control_,   machine_, block_,
                        pci_,      chardev_,  descriptors_,   human_,   qom_,
-                       objects_,  stats_,    subscriptions_, options_};
+                       objects_,  stats_,    subscriptions_, yank_,    options_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {

@@ -98,6 +98,9 @@ private:
 // Asio takes what epoll refuses (a regular file, /dev/null) and then never calls: ask epoll first.
 Result<> check_watchable(int fd_number) {
     const Fd probe(::epoll_create1(EPOLL_CLOEXEC));
+    if (!probe.valid()) {
+        return fail_errno("could not watch a file descriptor", errno);
+    }
     epoll_event event{};
     if (::epoll_ctl(probe.get(), EPOLL_CTL_ADD, fd_number, &event) != 0) {
         return fail_errno("could not watch a file descriptor", errno);
@@ -153,6 +156,11 @@ Result<std::unique_ptr<EventLoop::Watch>> EventLoop::watch_readable(int fd_numbe
 Result<std::unique_ptr<EventLoop::Watch>> EventLoop::watch_writable(int fd_number,
                                                                     std::function<void()> ready) {
     return watch(impl_->context, fd_number, WaitType::wait_write, std::move(ready));
+}
+
+Result<std::unique_ptr<EventLoop::Watch>> EventLoop::watch_hang_up(int fd_number,
+                                                                   std::function<void()> ready) {
+    return watch(impl_->context, fd_number, WaitType::wait_error, std::move(ready));
 }
 
 std::unique_ptr<EventLoop::Watch> EventLoop::after(std::chrono::milliseconds delay,

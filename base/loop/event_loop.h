@@ -47,6 +47,9 @@ public:
                                                                 std::function<void()> ready);
     [[nodiscard]] Result<std::unique_ptr<Watch>> watch_writable(int fd_number,
                                                                 std::function<void()> ready);
+    // Calls `ready` when both directions of a socket are closed, or it has failed.
+    [[nodiscard]] Result<std::unique_ptr<Watch>> watch_hang_up(int fd_number,
+                                                               std::function<void()> ready);
     // Calls `expired` once, after `delay`; destroying the watch cancels it.
     [[nodiscard]] std::unique_ptr<Watch> after(std::chrono::milliseconds delay,
                                                std::function<void()> expired);

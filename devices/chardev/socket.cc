@@ -24,11 +24,6 @@ Result<> check(const ChardevConfig& config) {
     return {};
 }
 
-bool is_shortage(int error_number) {
-    return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
-           error_number == ENOMEM;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Chardev>> SocketChardev::create(const ChardevConfig& config, EventLoop& loop,
@@ -112,7 +107,7 @@ Result<> SocketChardev::wait_for_client(int interrupt_fd) {
 void SocketChardev::accept_client() {
     Fd client = listener_->accept();
     if (!client.valid()) {
-        if (is_shortage(errno)) {
+        if (!is_client_gone(errno)) {
             rest();
         }
         return;
@@ -139,16 +134,25 @@ Result<> SocketChardev::use(Fd socket) {
     set_no_delay(socket.get());
     Fd output = SISKIN_TRY(socket.duplicate());
     connected_name_ = connected_name(config_, socket.get());
+    hang_up_watch_ = SISKIN_TRY(loop().watch_hang_up(socket.get(), [this] { on_hang_up(); }));
     return connect(std::move(socket), std::move(output));
 }
 
 void SocketChardev::on_input_end() {
+    hang_up_watch_.reset();
     disconnect();
     if (listen_watch_ != nullptr) {
         listen_watch_->resume();
     }
     if (reconnector_) {
         reconnector_->lost();
+    }
+}
+
+// Without a front end nobody would ever read the end.
+void SocketChardev::on_hang_up() {
+    if (!has_front_end()) {
+        on_input_end();
     }
 }
 

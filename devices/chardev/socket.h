@@ -43,6 +43,7 @@ private:
     [[nodiscard]] Result<> connect_once(Fd passed, int interrupt_fd);
     [[nodiscard]] Result<> use(Fd socket);
     void on_input_end() override;
+    void on_hang_up();
     void on_output_error(int error_number) override;
 
     ChardevConfig config_;
@@ -50,6 +51,7 @@ private:
     std::string connected_name_;  // with one; empty where that makes no difference
     std::optional<UnixListener> listener_;
     std::unique_ptr<EventLoop::Watch> listen_watch_;
+    std::unique_ptr<EventLoop::Watch> hang_up_watch_;  // of the connection
     std::unique_ptr<EventLoop::Watch> rest_timer_;
     std::optional<Reconnector> reconnector_;
 };

@@ -127,6 +127,11 @@ void StreamChardev::on_output_error(int error_number) {
     }
 }
 
+bool StreamChardev::has_front_end() {
+    const MutexLock hold(lock_);
+    return front_end() != nullptr;
+}
+
 void StreamChardev::kick() {
     if (!kicked_) {
         kicked_ = true;

@@ -51,6 +51,8 @@ protected:
     // The peer has gone, or the input is at its end.
     virtual void on_input_end() {}
     virtual void on_output_error(int error_number);
+    // Takes MachineLock.
+    [[nodiscard]] bool has_front_end();
     [[nodiscard]] EventLoop& loop() { return loop_; }
 
 private:

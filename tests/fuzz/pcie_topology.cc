@@ -8,8 +8,11 @@
 
 #include "base/text.h"
 #include "pci/allocator.h"
+#include "pci/conventional_bridge.h"
 #include "pci/describe.h"
+#include "pci/expander.h"
 #include "pci/express_port.h"
+#include "pci/vga_probe.h"
 #include "tests/harness/driver_pci.h"
 
 namespace {
@@ -36,9 +39,11 @@ private:
     std::size_t left_;
 };
 
-// Two ports with a probe each, a conventional bridge with one more, a probe on the root.
+// Two ports with a probe each, a switch with a bridge and a VGA behind it, a conventional bridge
+// with a probe, a second root with a port, a probe on the first root.
 struct Tree {
     Tree() {
+        add_switch();
         for (const unsigned device : {1U, 2U}) {
             ports.push_back(make_port(machine, kRootPortType, machine.host.root(),
                                       DevFn::of(device, 0), concat("rp", device)));
@@ -57,8 +62,35 @@ struct Tree {
                           return input.device;
                       }).has_value());
     }
-    ~Tree() { probes.clear(); }
+    ~Tree() {
+        probes.clear();
+        vga.reset();
+        express_bridge.reset();
+        while (!ports.empty()) {
+            ports.pop_back();
+        }
+    }
 
+    void add_switch() {
+        ports.push_back(
+            make_port(machine, kIoh3420Type, machine.host.root(), DevFn::of(5, 0), "io"));
+        ports.push_back(make_port(machine, kUpstreamPortType, ports.back()->secondary(),
+                                  DevFn::of(0, 0), "up"));
+        PciBus& inside = ports.back()->secondary();
+        ports.push_back(make_port(machine, kDownstreamPortType, inside, DevFn::of(0, 0), "d0"));
+        vga = *VgaProbe::create(machine.place(ports.back()->secondary(), DevFn::of(0, 0)),
+                                std::make_shared<VgaProbeConfig>());
+        ports.push_back(make_port(machine, kDownstreamPortType, inside, DevFn::of(1, 0), "d1"));
+        express_bridge = *ConventionalBridge::create_pcie_pci_bridge(
+            machine.place(ports.back()->secondary(), DevFn::of(0, 0)),
+            std::make_shared<PciePciBridgeConfig>(), machine.msi);
+        add_probe(express_bridge->secondary(), 2);
+        auto config = std::make_shared<ExpanderConfig>();
+        config->bus_nr = 0x40;
+        expander = *Expander::create(machine.place(machine.host.root(), DevFn::of(6, 0)), config);
+        ports.push_back(make_port(machine, kRootPortType, expander->root(), DevFn::of(0, 0), "xp"));
+        add_probe(ports.back()->secondary(), 0);
+    }
     void add_probe(PciBus& bus, unsigned device) {
         probes.push_back(std::make_unique<ProbeFunction>(machine.place(bus, DevFn::of(device, 0)),
                                                          static_cast<std::uint8_t>(device)));
@@ -67,6 +99,7 @@ struct Tree {
         options.function_level_reset = true;
         probe.add_express(ExpressRole::Endpoint, options);
         probe.add_power_management();
+        probe.add_aer(AerOptions{});
         probe.add_probe_bar(0, BarKind::Memory64, 0x4000, true);
         probe.add_probe_bar(2, BarKind::Io, 32);
         probe.add_msix_with_bar(3, 3, machine.msi);
@@ -74,8 +107,11 @@ struct Tree {
     }
 
     PciMachine machine;
+    std::unique_ptr<Expander> expander;
     std::unique_ptr<PciBridge> bridge;
     std::vector<std::unique_ptr<ExpressPort>> ports;
+    std::unique_ptr<ConventionalBridge> express_bridge;
+    std::unique_ptr<VgaProbe> vga;
     std::vector<std::unique_ptr<ProbeFunction>> probes;
 };
 
@@ -86,6 +122,10 @@ void device_signals(Tree& tree, Input& input) {
         (*event)->signal();
     }
     probe.set_intx(input.take(1) % 2 == 0);
+    const auto bits = static_cast<unsigned>(input.take(1));
+    send_error(probe, AerError{.status = 1U << bits % 32,
+                               .correctable = bits / 32 % 2 == 0,
+                               .advisory = bits >= 128});
     tree.machine.msi.refusals = static_cast<unsigned>(input.take(1) % 2);
 }
 
@@ -98,9 +138,13 @@ void step(Tree& tree, Input& input) {
     switch (choice % 8) {
         case 0:
         case 1: {  // configuration of a function that is likely there
-            const Bdf bdf{static_cast<std::uint8_t>(input.take(1) % 5),
-                          DevFn::of(static_cast<unsigned>(input.take(1) % 5), 0)};
-            driver.write(bdf, static_cast<std::uint32_t>(input.take(1)), width, input.take(width));
+            const std::uint64_t bus = input.take(1) % 16;
+            const Bdf bdf{static_cast<std::uint8_t>(bus < 12 ? bus : 0x40 + (bus - 12)),
+                          DevFn::of(static_cast<unsigned>(input.take(1) % 8), 0)};
+            const std::uint64_t offset = input.take(1);
+            driver.write(bdf,
+                         static_cast<std::uint32_t>(width == 8 ? 0x100 + offset % 0x60 : offset),
+                         width, input.take(width));
             break;
         }
         case 2:  // anywhere in ECAM

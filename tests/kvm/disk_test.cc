@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "base/text.h"
 #include "tests/harness/temporary_directory.h"
@@ -47,6 +49,45 @@ TEST_SUITE("kvm/disk") {
             CHECK(result.status == kGuestPassed);
             check_image(image, 1);
         }
+    }
+
+    TEST_CASE("disks behind each kind of port work: a switch, bridges of both kinds, ioh3420") {
+        TemporaryDirectory directory;
+        MachineArguments arguments("blk_poll");
+        arguments.command_line("prefilled disks=4");
+        arguments.add(
+            {"-device", "pcie-root-port,id=rp,chassis=1", "-device", "x3130-upstream,id=up,bus=rp",
+             "-device", "xio3130-downstream,id=dn,bus=up,chassis=2", "-device",
+             "xio3130-downstream,id=d2,bus=up,chassis=3", "-device", "pcie-pci-bridge,id=eb,bus=d2",
+             "-device", "pci-bridge,id=pb,bus=eb,chassis_nr=4", "-device",
+             "ioh3420,id=io,chassis=5"});
+        std::vector<std::string> images;
+        for (const std::string bus : {"dn", "eb", "pb", "io"}) {
+            images.push_back(patterned_image(directory, bus, kSectors));
+            arguments.add({"-drive",
+                           concat("if=none,format=raw,id=d-", bus, ",file=", images.back()),
+                           "-device", concat("virtio-blk-pci,drive=d-", bus, ",bus=", bus)});
+        }
+
+        const GuestRun result = run(arguments);
+
+        CAPTURE(result.output);
+        CAPTURE(result.errors);
+        CHECK(result.status == kGuestPassed);
+        for (const std::string& image : images) {
+            check_image(image, 1);
+        }
+    }
+
+    TEST_CASE("x-irqfd=off brings the same interrupts") {
+        TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+
+        const GuestRun result = run(MachineArguments("blk_msix").disk(image, "", ",x-irqfd=off"));
+
+        CAPTURE(result.output);
+        CAPTURE(result.errors);
+        CHECK(result.status == kGuestPassed);
     }
 
     TEST_CASE("both aio engines bring the same") {

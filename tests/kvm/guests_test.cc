@@ -64,6 +64,27 @@ TEST_SUITE("kvm/guests") {
         CHECK(count_of(result.output, " 1af4:1042 010000 ") == 1);
     }
 
+    TEST_CASE("a guest finds a switch with bridges below it, and 256 functions, assigned alike") {
+        MachineArguments arguments("enumerate");
+        arguments.add({"-device", "pcie-root-port,id=rp,chassis=1", "-device",
+                       "x3130-upstream,id=up,bus=rp"});
+        for (int port = 0; port < 8; ++port) {
+            arguments.add({"-device", concat("xio3130-downstream,id=d", port,
+                                             ",bus=up,chassis=2,slot=", port)});
+            arguments.add({"-device", concat("pcie-pci-bridge,id=b", port, ",bus=d", port)});
+            for (int slot = 0; slot < 31; ++slot) {
+                arguments.add({"-device", concat("siskin-vga-test,bus=b", port)});
+            }
+        }
+
+        const GuestRun result = run(arguments, 4 * kPatience);
+
+        CAPTURE(result.output);
+        CHECK(result.status == kGuestPassed);
+        CHECK(count_of(result.output, " 1b36:00ff 030000 ") == 248);
+        CHECK(count_of(result.output, " 104c:8233 060400 ") == 8);
+    }
+
     TEST_CASE("a second virtual CPU starts, shares memory and takes interrupts") {
         const GuestRun result = run(MachineArguments("smp").add({"-smp", "2"}));
 

@@ -143,7 +143,10 @@ TEST_SUITE("kvm/hmp") {
         CAPTURE(spaces);
         CAPTURE(devices);
         CAPTURE(objects);
-        CHECK(has(spaces, "    0000000000000000-0000000007ffffff (prio 0, ram): pc.ram\r\n"));
+        CHECK(has(spaces, "    0000000000000000-000000000009ffff (prio 0, ram): pc.ram\r\n"));
+        CHECK(has(spaces,
+                  "    00000000000c0000-0000000007ffffff (prio 0, ram): pc.ram "
+                  "@00000000000c0000\r\n"));
         CHECK(has(spaces, "    00000000b0000000-00000000bfffffff (prio 0, i/o): pcie-mmcfg-mmio"));
         CHECK(has(spaces, "    0000000000000070-0000000000000071 (prio 0, i/o): rtc\r\n"));
         CHECK(has(spaces, "(prio 0, i/o): virtio-blk-pci\r\n"));

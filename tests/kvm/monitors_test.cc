@@ -5,8 +5,12 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <iterator>
 #include <string>
+#include <thread>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -50,6 +54,20 @@ std::string read_until(const Fd& file, std::string_view end) {
         text.append(bytes.data(), static_cast<std::size_t>(count));
     }
     return text;
+}
+
+std::size_t descriptor_count(pid_t pid) {
+    const std::filesystem::directory_iterator entries(concat("/proc/", pid, "/fd"));
+    return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+}
+
+// Whether the process has only so many descriptors open, at last.
+bool comes_back_to(std::size_t count, pid_t pid) {
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (descriptor_count(pid) > count && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+    }
+    return descriptor_count(pid) <= count;
 }
 
 void write_to(const Fd& file, std::string_view text) {
@@ -269,6 +287,39 @@ TEST_SUITE("kvm/monitors") {
         CHECK(process.errors().find("QMP monitor 0 client 1: system_reset, id ") !=
               std::string::npos);
         CHECK(process.errors().find("QMP monitor 1 client 2: quit, id ") != std::string::npos);
+    }
+
+    TEST_CASE("a terminal closed by a client that has not read greets the next one anew") {
+        MachineArguments arguments = paused_machine();
+        arguments.add({"-qmp", "pty"});
+        ChildProcess process = start(arguments);
+        REQUIRE(process.wait_for_output("(label compat_monitor0)"));
+        const std::string said = process.output();
+        const std::size_t at = said.find("/dev/pts/");
+        const std::string path = said.substr(at, said.find(' ', at) - at);
+        const std::size_t idle = descriptor_count(process.pid());
+        {
+            const Fd first(::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+            REQUIRE(read_until(first, "]}}\r\n").find("QMP") != std::string::npos);
+            std::string commands = "{\"execute\":\"qmp_capabilities\"}";
+            for (int count = 0; count < 40; ++count) {
+                commands += "{\"execute\":\"query-qmp-schema\"}";
+            }
+            write_to(first, commands);
+            // More than the terminal takes is on its way once this has come.
+            CHECK(read_until(first, "meta-type").find("return") != std::string::npos);
+        }
+
+        // One that opens it in the same instant would join the client that leaves.
+        REQUIRE(comes_back_to(idle, process.pid()));
+        const Fd second(::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+        const std::string greeting = read_until(second, "\r\n");
+        CHECK(greeting.starts_with("{\"QMP\""));
+        write_to(second, "{\"execute\":\"query-status\"}");
+        CHECK(read_until(second, "\r\n").find("Expecting capabilities negotiation") !=
+              std::string::npos);
+        write_to(second, "{\"execute\":\"qmp_capabilities\"}{\"execute\":\"quit\"}");
+        CHECK(process.wait_for_end() == 0);
     }
 }
 

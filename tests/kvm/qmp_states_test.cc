@@ -4,7 +4,11 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "qmp/value_json.h"
@@ -48,6 +52,55 @@ std::string answer(Bench& bench, const char* command) {
     const Result<Value> reply = bench.monitor.execute(command);
     REQUIRE(reply.has_value());
     return qmp::to_json(*reply);
+}
+
+// What commands can change.
+std::string snapshot(Bench& bench) {
+    std::string all;
+    for (const char* const query :
+         {"query-iothreads", "query-chardev", "query-block", "query-fdsets", "query-status",
+          "query-pci", "query-cpus-fast"}) {
+        all += answer(bench, query);
+    }
+    return all + qmp::to_json(*bench.monitor.execute("qom-list", R"({"path": "/objects"})"));
+}
+
+// A value that is not of that JSON type; empty where every value is.
+std::string_view other_than(std::string_view json_type) {
+    if (json_type == "value" || json_type.empty()) {
+        return {};
+    }
+    return json_type == "string" ? "7" : R"("seven")";
+}
+
+// Each command with each of its members given a value of a wrong type, and nothing else.
+std::vector<std::pair<std::string, std::string>> wrong_calls(const Value& schema) {
+    std::map<std::string, const Value*> types;
+    for (const Value& entry : *schema.as_list()) {
+        types[text_at(entry, "name")] = &entry;
+    }
+    const auto json_type = [&](const std::string& name) -> std::string {
+        const std::string kind = text_at(*types.at(name), "meta-type");
+        if (kind == "builtin") {
+            return text_at(*types.at(name), "json-type");
+        }
+        return kind == "enum" ? "string" : (kind == "alternate" ? "value" : kind);
+    };
+    std::vector<std::pair<std::string, std::string>> calls;
+    for (const Value& entry : *schema.as_list()) {
+        if (text_at(entry, "meta-type") != "command") {
+            continue;
+        }
+        const Value members = member_at(*types.at(text_at(entry, "arg-type")), "members");
+        for (const Value& member : *members.as_list()) {
+            const std::string_view wrong = other_than(json_type(text_at(member, "type")));
+            if (!wrong.empty()) {
+                calls.emplace_back(text_at(entry, "name"),
+                                   concat("{\"", text_at(member, "name"), "\": ", wrong, '}'));
+            }
+        }
+    }
+    return calls;
 }
 
 // Each command is answered, a wrong member by name, and the state is as before.
@@ -130,6 +183,26 @@ TEST_SUITE("kvm/qmp_states") {
 
         CHECK_FALSE(made.has_value());
         CHECK_FALSE(bench.directory.names().contains(path));
+    }
+
+    TEST_CASE(
+        "no command with a member of the wrong type has any effect, whatever its name (Q11)") {
+        Bench bench(MachineArguments("idle").add({"-S", "-object", "iothread,id=io0"}));
+        const Result<Value> schema = bench.monitor.execute("query-qmp-schema");
+        REQUIRE(schema.has_value());
+        const std::string before = snapshot(bench);
+        std::size_t tried = 0;
+        for (const auto& [command, arguments] : wrong_calls(*schema)) {
+            CAPTURE(command);
+            CAPTURE(arguments);
+            const Result<Value> reply = bench.monitor.execute(command, arguments);
+            REQUIRE_FALSE(reply.has_value());
+            CHECK(reply.error().message.starts_with("GenericError: "));
+            ++tried;
+        }
+
+        CHECK(tried > 30);
+        CHECK(snapshot(bench) == before);
     }
 }
 

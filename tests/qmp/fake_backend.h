@@ -25,6 +25,16 @@ public:
     [[nodiscard]] std::vector<hmp::MappedSpace> address_spaces() override { return spaces; }
     [[nodiscard]] std::vector<hmp::IoThreadInfo> io_threads() override { return threads; }
 
+    [[nodiscard]] Result<hmp::PciErrorPlace> inject_pci_error(const std::string& id,
+                                                              const hmp::PciError& error) override {
+        if (id != "vb") {
+            return fail("id or pci device path is invalid or device not found. " + id);
+        }
+        pci_errors.push_back(error);
+        return hmp::PciErrorPlace{0, 0x1f, 2, 1};
+    }
+
+    std::vector<hmp::PciError> pci_errors;
     hmp::CpuRegisters cpu;
     std::array<std::byte, 64> memory{};
     hmp::QtreeBus devices{"main-system-bus", "System", {}};

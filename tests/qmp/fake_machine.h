@@ -72,8 +72,8 @@ public:
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
     [[nodiscard]] qmp::Subscriptions& subscriptions() { return subscriptions_; }
     [[nodiscard]] qmp::Handlers handlers() {
-        return {protocol_,    protocol_, *this, *this, *this, *this,          *this,
-                descriptors_, human_,    *this, *this, *this, subscriptions_, *this};
+        return {protocol_, protocol_, *this, *this, *this,          *this, *this, descriptors_,
+                human_,    *this,     *this, *this, subscriptions_, yank_, *this};
     }
     [[nodiscard]] FakeBackend& backend() { return backend_; }
     // What query-block and query-pci answer.
@@ -135,6 +135,7 @@ private:
     qmp::ProtocolHandlers protocol_{"siskin-test"};
     qmp::Descriptors descriptors_;
     qmp::Subscriptions subscriptions_;
+    qmp::YankHandlers yank_;
     qmp::EventSink* events_ = nullptr;
     std::function<void()> ended_;
     std::vector<std::string> calls_;

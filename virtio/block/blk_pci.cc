@@ -39,7 +39,6 @@ Result<std::unique_ptr<VirtioPci>> create_blk_pci(PciPlace place, std::shared_pt
                                                   const VirtioPciServices& services,
                                                   const BlkPciBackends& backends) {
     const auto& settings = *static_cast<const BlkPciConfig*>(config.get());
-    SISKIN_TRY(check_pci_properties(settings.pci, kBlkPciType.name));
     SISKIN_TRY(check_virtio_properties(settings.virtio, kBlkPciType.name));
     if (settings.blk.scsi) {
         return fail(concat("Property '", kBlkPciType.name,

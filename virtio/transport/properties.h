@@ -24,6 +24,8 @@ struct VirtioPciProperties {
     bool disable_modern = false;
     bool packed = false;
     bool iommu_platform = false;
+    bool aer = false;
+    bool x_irqfd = true;
 };
 
 inline constexpr std::array kVirtioPciProperties{
@@ -39,6 +41,10 @@ inline constexpr std::array kVirtioPciProperties{
     property<&VirtioPciProperties::disable_modern>(
         "disable-modern", "No modern interface; only off, as there is no other."),
     property<&VirtioPciProperties::packed>("packed", "Offer packed virtqueues; only off for now."),
+    property<&VirtioPciProperties::aer>(
+        "aer", "Advanced error reporting, where the device is a PCI Express one."),
+    property<&VirtioPciProperties::x_irqfd>(
+        "x-irqfd", "Deliver MSI-X in the kernel, without siskin's thread in between."),
     property<&VirtioPciProperties::iommu_platform>(
         "iommu_platform", "Access memory through an IOMMU; only off for now."),
 };

@@ -80,6 +80,7 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
     : Device(type, place.id, std::move(config)),
       PciFunction(place, identity_of(*device, place)),
       services_(services),
+      relayed_messages_(services.messages, services.relay),
       device_(std::move(device)),
       log_(subject_of(place)),
       notify_(std::move(notify)),
@@ -100,7 +101,12 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
     add_bar(kModernBar, BarSpec{BarKind::Memory64, true, ByteCount{kModernBarSize}, &regions_});
     add_capabilities(is_express_at(place));
     if (vectors != 0) {
-        add_msix_with_bar(vectors, kMsixBar, services_.messages);
+        MsiTarget& direct = services_.messages;
+        MsiTarget& relayed = relayed_messages_;
+        add_msix_with_bar(vectors, kMsixBar, properties.x_irqfd ? direct : relayed);
+    }
+    if (properties.aer) {
+        add_aer(AerOptions{});
     }
     // Bus Master Enable is off at power-on.
     device_->allow_transfers(false);

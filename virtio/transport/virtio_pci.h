@@ -24,6 +24,7 @@
 #include "virtio/transport/notify_region.h"
 #include "virtio/transport/pci_cfg_access.h"
 #include "virtio/transport/properties.h"
+#include "virtio/transport/relayed_messages.h"
 
 namespace siskin {
 
@@ -122,6 +123,7 @@ private:
     };
 
     const VirtioPciServices services_;
+    RelayedMessages relayed_messages_;
     std::unique_ptr<VirtioDevice> device_;
     GuestErrorLog log_;
     std::unique_ptr<NotifyRegion> notify_;

@@ -2,8 +2,10 @@
 // Backend: what the human monitor shows of a machine and no QMP command tells.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,6 +68,22 @@ struct IoThreadInfo {
     std::int64_t thread_id = 0;
 };
 
+// An error that a PCI Express function reports, for pcie_aer_inject_error.
+struct PciError {
+    std::uint32_t status = 0;  // one bit of the correctable or uncorrectable status
+    bool correctable = false;
+    bool advisory = false;
+    std::optional<std::array<std::uint32_t, 4>> header = std::nullopt;
+    std::optional<std::array<std::uint32_t, 4>> prefix = std::nullopt;
+};
+// The function that reported it; numbers as the guest programmed them.
+struct PciErrorPlace {
+    unsigned root_bus = 0;
+    unsigned bus = 0;
+    unsigned device = 0;
+    unsigned function = 0;
+};
+
 // Thread: VM loop, without MachineLock: reading a vCPU waits until it is parked.
 class Backend {
 public:
@@ -83,6 +101,9 @@ public:
     [[nodiscard]] virtual QomNode object_tree() = 0;
     [[nodiscard]] virtual std::vector<MappedSpace> address_spaces() = 0;
     [[nodiscard]] virtual std::vector<IoThreadInfo> io_threads() = 0;
+    // Errors, for people: no such device, it is no PCI Express one.
+    [[nodiscard]] virtual Result<PciErrorPlace> inject_pci_error(const std::string& id,
+                                                                 const PciError& error) = 0;
 };
 
 }  // namespace siskin::hmp

@@ -25,6 +25,8 @@ namespace siskin::hmp {
 [[nodiscard]] Result<> run_print(Call& call);
 [[nodiscard]] Result<> run_x(Call& call);
 [[nodiscard]] Result<> run_xp(Call& call);
+// pci_error_command.cc
+[[nodiscard]] Result<> run_pcie_aer_inject_error(Call& call);
 
 // info_machine.cc
 [[nodiscard]] Result<> info_chardev(Call& call);

@@ -12,9 +12,9 @@ namespace siskin::hmp {
 HumanSession::HumanSession(std::string_view version, Outlet outlet)
     : outlet_(std::move(outlet)), editor_("(qemu) ", outlet_.complete) {
     // Scripts that drive a monitor wait for these words.
-    output_ = concat("QEMU ", version, " monitor - type 'help' for more information\r\n");
+    output_.append(concat("QEMU ", version, " monitor - type 'help' for more information\r\n"));
     editor_.begin_line();
-    output_ += editor_.take_output();
+    output_.append(editor_.take_output());
 }
 
 std::size_t HumanSession::receive(std::string_view bytes) {
@@ -30,20 +30,20 @@ std::size_t HumanSession::receive(std::string_view bytes) {
             continue;
         }
         waiting_ = true;
-        output_ += editor_.take_output();
+        output_.append(editor_.take_output());
         outlet_.submit(std::move(*line));  // may answer at once
         return taken;
     }
     editor_.draw();
-    output_ += editor_.take_output();
+    output_.append(editor_.take_output());
     return taken;
 }
 
 void HumanSession::reply(std::string_view answer) {
     waiting_ = false;
-    output_ += answer;
+    output_.append(answer);
     editor_.begin_line();
-    output_ += editor_.take_output();
+    output_.append(editor_.take_output());
 }
 
 }  // namespace siskin::hmp

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "qmp/output_buffer.h"
 #include "vmm/hmp/line_editor.h"
 
 namespace siskin::hmp {
@@ -35,8 +36,8 @@ public:
     void reply(std::string_view answer);
 
     // What is to be sent, and how much of it was.
-    [[nodiscard]] std::string_view output() const { return output_; }
-    void sent(std::size_t count) { output_.erase(0, count); }
+    [[nodiscard]] std::string_view output() const { return output_.view(); }
+    void sent(std::size_t count) { output_.sent(count); }
     // Lines handed on and not yet answered: 0 or 1.
     [[nodiscard]] std::size_t in_flight() const { return waiting_ ? 1 : 0; }
 
@@ -44,7 +45,7 @@ private:
     Outlet outlet_;
     LineEditor editor_;
     bool waiting_ = false;
-    std::string output_;
+    qmp::OutputBuffer output_;
 };
 
 }  // namespace siskin::hmp

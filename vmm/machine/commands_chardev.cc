@@ -156,10 +156,13 @@ Result<qmp::ChardevReturn> ChardevHandlers::chardev_add(const qmp::ChardevAddArg
 Result<qmp::ChardevReturn> ChardevHandlers::chardev_change(
     const qmp::ChardevChangeArguments& arguments) {
     const Chardev* const old = machine_.chardevs().find(arguments.id);
-    if (old == nullptr) {
-        return fail(concat("Chardev '", arguments.id, "' does not exist"));
+    const bool is_monitor = std::any_of(
+        monitors_.begin(), monitors_.end(),
+        [&](const MonitorEndpoint& monitor) { return monitor.chardev.id == arguments.id; });
+    if (old == nullptr && !is_monitor) {
+        return fail(concat("Chardev '", printable(arguments.id), "' does not exist"));
     }
-    if (old->in_use()) {
+    if (is_monitor || old->in_use()) {
         return fail("Chardev user does not support chardev hotswap");
     }
     const std::string what = concat("Failed to add chardev '", arguments.id, "'");
@@ -200,7 +203,8 @@ Result<std::string> ChardevHandlers::ringbuf_read(const qmp::RingbufReadArgument
         return fail("size must be greater than zero");
     }
     const MutexLock hold(machine_.lock());
-    const auto bytes = ring->take(static_cast<std::size_t>(arguments.size));
+    const auto bytes = ring->take(static_cast<std::size_t>(
+        std::min(arguments.size, static_cast<std::int64_t>(kRingReadMax))));
     return arguments.format == qmp::DataFormat::Base64 ? base64_encode(bytes)
                                                        : std::string(bytes.begin(), bytes.end());
 }

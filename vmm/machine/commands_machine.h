@@ -82,6 +82,9 @@ public:
     [[nodiscard]] Result<std::string> ringbuf_read(
         const qmp::RingbufReadArguments& arguments) override;
 
+    // Of one ringbuf-read: a reply is made and sent whole, while others wait.
+    static constexpr std::size_t kRingReadMax = std::size_t{1} << 20U;  // bytes
+
 private:
     [[nodiscard]] Result<> check_is_free(const std::string& id) const;
     // A socket's descriptor is the config's from here on.

@@ -11,6 +11,7 @@
 #include "pci/conventional_bridge.h"
 #include "pci/expander.h"
 #include "pci/express_port.h"
+#include "pci/vga_probe.h"
 #include "virtio/block/blk_pci.h"
 #include "vmm/machine/isa_catalog.h"
 
@@ -87,6 +88,14 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
         SISKIN_TRY(create_blk_pci(std::move(place), std::move(config), services, backends)));
 }
 
+Result<std::unique_ptr<Device>> build_vga_probe(DeviceEnvironment& environment, std::string id,
+                                                std::shared_ptr<void> config) {
+    const auto& properties = config_as<VgaProbeConfig>(config).pci;
+    PciPlace place = SISKIN_TRY(find_place(environment, properties, kVgaProbeType, id));
+    return std::unique_ptr<Device>(
+        SISKIN_TRY(VgaProbe::create(std::move(place), std::move(config))));
+}
+
 constexpr std::array kCatalog{
     CatalogRow{&kIoh3420Type, build_port<kIoh3420Type>},
     CatalogRow{&kPciBridgeType, build_pci_bridge},
@@ -96,6 +105,7 @@ constexpr std::array kCatalog{
     CatalogRow{&kUpstreamPortType, build_port<kUpstreamPortType>},
     CatalogRow{&kDownstreamPortType, build_port<kDownstreamPortType>},
     CatalogRow{&kBlkPciType, build_blk_pci},
+    CatalogRow{&kVgaProbeType, build_vga_probe},
     CatalogRow{&kIsaSerialType, build_isa_serial},
     CatalogRow{&kIsaDebugconType, build_isa_debugcon},
     CatalogRow{&kIsaDebugExitType, build_isa_debug_exit},

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "pci/bridge.h"
 
 namespace siskin {
 namespace {
@@ -126,6 +127,29 @@ std::size_t MachineInspector::read_virtual(std::uint32_t cpu, std::uint64_t addr
 std::size_t MachineInspector::read_physical(std::uint64_t address, std::span<std::byte> into) {
     return read_pages(machine_.memory(), address, into,
                       [](std::uint64_t next) { return std::optional(GuestAddress{next}); });
+}
+
+Result<hmp::PciErrorPlace> MachineInspector::inject_pci_error(const std::string& id,
+                                                              const hmp::PciError& error) {
+    const MutexLock hold(machine_.lock());
+    const DeviceTree::Entry* const entry = machine_.devices().find(id);
+    auto* const function =
+        entry == nullptr ? nullptr : dynamic_cast<PciFunction*>(entry->device.get());
+    if (function == nullptr) {
+        return fail(
+            concat("id or pci device path is invalid or device not found. ", printable(id)));
+    }
+    if (!function->express_offset()) {
+        return fail(concat("the device doesn't support pci express. ", printable(id)));
+    }
+    send_error(*function, AerError{error.status, error.correctable, error.advisory, error.header,
+                                   error.prefix});
+    const PciBus* root = &function->bus();
+    while (!root->is_root()) {
+        root = &root->parent()->bus();
+    }
+    const Bdf at = function->bdf();
+    return hmp::PciErrorPlace{root->number(), at.bus, at.devfn.device(), at.devfn.function()};
 }
 
 }  // namespace siskin

@@ -2,6 +2,7 @@
 // MachineInspector: the human monitor's view into a machine: registers, memory, trees.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "vmm/hmp/backend.h"
@@ -19,6 +20,8 @@ public:
                                            std::span<std::byte> into) override;
     [[nodiscard]] std::size_t read_physical(std::uint64_t address,
                                             std::span<std::byte> into) override;
+    [[nodiscard]] Result<hmp::PciErrorPlace> inject_pci_error(const std::string& id,
+                                                              const hmp::PciError& error) override;
     // inspector_trees.cc
     [[nodiscard]] hmp::QtreeBus device_tree() override;
     [[nodiscard]] hmp::QomNode object_tree() override;

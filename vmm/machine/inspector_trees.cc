@@ -157,12 +157,13 @@ hmp::QomNode MachineInspector::object_tree() {
 std::vector<hmp::MappedSpace> MachineInspector::address_spaces() {
     hmp::MappedSpace memory{"memory", "system", ~std::uint64_t{0}, {}};
     hmp::MappedSpace ports{"I/O", "io", kPortLast, {}};
-    std::uint64_t offset = 0;  // of all RAM
+    const std::uint64_t low_size = low_ram_size(machine_.config().ram.value());
     for (const GuestRegion& region : machine_.memory().regions()) {
         const std::uint64_t base = region.base.value();
+        // Of all RAM, what the hole hides included.
+        const std::uint64_t offset = base < kHighRamBase ? base : base - kHighRamBase + low_size;
         memory.regions.push_back(
             {base, base + (region.size().value() - 1), "ram", "pc.ram", offset});
-        offset += region.size().value();
     }
     memory.regions.push_back(
         {kIoApicBase, kIoApicBase + (kIoApicSize - 1), "i/o", "kvm-ioapic", 0});

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "base/text.h"
+#include "pci/vga.h"
 #include "vmm/machine/boot.h"
 #include "vmm/machine/default_devices.h"
 #include "vmm/machine/device_builder.h"
@@ -71,7 +72,11 @@ Result<> Machine::create_memory() {
     const RamLayout ram = ram_layout(config_);
     const bool dump = config_.machine.dump_guest_core;
     std::vector<GuestRegion> regions;
-    regions.push_back(SISKIN_TRY(make_region(GuestAddress{0}, ram.below_4g.value(), dump)));
+    // Between them are the legacy ranges of VGA, which PCI decodes.
+    regions.push_back(SISKIN_TRY(make_region(GuestAddress{0}, kVgaMemoryBase, dump)));
+    constexpr std::uint64_t kBehindVga = kVgaMemoryBase + kVgaMemorySize;
+    regions.push_back(
+        SISKIN_TRY(make_region(GuestAddress{kBehindVga}, ram.below_4g.value() - kBehindVga, dump)));
     if (ram.above_4g.value() != 0) {
         regions.push_back(
             SISKIN_TRY(make_region(GuestAddress{kHighRamBase}, ram.above_4g.value(), dump)));

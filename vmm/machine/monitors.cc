@@ -96,6 +96,10 @@ Result<MonitorEndpoint> from_mon(MachineConfig& config, const OptionUse& use) {
     if (options.mode == "readline" && options.pretty) {
         return fail(concat(use.text, ": 'pretty' is not compatible with mode=readline"));
     }
+    if (options.mode == "readline" && options.message_max.value() != qmp::kMessageSizeMax) {
+        return fail(
+            concat(use.text, ": 'x-siskin-message-max' is not compatible with mode=readline"));
+    }
     if (options.role != "observe" && options.role != "operate") {
         return fail(concat(use.text, ": Parameter 'x-siskin-role' doesn't take value '",
                            printable(options.role), "', allowed is observe or operate"));

@@ -71,7 +71,26 @@ QomTree::QomTree(Machine& machine) {
     }
 }
 
-Result<const QomNode*> QomTree::find(std::string_view path) const {
+namespace {
+
+// Slashes that follow each other are one, and one at the end is none.
+std::string plain_path(std::string_view path) {
+    std::string plain;
+    for (const char character : path) {
+        if (character != '/' || !plain.ends_with('/')) {
+            plain += character;
+        }
+    }
+    if (plain.size() > 1 && plain.ends_with('/')) {
+        plain.pop_back();
+    }
+    return plain;
+}
+
+}  // namespace
+
+Result<const QomNode*> QomTree::find(std::string_view given) const {
+    const std::string path = plain_path(given);
     const bool is_absolute = path.starts_with('/');
     if (path.empty()) {
         return fail("Path '' is ambiguous");

@@ -53,7 +53,7 @@ struct Tree {
 }  // namespace
 
 TEST_SUITE("pci/aer") {
-    TEST_CASE("a correctable error reaches the root port with the device's id (§6.2.4.1)") {
+    TEST_CASE("a correctable error reaches the root port with the device's id (§6.2.4.1, P15)") {
         Tree tree;
 
         send_error(tree.probe, AerError{.status = kBadTlp, .correctable = true});
@@ -151,7 +151,7 @@ TEST_SUITE("pci/aer") {
         CHECK(tree.device(0x04) == 0);
     }
 
-    TEST_CASE("a bridge without SERR# forwarding keeps the message (PCI-to-PCI Bridge §3.2.5.18)") {
+    TEST_CASE("a bridge without SERR# forwarding keeps the message (Bridge 1.2 §3.2.5.18)") {
         Tree tree;
         tree.driver.write(kPort, kBridgeControl, 2, 0);
 

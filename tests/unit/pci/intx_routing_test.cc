@@ -4,6 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <memory>
+#include <vector>
+
 #include <cstdint>
 
 #include "tests/harness/driver_pci.h"
@@ -59,5 +63,69 @@ TEST_SUITE("pci/intx_routing") {
         CHECK(router.asserted({31, 3}));
         router.lower({31, 3});
         CHECK_FALSE(router.asserted({31, 3}));
+    }
+
+    TEST_CASE("a watch is told once a change, with the new line, and not of no change") {
+        IntxRouter router;
+        FakeIrqLine one;
+        FakeIrqLine two;
+        std::vector<IrqLine*> told;
+        auto watch = router.watch({4, 1}, [&](IrqLine* line) { told.push_back(line); });
+
+        router.connect({4, 1}, &one);
+        router.connect({4, 1}, &one);
+        router.connect({4, 2}, &two);
+        router.connect({4, 1}, &two);
+        router.connect({4, 1}, nullptr);
+        watch.reset();
+        router.connect({4, 1}, &one);
+
+        CHECK(told == std::vector<IrqLine*>{&one, &two, nullptr});
+        CHECK(router.line_of({4, 1}) == &one);
+    }
+
+    TEST_CASE("a change made by a callback is told afterwards, never inside (P14)") {
+        IntxRouter router;
+        FakeIrqLine one;
+        FakeIrqLine two;
+        unsigned depth = 0;
+        unsigned deepest = 0;
+        std::vector<IrqLine*> first;
+        std::vector<IrqLine*> second;
+        const auto changing = router.watch({1, 0}, [&](IrqLine* line) {
+            deepest = std::max(deepest, ++depth);
+            first.push_back(line);
+            router.connect({1, 0}, &two);
+            --depth;
+        });
+        const auto listening = router.watch({1, 0}, [&](IrqLine* line) { second.push_back(line); });
+
+        router.connect({1, 0}, &one);
+
+        CHECK(deepest == 1);
+        CHECK(first.back() == &two);
+        CHECK(second.back() == &two);
+        CHECK(first.size() == 2);
+        CHECK(second.size() == 2);
+    }
+
+    TEST_CASE("rerouting all pins calls each of 4096 watches once, in linear time (P14)") {
+        IntxRouter router;
+        FakeIrqLine line;
+        unsigned calls = 0;
+        std::vector<std::unique_ptr<Binding>> watches;
+        for (unsigned count = 0; count < 4096; ++count) {
+            const IntxInput input{static_cast<std::uint8_t>(count % 32),
+                                  static_cast<std::uint8_t>(count / 32 % 4)};
+            watches.push_back(router.watch(input, [&](IrqLine*) { ++calls; }));
+        }
+
+        for (unsigned index = 0; index < 128; ++index) {
+            router.connect(
+                {static_cast<std::uint8_t>(index % 32), static_cast<std::uint8_t>(index / 32)},
+                &line);
+        }
+
+        CHECK(calls == 4096);
     }
 }

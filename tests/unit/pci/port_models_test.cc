@@ -146,7 +146,7 @@ const std::vector<Row> kRows{
              {{0x3d, 0x00}},
              bytes(0x70, {0x05, 0x00, 0x80, 0x00}),
              bytes(0x80, {0x0d, 0x70}),
-             // 0x97: no function level reset, which ports do not have (PCIe 5.0 §6.6.2); QEMU's do.
+             // 0x97: no function level reset, which ports do not have (§6.6.2); QEMU has it.
              bytes(0x90, {0x10, 0x80, 0x52, 0x00, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
                           0x11, 0x04, 0x00, 0x03, 0x00, 0x00, 0x11, 0x00, 0x00, 0x00, 0x00, 0x00}),
              bytes(0x100, {0x01, 0x00, 0x02, 0x00})}),
@@ -264,5 +264,30 @@ TEST_SUITE("pci/port_models") {
                           bytes(0x90, {0xfc, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}),
                           {{0x9c, 0x01}},
                           aer})));
+    }
+
+    TEST_CASE("capability lists end, stay inside, and have no SR-IOV (P12, P16)") {
+        for (const Row& row : kRows) {
+            CAPTURE(row.type->name);
+            Chain chain(*row.type);
+            unsigned steps = 0;
+            for (std::uint64_t at = chain.driver.read(chain.bdf, kCapabilityPointer, 1);
+                 at != 0 && steps < 48; at = chain.driver.read(chain.bdf, unsigned(at) + 1, 1)) {
+                CHECK(at >= 0x40);
+                CHECK(at % 4 == 0);
+                ++steps;
+            }
+            CHECK(steps >= 2);
+            CHECK(steps < 8);
+            steps = 0;
+            for (std::uint64_t at = 0x100; at != 0 && steps < 48;
+                 at = chain.driver.read(chain.bdf, unsigned(at), 4) >> 20) {
+                CHECK(at >= 0x100);
+                CHECK(chain.driver.read(chain.bdf, unsigned(at), 2) != 0x0010);
+                ++steps;
+            }
+            CHECK(steps >= 1);
+            CHECK(steps < 4);
+        }
     }
 }

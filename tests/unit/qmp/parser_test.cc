@@ -75,4 +75,15 @@ TEST_SUITE("qmp/parser") {
 
         CHECK(text_of(parse_json(text)) == text);
     }
+
+    TEST_CASE("a noncharacter is refused raw and escaped (Q03)") {
+        CHECK(parse_json("[\"\xef\xbf\xbf\"]").error().message ==
+              "JSON parse error, invalid UTF-8 sequence in string");
+        CHECK(parse_json("[\"\\uFFFF\"]").error().message ==
+              "JSON parse error, \\uFFFF is not a valid Unicode character");
+        CHECK_FALSE(parse_json("[\"\\uFDD0\"]").has_value());
+        CHECK_FALSE(parse_json("[\"\\uD83F\\uDFFF\"]").has_value());
+        CHECK(parse_json("[\"\xef\xbf\xbd\"]").has_value());
+        CHECK(parse_json("[\"\xf0\x9f\x98\x80\"]").has_value());
+    }
 }

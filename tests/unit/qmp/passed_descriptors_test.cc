@@ -134,7 +134,7 @@ TEST_SUITE("qmp/passed descriptors") {
         CHECK(comes_back_to(before));
     }
 
-    TEST_CASE("a client that passes its own connection and goes is gone (Q09)") {
+    TEST_CASE("a client that passes its own connection and ends its half of it is gone (Q09)") {
         ServedMachine served;
         served.start();
         {

@@ -346,4 +346,26 @@ TEST_SUITE("qmp/session") {
         session.receive(opening + id + "\"}");
         CHECK(session.output().find("\"return\": {}") != std::string::npos);
     }
+
+    TEST_CASE("what a client has asked to be sent again does not end its session") {
+        Peer peer;
+        peer.negotiate();
+        REQUIRE(peer.session.send_event(std::string(Session::kOutputMax, 'x')));
+
+        peer.session.send_replay("again\r\n");
+
+        CHECK(peer.take().ends_with("again\r\n"));
+        CHECK_FALSE(peer.session.is_over());
+    }
+
+    TEST_CASE("an observer's descriptors are closed as they come (Q09)") {
+        Session session(version_info("test"), kTable, {}, {.role = Role::Observe});
+        std::vector<Fd> passed;
+        passed.emplace_back(::dup(0));
+        const int number = passed[0].get();
+
+        session.receive_descriptors(std::move(passed));
+
+        CHECK(::fcntl(number, F_GETFD) == -1);
+    }
 }

@@ -10,9 +10,9 @@ using siskin::qmp::append_utf8;
 using siskin::qmp::take_utf8;
 
 TEST_SUITE("qmp/utf8") {
-    TEST_CASE("the first and last character of each length survive both ways (RFC 3629 §3)") {
+    TEST_CASE("the first and last text character of each length survive both ways (RFC 3629 §3)") {
         for (const char32_t character :
-             {0x0U, 0x7fU, 0x80U, 0x7ffU, 0x800U, 0xffffU, 0x10000U, 0x10ffffU}) {
+             {0x0U, 0x7fU, 0x80U, 0x7ffU, 0x800U, 0xfffdU, 0x10000U, 0x10fffdU}) {
             std::string text;
             append_utf8(text, character);
             const auto taken = take_utf8(text);
@@ -50,5 +50,16 @@ TEST_SUITE("qmp/utf8") {
         CHECK(take_utf8("\xc0\x80").valid);
         CHECK(take_utf8("\xc0\x80").character == 0);
         CHECK_FALSE(take_utf8("\xc0\x81").valid);
+    }
+
+    TEST_CASE("noncharacters are no characters of a text, their neighbours are (Unicode 23.7)") {
+        for (const char* const text :
+             {"\xef\xbf\xbf", "\xef\xbf\xbe", "\xef\xb7\x90", "\xef\xb7\xaf", "\xf0\x9f\xbf\xbf"}) {
+            CHECK_FALSE(take_utf8(text).valid);
+        }
+        for (const char* const text :
+             {"\xef\xbf\xbd", "\xef\xb7\x8f", "\xef\xb7\xb0", "\xf0\x9f\xbf\xbd"}) {
+            CHECK(take_utf8(text).valid);
+        }
     }
 }

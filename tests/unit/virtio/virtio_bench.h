@@ -27,19 +27,40 @@ class ManualRelay final : public InterruptRelay {
 public:
     Result<std::unique_ptr<Binding>> watch(const EventFd& event,
                                            std::function<void()> relayed) override {
-        watched_ = &event;
-        relayed_ = std::move(relayed);
-        return std::make_unique<Binding>();
+        watches_.push_back(Watch{++last_, &event, std::move(relayed)});
+        return std::make_unique<Bound>(*this, last_);
     }
     void run() const {
-        if (watched_->take() != 0) {
-            relayed_();
+        for (const Watch& watch : std::vector<Watch>(watches_)) {
+            if (watch.event->take() != 0) {
+                watch.relayed();
+            }
         }
     }
+    [[nodiscard]] std::size_t watched() const { return watches_.size(); }
 
 private:
-    const EventFd* watched_ = nullptr;
-    std::function<void()> relayed_;
+    struct Watch {
+        unsigned number;
+        const EventFd* event;
+        std::function<void()> relayed;
+    };
+    class Bound : public Binding {
+    public:
+        Bound(ManualRelay& owner, unsigned number) : owner_(owner), number_(number) {}
+        ~Bound() override {
+            std::erase_if(owner_.watches_,
+                          [this](const Watch& watch) { return watch.number == number_; });
+        }
+        Bound(const Bound&) = delete;
+        Bound& operator=(const Bound&) = delete;
+
+    private:
+        ManualRelay& owner_;
+        unsigned number_;
+    };
+    std::vector<Watch> watches_;
+    unsigned last_ = 0;
 };
 
 // True as soon as `condition` is; false after some seconds.
