@@ -19,6 +19,7 @@ namespace {
 
 std::atomic<int> output_fd{STDERR_FILENO};
 std::atomic<bool> timestamps{false};
+std::atomic<unsigned> topics{0};  // a bit each
 std::atomic<std::uint64_t> lines_lost{0};
 // Leaves room for what stands around the message.
 constexpr std::size_t kMessageMax = PIPE_BUF - 128;
@@ -81,6 +82,14 @@ Result<> to_file(const std::string& path) {
 
 void set_timestamps(bool on) {
     timestamps.store(on);
+}
+
+void enable(Topic topic) {
+    topics.fetch_or(1U << static_cast<unsigned>(topic));
+}
+
+bool is_enabled(Topic topic) {
+    return (topics.load(std::memory_order_relaxed) & 1U << static_cast<unsigned>(topic)) != 0;
 }
 
 }  // namespace log

@@ -26,6 +26,11 @@ void fatal(std::string_view message);
 // `-msg timestamp=on`
 void set_timestamps(bool on);
 
+// Lines that are written only where they were asked for. `-d`
+enum class Topic { Qmp };
+void enable(Topic topic);
+[[nodiscard]] bool is_enabled(Topic topic);
+
 }  // namespace log
 
 // Lines that a guest can cause: at most kBurst, then one a second, the rest counted and told with

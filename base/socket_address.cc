@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/un.h>
@@ -55,6 +56,15 @@ SocketAddress SocketAddress::local_of(int socket) {
     return out;
 }
 
+SocketAddress SocketAddress::peer_of(int socket) {
+    SocketAddress out;
+    out.size_ = sizeof(out.storage_);
+    if (::getpeername(socket, reinterpret_cast<sockaddr*>(&out.storage_), &out.size_) != 0) {
+        return {};
+    }
+    return out;
+}
+
 std::string SocketAddress::text() const {
     if (family() == AF_UNIX) {
         const auto address = as<sockaddr_un>(storage_);
@@ -84,6 +94,12 @@ bool SocketAddress::is_local() const {
         }
         default: return false;
     }
+}
+
+bool is_ip_number(const std::string& text) {
+    in6_addr number{};
+    return ::inet_pton(AF_INET, text.c_str(), &number) == 1 ||
+           ::inet_pton(AF_INET6, text.c_str(), &number) == 1;
 }
 
 Result<std::vector<SocketAddress>> resolve_tcp(const std::string& host, std::uint16_t port,

@@ -22,6 +22,8 @@ public:
     [[nodiscard]] static Result<SocketAddress> unix_path(const std::string& path);
     // Of a socket's own end. Of family AF_UNSPEC where the descriptor is no socket.
     [[nodiscard]] static SocketAddress local_of(int socket);
+    // Of the other end of a connected socket, likewise.
+    [[nodiscard]] static SocketAddress peer_of(int socket);
 
     [[nodiscard]] int family() const { return storage_.ss_family; }
     [[nodiscard]] const sockaddr* generic() const {
@@ -40,6 +42,9 @@ private:
     sockaddr_storage storage_{};
     socklen_t size_ = 0;
 };
+
+// Whether the text is an IP address in numbers, not a name.
+[[nodiscard]] bool is_ip_number(const std::string& text);
 
 // What a name or a number in a text stands for; IPv4 first. Asks the system's resolver, so it may
 // block: for start-up only. An empty host is localhost. Errors: no family is allowed; "address

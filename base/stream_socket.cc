@@ -49,10 +49,15 @@ Result<Fd> listen_at(const SocketAddress& address) {
     return socket;
 }
 
-Result<> wait_for_connect(int socket, int interrupt_fd) {
+Result<> wait_for_connect(int socket, const SocketAddress& address, int interrupt_fd) {
     // poll(2) passes over a negative descriptor.
     std::array<pollfd, 2> waits{{{socket, POLLOUT, 0}, {interrupt_fd, POLLIN, 0}}};
-    while (::poll(waits.data(), waits.size(), -1) < 0 && errno == EINTR) {
+    const int limit_ms = interrupt_fd < 0 ? static_cast<int>(kConnectPatience.count()) : -1;
+    int ready = 0;
+    while ((ready = ::poll(waits.data(), waits.size(), limit_ms)) < 0 && errno == EINTR) {
+    }
+    if (ready == 0) {
+        return no_connection(address, ETIMEDOUT);
     }
     if ((waits[1].revents & POLLIN) != 0) {
         return fail("interrupted by a signal while connecting");
@@ -108,7 +113,7 @@ Result<Fd> connect_stream(const std::vector<SocketAddress>& addresses, int inter
         if (!socket) {
             continue;
         }
-        SISKIN_TRY(wait_for_connect(socket->get(), interrupt_fd));
+        SISKIN_TRY(wait_for_connect(socket->get(), address, interrupt_fd));
         const auto connected = connect_result(socket->get(), address);
         if (connected) {
             break;

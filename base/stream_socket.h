@@ -2,6 +2,7 @@
 // Stream sockets of any family: listening over TCP, and connecting without waiting.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,11 @@ namespace siskin {
 [[nodiscard]] Result<Fd> start_connect(const SocketAddress& address);
 [[nodiscard]] Result<> connect_result(int socket, const SocketAddress& address);
 
-// Connects to the first address that answers, and waits for that; for start-up only. Error: as
-// above; `interrupt_fd` (-1 for none) became readable first.
+// How long connecting waits where nothing can interrupt it.
+inline constexpr std::chrono::milliseconds kConnectPatience{3000};
+
+// Connects to the first address that answers, and waits for that. Error: as above; `interrupt_fd`
+// became readable first, or there is none (-1) and kConnectPatience has passed.
 [[nodiscard]] Result<Fd> connect_stream(const std::vector<SocketAddress>& addresses,
                                         int interrupt_fd);
 

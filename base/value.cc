@@ -35,8 +35,12 @@ bool operator==(const Value& left, const Value& right) {
 
 ValueDict::ValueDict() = default;
 ValueDict::~ValueDict() = default;
-ValueDict::ValueDict(const ValueDict&) = default;
-ValueDict& ValueDict::operator=(const ValueDict&) = default;
+ValueDict::ValueDict(const ValueDict& other)
+    : members_(other.members_),
+      index_(other.index_ ? std::make_unique<NameIndex>(*other.index_) : nullptr) {}
+ValueDict& ValueDict::operator=(const ValueDict& other) {
+    return *this = ValueDict(other);
+}
 ValueDict::ValueDict(ValueDict&&) noexcept = default;
 ValueDict& ValueDict::operator=(ValueDict&&) noexcept = default;
 
@@ -60,16 +64,28 @@ ValueDict::ValueDict(std::initializer_list<Member> members) {
     }
 }
 
+auto ValueDict::is_named(std::string_view name) const {
+    return [this, name](std::size_t at) { return members_[at].first == name; };
+}
+
+void ValueDict::reserve(std::size_t count) {
+    members_.reserve(count);
+    if (count > kLinearSearchMax && !index_) {
+        index();
+        index_->reserve(count);
+    }
+}
+
 bool ValueDict::insert(std::string name, Value value) {
-    if (find(name) != nullptr) {
+    if (!index_ && members_.size() == kLinearSearchMax) {
+        index();
+    }
+    const std::size_t known =
+        index_ ? index_->add(name, members_.size(), is_named(name)) : position(name);
+    if (index_ ? known != NameIndex::kNone : known != members_.size()) {
         return false;
     }
     members_.emplace_back(std::move(name), std::move(value));
-    if (members_.size() == kLinearSearchMax + 1) {
-        reindex();
-    } else if (members_.size() > kLinearSearchMax) {
-        index_.emplace(members_.back().first, members_.size() - 1);
-    }
     return true;
 }
 
@@ -87,7 +103,9 @@ bool ValueDict::erase(std::string_view name) {
         return false;
     }
     members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(at));
-    reindex();
+    if (index_) {
+        index();
+    }
     return true;
 }
 
@@ -108,22 +126,21 @@ std::string ValueDict::text(std::string_view name) const {
 }
 
 std::size_t ValueDict::position(std::string_view name) const {
-    if (members_.size() > kLinearSearchMax) {
-        const auto found = index_.find(name);
-        return found == index_.end() ? members_.size() : found->second;
+    if (index_) {
+        return std::min(index_->find(name, is_named(name)), members_.size());
     }
     const auto found = std::find_if(members_.begin(), members_.end(),
                                     [&](const Member& member) { return member.first == name; });
     return static_cast<std::size_t>(found - members_.begin());
 }
 
-void ValueDict::reindex() {
-    index_.clear();
-    if (members_.size() <= kLinearSearchMax) {
-        return;
-    }
+void ValueDict::index() {
+    index_ = std::make_unique<NameIndex>();
+    index_->reserve(members_.size());
     for (std::size_t at = 0; at < members_.size(); ++at) {
-        index_.emplace(members_[at].first, at);
+        // No name is there twice.
+        [[maybe_unused]] const std::size_t other =
+            index_->add(members_[at].first, at, [](std::size_t) { return false; });
     }
 }
 

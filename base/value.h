@@ -4,14 +4,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
-#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "base/name_index.h"
 
 namespace siskin {
 
@@ -31,6 +32,8 @@ public:
     ValueDict(ValueDict&&) noexcept;
     ValueDict& operator=(ValueDict&&) noexcept;
 
+    // Room for so many members, so that adding them moves none.
+    void reserve(std::size_t count);
     // False, and nothing changed, when the name is there already.
     bool insert(std::string name, Value value);
     // Adds or replaces.
@@ -53,10 +56,12 @@ private:
     // Above this many members a search goes by the index, so that hostile input costs no square.
     static constexpr std::size_t kLinearSearchMax = 16;
     [[nodiscard]] std::size_t position(std::string_view name) const;
-    void reindex();
+    void index();
+    // For NameIndex: whether the member at a position has that name.
+    [[nodiscard]] auto is_named(std::string_view name) const;
 
     std::vector<Member> members_;
-    std::map<std::string, std::size_t, std::less<>> index_;  // empty up to kLinearSearchMax
+    std::unique_ptr<NameIndex> index_;  // made once there are more than kLinearSearchMax
 };
 
 // null, bool, int, uint (only above INT64_MAX), double, string, list or dict. Dicts keep the order

@@ -15,10 +15,13 @@ namespace siskin::qmp {
 struct Handlers;  // qmp/generated/commands.h: one reference a command group
 struct CommandRow;
 
+// Who may give a command: a client that looks on, or one that runs the machine.
+enum class Role { Observe, Operate };
+
 // A command with its arguments decoded and checked, not yet run. Made on the QMP thread, run on
 // the VM thread (an out-of-band call runs on the QMP thread).
 struct CommandCall {
-    const CommandRow* command = nullptr;
+    const CommandRow* command = nullptr;  // null: no command of the table
     // Runs the handler; the result is the JSON text of `return`.
     std::function<Result<std::string>(const Handlers&)> run;
 };
@@ -26,10 +29,13 @@ struct CommandCall {
 // One row of the command table.
 struct CommandRow {
     std::string_view name;
-    bool allow_oob;
-    bool takes_descriptor;  // uses one that the client passes along (unix(7), SCM_RIGHTS)
     // `arguments` is an object, empty when the client sent none. Nothing has any effect yet.
     Result<CommandCall> (*decode)(const Value& arguments);
+    Role role = Role::Operate;
+    bool allow_oob = false;
+    bool takes_descriptor = false;  // uses one that the client passes along (unix(7), SCM_RIGHTS)
+    // About the client's session: run on the QMP thread when its turn has come.
+    bool in_session = false;
 };
 
 // Every command of the schema. (generated)

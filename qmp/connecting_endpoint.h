@@ -3,12 +3,12 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
-#include "base/fd.h"
+#include "base/loop/reconnector.h"
 #include "base/socket_address.h"
 #include "qmp/endpoint.h"
 
@@ -23,25 +23,13 @@ public:
         : addresses_(std::move(addresses)), pause_(pause) {}
 
     [[nodiscard]] Result<> start(EventLoop& loop, Serve serve) override;
-    void on_client_gone() override { try_later(pause_); }
-    void stop() override;
+    void on_client_gone() override;
+    void stop() override { reconnector_.reset(); }
 
 private:
-    void try_later(std::chrono::milliseconds delay);
-    void try_next();
-    void on_connected();
-    void note(const Error& error);
-
     std::vector<SocketAddress> addresses_;
     std::chrono::milliseconds pause_;
-    std::size_t next_ = 0;  // of addresses_
-    EventLoop* loop_ = nullptr;
-    Serve serve_;
-    Fd socket_;  // on its way to be connected
-    std::unique_ptr<EventLoop::Watch> watch_;
-    std::unique_ptr<EventLoop::Watch> timer_;
-    bool stopped_ = false;
-    bool noted_ = false;  // the log knows that the peer is away
+    std::optional<Reconnector> reconnector_;  // from start() to stop()
 };
 
 // One client that is there from the start, and none after it. Thread: as Endpoint.

@@ -26,8 +26,9 @@ struct Reply {
 struct Outlet {
     // Its reply comes back through Conversation::reply(), in the order of submission.
     std::function<void(Request)> submit;
-    // Runs an out-of-band command at once.
-    std::function<Result<std::string>(const CommandCall&)> run_out_of_band;
+    // Runs an out-of-band command at once; the id is for the log.
+    std::function<Result<std::string>(const std::optional<Value>& id, const CommandCall&)>
+        run_out_of_band;
 };
 
 // Bytes in, requests out; replies and events in, bytes out. Knows no socket. Thread: QMP.

@@ -57,40 +57,21 @@ Result<> Descriptors::closefd(const ClosefdArguments& arguments) {
 
 Result<AddfdInfo> Descriptors::add_fd(const AddFdArguments& arguments) {
     Fd fd = SISKIN_TRY(take_passed());
-    if (arguments.fdset_id && *arguments.fdset_id < 0) {
-        return fail("Parameter 'fdset-id' expects a non-negative value");
-    }
     SISKIN_TRY(check_room());
-    const std::int64_t number = arguments.fdset_id.value_or(free_set_number());
-    const AddfdInfo info{number, fd.get()};
-    sets_[number].push_back(Member{std::move(fd), arguments.opaque});
-    return info;
+    const FdSets::Place place =
+        SISKIN_TRY(sets_.add(arguments.fdset_id, std::move(fd), arguments.opaque));
+    return AddfdInfo{place.set, place.fd};
 }
 
 Result<> Descriptors::remove_fd(const RemoveFdArguments& arguments) {
-    const auto set = sets_.find(arguments.fdset_id);
-    if (set == sets_.end()) {
-        return no_such(concat("fdset-id:", arguments.fdset_id), "not found");
-    }
-    if (arguments.fd) {
-        const std::size_t removed = std::erase_if(
-            set->second, [&](const Member& member) { return member.fd.get() == *arguments.fd; });
-        if (removed == 0) {
-            return no_such(concat("fdset-id:", arguments.fdset_id, ", fd:", *arguments.fd),
-                           "not found");
-        }
-    }
-    if (!arguments.fd || set->second.empty()) {
-        sets_.erase(set);
-    }
-    return {};
+    return sets_.remove(arguments.fdset_id, arguments.fd);
 }
 
 Result<std::vector<FdsetInfo>> Descriptors::query_fdsets() {
     std::vector<FdsetInfo> infos;
-    for (const auto& [number, members] : sets_) {
+    for (const auto& [number, members] : sets_.all()) {
         FdsetInfo info{number, {}};
-        for (const Member& member : members) {
+        for (const FdSets::Member& member : members) {
             info.fds.push_back(FdsetFdInfo{member.fd.get(), member.opaque});
         }
         infos.push_back(std::move(info));
@@ -107,25 +88,10 @@ Result<Fd> Descriptors::take_passed() {
 }
 
 Result<> Descriptors::check_room() const {
-    std::size_t count = named_.size();
-    for (const auto& set : sets_) {
-        count += set.second.size();
-    }
-    if (count >= kDescriptorsMax) {
+    if (named_.size() + sets_.size() >= kDescriptorsMax) {
         return fail(concat(kDescriptorsMax, " file descriptors are kept, which is the most"));
     }
     return {};
-}
-
-std::int64_t Descriptors::free_set_number() const {
-    std::int64_t number = 0;
-    for (const auto& set : sets_) {
-        if (set.first != number) {
-            break;
-        }
-        ++number;
-    }
-    return number;
 }
 
 }  // namespace siskin::qmp

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "base/fd_sets.h"
 #include "base/result.h"
 #include "qmp/generated/commands.h"
 
@@ -27,6 +28,9 @@ class Descriptors final : public FdCommands {
 public:
     // Kept in all, named and in sets.
     static constexpr std::size_t kDescriptorsMax = 256;
+
+    // `sets` outlives this; its own where it is left out.
+    explicit Descriptors(FdSets* sets = nullptr) : sets_(sets != nullptr ? *sets : own_sets_) {}
 
     void begin_command(MonitorIndex monitor, Fd passed);
     // Closes what the command did not take.
@@ -44,19 +48,15 @@ public:
 
 private:
     using Name = std::pair<MonitorIndex, std::string>;
-    struct Member {
-        Fd fd;
-        std::optional<std::string> opaque;
-    };
 
     [[nodiscard]] Result<Fd> take_passed();
     [[nodiscard]] Result<> check_room() const;
-    [[nodiscard]] std::int64_t free_set_number() const;
 
     MonitorIndex monitor_ = 0;  // of the command that runs
     Fd passed_;
     std::map<Name, Fd> named_;
-    std::map<std::int64_t, std::vector<Member>> sets_;
+    FdSets own_sets_;
+    FdSets& sets_;
 };
 
 }  // namespace siskin::qmp

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "qmp/command_record.h"
 
 namespace siskin::qmp {
 
@@ -23,6 +24,7 @@ void Outbox::emit(Event event) {
         return;
     }
     events_waiting_.fetch_sub(1);
+    lost_.fetch_add(1);
     if (!has_lost_event_.exchange(true)) {
         log::warning(concat("QMP event ", name, " lost: ", kEventsWaitingMax, " are waiting"));
     }
@@ -69,10 +71,23 @@ void Dispatcher::submit(Submitted submitted) {
 void Dispatcher::on_readable() {
     inbox_.clear_event();
     while (auto submitted = inbox_.take()) {
-        Result<std::string> result = run(*submitted);
-        outbox_.post(Delivery{submitted->session,
-                              Reply{std::move(submitted->request.id), std::move(result)}});
+        take(std::move(*submitted));
     }
+}
+
+void Dispatcher::take(Submitted submitted) {
+    Request& request = submitted.request;
+    const CommandRow* const row = request.call ? request.call->command : nullptr;
+    if (row != nullptr && row->in_session) {
+        outbox_.post(
+            Delivery{submitted.session,
+                     Turn{std::move(request.id), std::move(*request.call), submitted.monitor}});
+        return;
+    }
+    const CommandRecord record(submitted.monitor, submitted.session, request);
+    Result<std::string> result = run(submitted);
+    record.done(result);
+    outbox_.post(Delivery{submitted.session, Reply{std::move(request.id), std::move(result)}});
 }
 
 Result<std::string> Dispatcher::run(Submitted& submitted) {

@@ -18,11 +18,9 @@
 #include "qmp/descriptors.h"
 #include "qmp/event.h"
 #include "qmp/request.h"
+#include "qmp/subscriptions.h"
 
 namespace siskin::qmp {
-
-// A connection's number; never used twice.
-using SessionId = std::uint64_t;
 
 // From the QMP thread to the VM thread.
 struct Submitted {
@@ -33,9 +31,15 @@ struct Submitted {
 
 // From the VM thread (events: any thread) to the QMP thread, in the order of posting.
 struct Stop {};
+// The turn of a command of the session itself: what was asked before it has been answered.
+struct Turn {
+    std::optional<Value> id;
+    CommandCall call;
+    MonitorIndex monitor = 0;
+};
 struct Delivery {
-    SessionId session = 0;  // of a reply
-    std::variant<Stop, Reply, Event> content;
+    SessionId session = 0;  // of a reply or turn
+    std::variant<Stop, Reply, Turn, Event> content;
 };
 
 // What waits for the QMP thread. Events are lost rather than replies: the last places are kept.
@@ -55,12 +59,15 @@ public:
     [[nodiscard]] int event_fd() const { return mailbox_.event_fd(); }
     void clear_event() const { mailbox_.clear_event(); }
     [[nodiscard]] std::optional<Delivery> take();
+    // How many events were dropped since the last call.
+    [[nodiscard]] std::uint64_t take_lost() { return lost_.exchange(0); }
 
 private:
     explicit Outbox(Mailbox<Delivery> mailbox) : mailbox_(std::move(mailbox)) {}
 
     Mailbox<Delivery> mailbox_;
     std::atomic<std::size_t> events_waiting_{0};
+    std::atomic<std::uint64_t> lost_{0};
     std::atomic<bool> has_lost_event_{false};
 };
 
@@ -82,6 +89,7 @@ private:
     Dispatcher(const Handlers& handlers, RunUnderLock run_under_lock, Outbox& outbox,
                Mailbox<Submitted> inbox, Descriptors* descriptors);
     void on_readable();
+    void take(Submitted submitted);
     Result<std::string> run(Submitted& submitted);
 
     const Handlers& handlers_;

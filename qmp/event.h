@@ -14,6 +14,8 @@ struct EventRow {
     std::string_view name;
     // At most one in this time a key, the last one wins; zero means no limit.
     std::chrono::milliseconds interval;
+    // Only for clients that have subscribed: others may fail on a name they do not know.
+    bool on_request = false;
 };
 
 struct Event {
@@ -33,5 +35,11 @@ public:
 
 // The event with the time of now.
 [[nodiscard]] Event event_now(const EventRow& info, std::string data, std::string key);
+
+// How each message ends: clients look for CR LF.
+inline constexpr std::string_view kLineEnd = "\r\n";
+
+// The line of an event, with its end (QMP spec §2.5); with `number` where that is not 0.
+[[nodiscard]] std::string event_line(const Event& event, std::uint64_t number = 0);
 
 }  // namespace siskin::qmp

@@ -3,6 +3,7 @@
 #include "qmp/framer.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/text.h"
@@ -23,12 +24,34 @@ bool is_space(char character) {
     return character == ' ' || character == '\t' || character == '\r' || character == '\n';
 }
 bool is_structural(char character) {
-    return std::string_view("{}[]:,").find(character) != std::string_view::npos;
+    switch (character) {
+        case '{':
+        case '}':
+        case '[':
+        case ']':
+        case ':':
+        case ',': return true;
+        default: return false;
+    }
 }
 // Bytes that are in no JSON text, so a client may send one to start afresh.
-bool resynchronises(char character) {
+constexpr bool resynchronises(char character) {
     const auto byte = static_cast<unsigned char>(character);
     return byte < 0x20 || byte >= 0xfe;
+}
+
+// Which bytes of a string need no look.
+constexpr std::array<bool, 256> kIsPlain = [] {
+    std::array<bool, 256> plain{};
+    for (unsigned byte = 0; byte < plain.size(); ++byte) {
+        const auto character = static_cast<char>(byte);
+        plain[byte] = !resynchronises(character) && character != '"' && character != '\'' &&
+                      character != '\\';
+    }
+    return plain;
+}();
+bool is_plain(char character) {
+    return kIsPlain[static_cast<unsigned char>(character)];
 }
 
 }  // namespace
@@ -50,8 +73,7 @@ std::size_t Framer::feed(std::string_view bytes, std::optional<Frame>& frame) {
 // The common case at speed: what in a string needs no look. As far as the size limit allows.
 std::size_t Framer::put_plain(std::string_view bytes) {
     std::size_t count = 0;
-    while (count < bytes.size() && bytes[count] != quote_ && bytes[count] != '\\' &&
-           !resynchronises(bytes[count])) {
+    while (count < bytes.size() && is_plain(bytes[count])) {
         ++count;
     }
     if (swallowing_) {

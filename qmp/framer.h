@@ -10,7 +10,10 @@
 namespace siskin::qmp {
 
 // One message's bounds. QEMU allows 64 MiB, 1024 levels and 2 Mi tokens.
-inline constexpr std::size_t kMessageSizeMax = std::size_t{1} << 20U;  // bytes
+inline constexpr std::size_t kMessageSizeMax = std::size_t{1} << 20U;  // bytes, by default
+// What a monitor may be told to take instead of that.
+inline constexpr std::size_t kMessageSizeLow = std::size_t{4} << 10U;
+inline constexpr std::size_t kMessageSizeHigh = std::size_t{64} << 20U;
 inline constexpr std::size_t kNestingMax = 1024;
 inline constexpr std::size_t kTokensMax = std::size_t{2} << 20U;
 

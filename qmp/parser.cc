@@ -22,7 +22,9 @@ class Level {
 public:
     explicit Level(dom::array array) : array_(array.begin()), array_end_(array.end()) {}
     explicit Level(dom::object object)
-        : is_object_(true), object_(object.begin()), object_end_(object.end()) {}
+        : is_object_(true), object_(object.begin()), object_end_(object.end()) {
+        dict_.reserve(object.size());
+    }
 
     [[nodiscard]] bool is_done() const {
         return is_object_ ? !(object_ != object_end_) : !(array_ != array_end_);
@@ -99,17 +101,32 @@ Result<Value> convert(dom::element root) {
     return std::move(*done);
 }
 
+// A parser's buffers are some ten times the text: they are kept for messages of the common sizes,
+// and made anew for longer ones.
+constexpr std::size_t kKeptMax = std::size_t{64} << 10U;
+
+std::optional<Result<Value>> parse_plain(std::string_view text, dom::parser& parser) {
+    dom::element root;
+    if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) {
+        return std::nullopt;
+    }
+    return convert(root);
+}
+
 }  // namespace
 
 Result<Value> parse_json(std::string_view text) {
-    if (text.find_first_of("\\'") == std::string_view::npos) {
+    const bool is_plain =
+        text.find('\\') == std::string_view::npos && text.find('\'') == std::string_view::npos;
+    std::optional<Result<Value>> parsed;
+    if (is_plain && text.size() <= kKeptMax) {
+        thread_local dom::parser kept;
+        parsed = parse_plain(text, kept);
+    } else if (is_plain) {
         dom::parser parser;
-        dom::element root;
-        if (parser.parse(text.data(), text.size()).get(root) == simdjson::SUCCESS) {
-            return convert(root);
-        }
+        parsed = parse_plain(text, parser);
     }
-    return JsonReader(text).read();
+    return parsed ? std::move(*parsed) : JsonReader(text).read();
 }
 
 }  // namespace siskin::qmp

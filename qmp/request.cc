@@ -38,21 +38,21 @@ std::optional<Value> request_id(const Value& message) {
     return id == nullptr ? std::nullopt : std::optional(*id);
 }
 
-Result<CommandObject> check_command_object(const Value& message, bool oob) {
-    const auto* const dict = message.as_dict();
+Result<CommandObject> check_command_object(Value message, bool oob) {
+    auto* const dict = message.as_dict();
     if (dict == nullptr) {
         return fail("QMP input must be a JSON object");
     }
     CommandObject out;
     std::string_view seen;
-    for (const auto& [name, value] : *dict) {
+    for (const auto& [name, value] : std::as_const(*dict)) {
         if (name == "execute" || (name == "exec-oob" && oob)) {
             SISKIN_TRY(take_command(name, value, seen, out));
         } else if (name == "arguments") {
             if (value.as_dict() == nullptr) {
                 return bad_member(name, "must be an object");
             }
-            out.arguments = value;
+            out.arguments = std::move(*dict->find(name));  // each name is there once
         } else if (name != "id") {
             return bad_member(name, "is unexpected");
         }
@@ -63,16 +63,26 @@ Result<CommandObject> check_command_object(const Value& message, bool oob) {
     return out;
 }
 
-Result<CommandCall> decode_call(const CommandObject& object, std::span<const CommandRow> table) {
+const CommandRow* find_command(std::span<const CommandRow> table, std::string_view name) {
     const auto row = std::find_if(table.begin(), table.end(), [&](const CommandRow& candidate) {
-        return candidate.name == object.command;
+        return candidate.name == name;
     });
-    if (row == table.end()) {
+    return row == table.end() ? nullptr : &*row;
+}
+
+Result<CommandCall> decode_call(const CommandObject& object, std::span<const CommandRow> table,
+                                Role role) {
+    const CommandRow* const row = find_command(table, object.command);
+    if (row == nullptr) {
         return fail(ErrorClass::CommandNotFound,
                     concat("The command ", object.command, " has not been found"));
     }
     if (object.out_of_band && !row->allow_oob) {
         return fail(concat("The command ", object.command, " does not support OOB"));
+    }
+    if (row->role == Role::Operate && role == Role::Observe) {
+        return fail(concat("The command ", object.command,
+                           " is not allowed here: this monitor's role is observe"));
     }
     return row->decode(object.arguments);
 }

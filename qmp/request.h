@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -25,17 +26,24 @@ struct CommandObject {
 struct Request {
     std::optional<Value> id;  // echoed in the reply; null is an id, absent is not
     Result<CommandCall> call;
-    Fd descriptor{};  // that the client passed along for a command that takes one, or none
+    Fd descriptor{};          // that the client passed along for a command that takes one, or none
+    std::string_view name{};  // the command's in the table; empty where it has none
 };
 
 // The id, if the message is an object that has one.
 [[nodiscard]] std::optional<Value> request_id(const Value& message);
 
 // Errors: the texts of QEMU. `oob` says whether the session has switched out-of-band commands on.
-[[nodiscard]] Result<CommandObject> check_command_object(const Value& message, bool oob);
+[[nodiscard]] Result<CommandObject> check_command_object(Value message, bool oob);
 
-// Finds the command and decodes its arguments. Nothing has any effect yet.
+// The command's row, or null.
+[[nodiscard]] const CommandRow* find_command(std::span<const CommandRow> table,
+                                             std::string_view name);
+
+// Finds the command and decodes its arguments. Nothing has any effect yet. Error: the command asks
+// for more than `role`.
 [[nodiscard]] Result<CommandCall> decode_call(const CommandObject& object,
-                                              std::span<const CommandRow> table);
+                                              std::span<const CommandRow> table,
+                                              Role role = Role::Operate);
 
 }  // namespace siskin::qmp

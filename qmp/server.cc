@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "base/thread_role.h"
 #include "base/unix_socket.h"
+#include "qmp/command_record.h"
 #include "qmp/connecting_endpoint.h"
 #include "qmp/connection.h"
 #include "qmp/dispatch.h"
@@ -29,6 +30,7 @@
 #include "qmp/protocol_handlers.h"
 #include "qmp/pty_endpoint.h"
 #include "qmp/session.h"
+#include "qmp/telnet_conversation.h"
 
 namespace siskin::qmp {
 namespace {
@@ -45,6 +47,7 @@ public:
     static Result<std::unique_ptr<Impl>> create(std::string package, EventLoop& vm_loop,
                                                 const Handlers& handlers,
                                                 RunUnderLock run_under_lock,
+                                                Subscriptions& subscriptions,
                                                 Descriptors* descriptors);
     ~Impl() { drain_and_stop(); }
     Impl(const Impl&) = delete;
@@ -72,8 +75,8 @@ private:
         EventFd client_seen;
     };
 
-    Impl(VersionInfo version, const Handlers& handlers)
-        : version_(std::move(version)), handlers_(handlers) {}
+    Impl(VersionInfo version, const Handlers& handlers, Subscriptions& subscriptions)
+        : version_(std::move(version)), handlers_(handlers), subscriptions_(subscriptions) {}
     // All below: the QMP thread.
     Result<> serve(Monitor& monitor, ByteChannel channel);
     std::unique_ptr<Conversation> conversation(const Monitor& monitor, SessionId number,
@@ -81,6 +84,10 @@ private:
     void on_finished(Monitor& monitor, SessionId number);
     void on_outbox();
     void deliver(Delivery delivery);
+    Result<std::string> run(MonitorIndex monitor, SessionId session, const std::optional<Value>& id,
+                            const CommandCall& call);
+    void reply(SessionId session, const Reply& reply);
+    void run_in_session(SessionId session, const Turn& turn);
     void deliver_event(const Event& event);
     void set_throttle_timer();
     void on_throttle_timer();
@@ -89,6 +96,7 @@ private:
 
     VersionInfo version_;
     const Handlers& handlers_;
+    Subscriptions& subscriptions_;
     std::unique_ptr<Outbox> outbox_;
     std::unique_ptr<Dispatcher> dispatcher_;
     EventLoop loop_;
@@ -106,8 +114,9 @@ private:
 Result<std::unique_ptr<Server::Impl>> Server::Impl::create(std::string package, EventLoop& vm_loop,
                                                            const Handlers& handlers,
                                                            RunUnderLock run_under_lock,
+                                                           Subscriptions& subscriptions,
                                                            Descriptors* descriptors) {
-    std::unique_ptr<Impl> self(new Impl(version_info(package), handlers));
+    std::unique_ptr<Impl> self(new Impl(version_info(package), handlers, subscriptions));
     self->outbox_ = SISKIN_TRY(Outbox::create(kRequestsMax));
     self->dispatcher_ = SISKIN_TRY(Dispatcher::create(vm_loop, handlers, std::move(run_under_lock),
                                                       *self->outbox_, kRequestsMax, descriptors));
@@ -179,17 +188,27 @@ std::unique_ptr<Conversation> Server::Impl::conversation(const Monitor& monitor,
         [this, number, index = monitor.index](Request request) {
             dispatcher_->submit(Submitted{number, std::move(request), index});
         },
-        [this](const CommandCall& call) { return call.run(handlers_); },
+        [this, number, index = monitor.index](const std::optional<Value>& id,
+                                              const CommandCall& call) {
+            return run(index, number, id, call);
+        },
     };
-    if (monitor.options.conversation) {
-        return monitor.options.conversation(std::move(outlet), is_network);
+    std::unique_ptr<Conversation> spoken =
+        monitor.options.conversation
+            ? monitor.options.conversation(std::move(outlet), is_network)
+            : std::make_unique<Session>(
+                  version_, command_table(), std::move(outlet),
+                  SessionOptions{monitor.options.pretty, is_network, monitor.options.role,
+                                 monitor.options.message_size_max});
+    if (monitor.options.telnet) {
+        return std::make_unique<TelnetConversation>(std::move(spoken), *monitor.options.telnet);
     }
-    return std::make_unique<Session>(version_, command_table(), std::move(outlet),
-                                     SessionOptions{monitor.options.pretty, is_network});
+    return spoken;
 }
 
 void Server::Impl::on_finished(Monitor& monitor, SessionId number) {
     clients_.erase(number);
+    subscriptions_.forget(number);
     monitor.endpoint->on_client_gone();
     if (draining_) {
         stop_when_drained();
@@ -209,21 +228,52 @@ void Server::Impl::deliver(Delivery delivery) {
             deliver_event(*passed);
         }
         set_throttle_timer();
-    } else if (const auto* const reply = std::get_if<Reply>(&delivery.content)) {
-        const auto found = clients_.find(delivery.session);
-        if (found != clients_.end()) {
-            found->second->reply(*reply);
-        }
+    } else if (const auto* const answer = std::get_if<Reply>(&delivery.content)) {
+        reply(delivery.session, *answer);
+    } else if (const auto* const turn = std::get_if<Turn>(&delivery.content)) {
+        run_in_session(delivery.session, *turn);
     } else {
         drain();
     }
 }
 
+Result<std::string> Server::Impl::run(MonitorIndex monitor, SessionId session,
+                                      const std::optional<Value>& id, const CommandCall& call) {
+    const CommandRecord record(monitor, session, id, call.command->name);
+    Result<std::string> result = call.run(handlers_);
+    record.done(result);
+    return result;
+}
+
+void Server::Impl::reply(SessionId session, const Reply& reply) {
+    const auto client = clients_.find(session);
+    if (client != clients_.end()) {
+        client->second->reply(reply);
+    }
+}
+
+void Server::Impl::run_in_session(SessionId session, const Turn& turn) {
+    if (!clients_.contains(session)) {
+        return;  // gone while the command waited
+    }
+    subscriptions_.begin_command(session);
+    reply(session, Reply{turn.id, run(turn.monitor, session, turn.id, turn.call)});
+    for (const std::string& line : subscriptions_.take_replay()) {
+        const auto client = clients_.find(session);
+        if (client != clients_.end()) {
+            client->second->send_event(line);
+        }
+    }
+}
+
 void Server::Impl::deliver_event(const Event& event) {
-    const std::string line = event_line(event);
+    subscriptions_.add(event, outbox_->take_lost());
     // A client may go while it is told; the iterator is past it by then.
     for (auto next = clients_.begin(); next != clients_.end();) {
-        (next++)->second->send_event(line);
+        const auto& [session, client] = *next++;
+        if (const auto line = subscriptions_.line_for(session)) {
+            client->send_event(*line);
+        }
     }
 }
 
@@ -269,21 +319,22 @@ Server::~Server() = default;
 Result<std::unique_ptr<Server>> Server::create(std::string package, EventLoop& vm_loop,
                                                const Handlers& handlers,
                                                RunUnderLock run_under_lock,
+                                               Subscriptions& subscriptions,
                                                Descriptors* descriptors) {
-    return std::unique_ptr<Server>(new Server(SISKIN_TRY(Impl::create(
-        std::move(package), vm_loop, handlers, std::move(run_under_lock), descriptors))));
+    return std::unique_ptr<Server>(new Server(
+        SISKIN_TRY(Impl::create(std::move(package), vm_loop, handlers, std::move(run_under_lock),
+                                subscriptions, descriptors))));
 }
 
 Result<std::size_t> Server::listen_unix(const std::string& path, EndpointOptions options) {
-    return impl_->add(std::make_unique<ListeningEndpoint>(SISKIN_TRY(UnixListener::listen(path)),
-                                                          options.clients_max),
-                      options);
+    return listen_on(SISKIN_TRY(UnixListener::listen(path)), std::move(options));
 }
 Result<std::size_t> Server::listen_on(Fd listening, EndpointOptions options) {
-    return impl_->add(
-        std::make_unique<ListeningEndpoint>(SISKIN_TRY(UnixListener::adopt(std::move(listening))),
-                                            options.clients_max),
-        options);
+    return listen_on(SISKIN_TRY(UnixListener::adopt(std::move(listening))), std::move(options));
+}
+Result<std::size_t> Server::listen_on(UnixListener listener, EndpointOptions options) {
+    auto endpoint = std::make_unique<ListeningEndpoint>(std::move(listener), options.clients_max);
+    return impl_->add(std::move(endpoint), std::move(options));
 }
 Result<std::size_t> Server::keep_connected(std::vector<SocketAddress> addresses,
                                            std::chrono::milliseconds pause,

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,20 +16,28 @@
 #include "base/pseudo_terminal.h"
 #include "base/result.h"
 #include "base/socket_address.h"
+#include "base/telnet.h"
+#include "base/unix_socket.h"
 #include "qmp/conversation.h"
 #include "qmp/descriptors.h"
 #include "qmp/endpoint.h"
 #include "qmp/event.h"
+#include "qmp/framer.h"
 #include "qmp/generated/commands.h"
+#include "qmp/subscriptions.h"
 
 namespace siskin::qmp {
 
 // How an endpoint treats its clients.
 struct EndpointOptions {
     std::size_t clients_max = 1;  // at a time; 1 to kClientsPerEndpointMax; of listeners
-    bool pretty = false;          // of QMP: indented messages
+    // Of QMP, as in SessionOptions.
+    bool pretty = false;
+    Role role = Role::Operate;
+    std::size_t message_size_max = kMessageSizeMax;
+    std::optional<TelnetEnd> telnet{};  // that end of it, with each client
     // What is spoken with each client; QMP where it is empty.
-    ConversationFactory conversation;
+    ConversationFactory conversation{};
 };
 
 // Set up and taken down by the VM thread. Requests travel to the VM loop and replies and events
@@ -39,12 +48,14 @@ public:
     using RunUnderLock = std::function<void(const std::function<void()>& work)>;
     static constexpr std::size_t kEndpointsMax = 16;
 
-    // `vm_loop` and what `handlers` refers to outlive the server. `package` is the program's name
-    // and version for the greeting. `descriptors` as in Dispatcher::create.
+    // `vm_loop`, what `handlers` refers to and `subscriptions`, which is the handler of its group,
+    // outlive the server. `package` is the program's name and version for the greeting.
+    // `descriptors` as in Dispatcher::create.
     [[nodiscard]] static Result<std::unique_ptr<Server>> create(std::string package,
                                                                 EventLoop& vm_loop,
                                                                 const Handlers& handlers,
                                                                 RunUnderLock run_under_lock,
+                                                                Subscriptions& subscriptions,
                                                                 Descriptors* descriptors = nullptr);
     // drain_and_stop() if that was not done.
     ~Server();
@@ -60,6 +71,8 @@ public:
                                                   EndpointOptions options = {});
     // A listening stream socket made elsewhere: by listen_tcp(), or handed to the process.
     [[nodiscard]] Result<std::size_t> listen_on(Fd listening, EndpointOptions options = {});
+    [[nodiscard]] Result<std::size_t> listen_on(UnixListener listener,
+                                                EndpointOptions options = {});
     // Connects, from start() on, to the first of `addresses` that answers; every `pause` again
     // while there is no connection.
     [[nodiscard]] Result<std::size_t> keep_connected(std::vector<SocketAddress> addresses,

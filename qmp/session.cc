@@ -11,9 +11,6 @@
 namespace siskin::qmp {
 namespace {
 
-// Clients look for CR LF alone.
-constexpr std::string_view kLineEnd = "\r\n";
-
 // QMP spec §2.4.2.
 void write_error(JsonWriter& out, const Error& error) {
     out.key("error");
@@ -27,30 +24,12 @@ void write_error(JsonWriter& out, const Error& error) {
 
 }  // namespace
 
-// QMP spec §2.5.
-std::string event_line(const Event& event) {
-    JsonWriter out;
-    out.begin_object();
-    out.key("timestamp");
-    out.begin_object();
-    out.key("seconds");
-    out.integer(event.seconds);
-    out.key("microseconds");
-    out.integer(event.microseconds);
-    out.end_object();
-    out.key("event");
-    out.string(event.info->name);
-    if (!event.data.empty()) {
-        out.key("data");
-        out.text(event.data);
-    }
-    out.end_object();
-    return out.take().append(kLineEnd);
-}
-
 Session::Session(const VersionInfo& version, std::span<const CommandRow> table, Outlet outlet,
                  SessionOptions options)
-    : table_(table), outlet_(std::move(outlet)), options_(options) {
+    : table_(table),
+      outlet_(std::move(outlet)),
+      options_(options),
+      framer_({.message_size = options.message_size_max}) {
     put_line(greeting(version));
 }
 
@@ -83,7 +62,7 @@ void Session::take(const Frame& frame) {
     Result<Value> message =
         frame.is_error ? Result<Value>(fail(frame.text)) : parse_json(frame.text);
     if (message) {
-        take_message(*message);
+        take_message(std::move(*message));
     } else if (negotiation_.is_complete()) {
         ++in_flight_;
         outlet_.submit(Request{std::nullopt, fail(std::move(message).error())});
@@ -92,26 +71,29 @@ void Session::take(const Frame& frame) {
     }
 }
 
-void Session::take_message(const Value& message) {
+void Session::take_message(Value message) {
     std::optional<Value> id = request_id(message);
-    const Result<CommandObject> object = check_command_object(message, negotiation_.oob());
+    const Result<CommandObject> object =
+        check_command_object(std::move(message), negotiation_.oob());
     if (!negotiation_.is_complete()) {
         const Result<> done =
             object ? negotiation_.answer(*object) : Result<>(fail(object.error()));
         answer(id, done ? Result<std::string>("{}") : Result<std::string>(fail(done.error())));
         return;
     }
-    Result<CommandCall> call =
-        object ? decode_call(*object, table_) : Result<CommandCall>(fail(object.error()));
+    Result<CommandCall> call = object ? decode_call(*object, table_, options_.role)
+                                      : Result<CommandCall>(fail(object.error()));
     // QMP spec §2.3.1: an out-of-band command overtakes those that wait.
     if (object && object->out_of_band) {
-        answer(id, call ? outlet_.run_out_of_band(*call)
+        answer(id, call ? outlet_.run_out_of_band(id, *call)
                         : Result<std::string>(fail(std::move(call).error())));
         return;
     }
     ++in_flight_;
     Fd descriptor = descriptor_for(call);
-    outlet_.submit(Request{std::move(id), std::move(call), std::move(descriptor)});
+    const CommandRow* const row = object ? find_command(table_, object->command) : nullptr;
+    outlet_.submit(Request{std::move(id), std::move(call), std::move(descriptor),
+                           row == nullptr ? std::string_view() : row->name});
 }
 
 Fd Session::descriptor_for(const Result<CommandCall>& call) {

@@ -20,15 +20,14 @@
 
 namespace siskin::qmp {
 
-// The line of an event, with its end.
-[[nodiscard]] std::string event_line(const Event& event);
-
 // How a session is held.
 struct SessionOptions {
     bool pretty = false;  // indented messages
     // Until negotiation a message begins with white space or '{', or the session is over: whatever
     // reaches an open port by chance, or through a web browser, executes nothing.
     bool braces_only = false;
+    Role role = Role::Operate;                       // what the client may do
+    std::size_t message_size_max = kMessageSizeMax;  // bytes; kMessageSizeLow to kMessageSizeHigh
 };
 
 // QMP. In-band requests are handed on in order and answered in the same order by reply(); errors
@@ -61,7 +60,7 @@ public:
 private:
     [[nodiscard]] bool is_stranger(std::string_view bytes) const;
     void take(const Frame& frame);
-    void take_message(const Value& message);
+    void take_message(Value message);
     [[nodiscard]] Fd descriptor_for(const Result<CommandCall>& call);
     void put_line(std::string_view json);
     void answer(const std::optional<Value>& id, const Result<std::string>& result);

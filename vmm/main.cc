@@ -6,11 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/fd_sets.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "qmp/descriptors.h"
 #include "qmp/protocol_handlers.h"
 #include "qmp/server.h"
+#include "qmp/subscriptions.h"
 #include "vmm/hmp/human_conversation.h"
 #include "vmm/hmp/human_handlers.h"
 #include "vmm/machine/command_line.h"
@@ -18,11 +20,13 @@
 #include "vmm/machine/commands_options.h"
 #include "vmm/machine/commands_qom.h"
 #include "vmm/machine/commands_run_control.h"
+#include "vmm/machine/commands_stats.h"
 #include "vmm/machine/default_devices.h"
 #include "vmm/machine/help.h"
 #include "vmm/machine/inspector.h"
 #include "vmm/machine/machine.h"
 #include "vmm/machine/monitors.h"
+#include "vmm/machine/passed_files.h"
 #include "vmm/machine/process.h"
 #include "vmm/machine/qmp_events.h"
 
@@ -35,19 +39,22 @@ constexpr int kExitFailure = 1;
 // The handlers of all command groups, over one machine.
 class CommandHandlers {
 public:
-    CommandHandlers(Machine& machine, const std::vector<MonitorEndpoint>& monitors)
+    CommandHandlers(Machine& machine, const std::vector<MonitorEndpoint>& monitors, FdSets& fd_sets)
         : protocol_(package_name()),
           run_control_(machine),
           machine_(machine),
           block_(machine),
           pci_(machine),
-          chardev_(machine, monitors),
+          descriptors_(&fd_sets),
+          chardev_(machine, monitors, descriptors_),
           qom_(machine),
           objects_(machine),
+          stats_(machine),
           inspector_(machine) {}
 
     [[nodiscard]] const qmp::Handlers& all() const { return all_; }
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
+    [[nodiscard]] qmp::Subscriptions& subscriptions() { return subscriptions_; }
     [[nodiscard]] hmp::Interpreter& human_monitor() { return human_.interpreter(); }
 
 private:
@@ -56,16 +63,19 @@ private:
     MachineHandlers machine_;
     BlockHandlers block_;
     PciHandlers pci_;
+    qmp::Descriptors descriptors_;
     ChardevHandlers chardev_;
     QomHandlers qom_;
     ObjectHandlers objects_;
     OptionsHandlers options_;
-    qmp::Descriptors descriptors_;
+    StatsHandlers stats_;
+    qmp::Subscriptions subscriptions_;
     MachineInspector inspector_;
     hmp::HumanHandlers human_{
-        {protocol_, run_control_, machine_, block_, pci_, chardev_, inspector_}};
-    qmp::Handlers all_{protocol_, protocol_,    run_control_, machine_, block_,   pci_,
-                       chardev_,  descriptors_, human_,       qom_,     objects_, options_};
+        {protocol_, run_control_, machine_, block_, pci_, chardev_, stats_, inspector_}};
+    qmp::Handlers all_{protocol_, protocol_, run_control_,   machine_, block_,
+                       pci_,      chardev_,  descriptors_,   human_,   qom_,
+                       objects_,  stats_,    subscriptions_, options_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {
@@ -93,6 +103,12 @@ Result<std::unique_ptr<EventLoop::Watch>> watch_signals(const TerminationSignals
 // The exit status.
 Result<int> run_machine(MachineConfig config) {
     log::set_timestamps(config.timestamps);
+    for (const log::Topic topic : config.log_topics) {
+        log::enable(topic);
+    }
+    FdSets fd_sets;
+    fd_sets.serve_paths();
+    SISKIN_TRY(take_passed_files(config, fd_sets));
     const auto signals = SISKIN_TRY(TerminationSignals::create());
     std::vector<MonitorEndpoint> monitors = SISKIN_TRY(take_monitors(config));
     SISKIN_TRY(expand_short_forms(config));
@@ -103,7 +119,7 @@ Result<int> run_machine(MachineConfig config) {
     QmpEvents events;
     const std::unique_ptr<Machine> machine =
         SISKIN_TRY(Machine::create(config, loop, events, signals.fd_number()));
-    CommandHandlers handlers(*machine, monitors);
+    CommandHandlers handlers(*machine, monitors, fd_sets);
     for (MonitorEndpoint& monitor : monitors) {
         if (monitor.readline) {
             monitor.options.conversation = hmp::human_conversations(handlers.human_monitor());
@@ -112,7 +128,7 @@ Result<int> run_machine(MachineConfig config) {
     // Handlers take MachineLock themselves: stopping vCPUs, which may wait for it, needs it free.
     const std::unique_ptr<qmp::Server> server = SISKIN_TRY(qmp::Server::create(
         package_name(), loop, handlers.all(), [](const std::function<void()>& work) { work(); },
-        &handlers.descriptors()));
+        handlers.subscriptions(), &handlers.descriptors()));
     SISKIN_TRY(open_monitors(*server, monitors, signals.fd_number()));
     std::unique_ptr<PidFile> pid_file;
     if (!config.pid_file.empty()) {

@@ -3,6 +3,7 @@
 #include "devices/block/raw_file.h"
 
 #include <cerrno>
+#include <climits>
 #include <limits>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/bits.h"
+#include "base/fd_sets.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "devices/block/image_lock.h"
@@ -60,7 +62,11 @@ Result<Geometry> geometry_of(const Fd& file, const std::string& path) {
 Result<std::unique_ptr<RawFile>> RawFile::open(const RawFileOptions& options) {
     // O_NONBLOCK: opening a FIFO must not wait for its other end.
     const int flags = (options.read_only ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY;
-    Fd file = SISKIN_TRY(open_file(options.path, flags));
+    Fd file = open_user_file(options.path, flags);
+    if (!file.valid()) {
+        return fail_errno(concat("could not open '", printable(options.path, PATH_MAX), "'"),
+                          errno);
+    }
     const Geometry geometry = SISKIN_TRY(geometry_of(file, options.path));
     // io_uring would hand EAGAIN to a request that cannot be served at once, instead of waiting.
     if (::fcntl(file.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {

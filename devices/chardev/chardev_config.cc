@@ -30,15 +30,17 @@ constexpr std::array kSocketOptions{
                                  InRange{0, 0x7fffffff}),
     property<&ChardevConfig::server>("server", "Listen instead of connecting."),
     property<&ChardevConfig::wait>("wait", "Wait for the first client before starting."),
-    property<&ChardevConfig::host>("host", "TCP of a monitor: a name or an address."),
-    property<&ChardevConfig::port>("port", "TCP of a monitor: the port.", InRange{1, 65535}),
-    property<&ChardevConfig::ipv4>("ipv4", "TCP of a monitor: use IPv4."),
-    property<&ChardevConfig::ipv6>("ipv6", "TCP of a monitor: use IPv6."),
+    property<&ChardevConfig::host>("host", "TCP: a name or an address."),
+    property<&ChardevConfig::port>("port", "TCP: the port; a listener's may be 0, any.",
+                                   InRange{0, 65535}),
+    property<&ChardevConfig::ipv4>("ipv4", "TCP: use IPv4."),
+    property<&ChardevConfig::ipv6>("ipv6", "TCP: use IPv6."),
     property<&ChardevConfig::allow_remote>(
-        "allow-remote", "TCP of a monitor: other addresses than this host's own are fine."),
+        "allow-remote", "TCP: may listen at other addresses than this host's own."),
     property<&ChardevConfig::reconnect>(
-        "reconnect", "A connecting monitor: seconds until it tries again; 0 is never.",
-        InRange{0, 86400}),
+        "reconnect", "Connecting: seconds until it tries again; 0 is never.", InRange{0, 86400}),
+    property<&ChardevConfig::nodelay>("nodelay", "Only on: small messages leave at once."),
+    property<&ChardevConfig::telnet>("telnet", "The peer is a telnet program."),
     property<&ChardevConfig::clients>("x-siskin-clients", "A listening monitor: clients at a time.",
                                       InRange{1, 16}),
 };
@@ -52,7 +54,7 @@ constexpr std::array kBackends{
     ChardevBackendInfo{ChardevBackend::Pty, "pty", "", "A pseudo terminal.", {}},
     ChardevBackendInfo{ChardevBackend::Ring, "ringbuf", "memory", "Output kept in memory.",
                        kRingOptions},
-    ChardevBackendInfo{ChardevBackend::Socket, "socket", "", "A Unix socket, or for a monitor TCP.",
+    ChardevBackendInfo{ChardevBackend::Socket, "socket", "", "A Unix socket, or TCP.",
                        kSocketOptions},
     ChardevBackendInfo{ChardevBackend::Stdio, "stdio", "", "The process's own terminal.",
                        kStdioOptions},
@@ -135,11 +137,14 @@ Result<> set_path(ChardevConfig& config, std::string_view text) {
     return {};
 }
 
-// "unix:..." or "tcp:..."
+// "unix:...", "tcp:..." or "telnet:..."
 Result<> set_socket(ChardevConfig& config, std::string_view text) {
     config.backend = ChardevBackend::Socket;
-    const bool is_tcp = text.starts_with(kTcpPrefix);
-    text.remove_prefix(is_tcp ? kTcpPrefix.size() : kUnixPrefix.size());
+    const bool is_tcp = !text.starts_with(kUnixPrefix);
+    if (text.starts_with(kTelnetPrefix)) {
+        config.telnet = true;
+    }
+    text.remove_prefix(text.find(':') + 1);
     std::size_t comma = text.find(',');
     const std::string_view first = text.substr(0, comma);
     SISKIN_TRY(is_tcp ? set_host_and_port(config, first) : set_path(config, first));
@@ -195,12 +200,10 @@ Result<ChardevConfig> parse_chardev_short(std::string_view text, std::string id)
         config.path = text.substr(kFilePrefix.size());
         return config;
     }
-    if (text.starts_with(kUnixPrefix) || text.starts_with(kTcpPrefix)) {
+    if (text.starts_with(kUnixPrefix) || text.starts_with(kTcpPrefix) ||
+        text.starts_with(kTelnetPrefix)) {
         SISKIN_TRY(set_socket(config, text));
         return config;
-    }
-    if (text.starts_with(kTelnetPrefix)) {
-        return fail("telnet is not spoken here; a telnet program can use tcp:HOST:PORT,server=on");
     }
     for (const ChardevBackend backend :
          {ChardevBackend::Null, ChardevBackend::Stdio, ChardevBackend::Pty}) {
@@ -211,7 +214,7 @@ Result<ChardevConfig> parse_chardev_short(std::string_view text, std::string id)
     }
     return fail(concat("'", printable(text),
                        "' is not a valid char driver, allowed are null, stdio, pty, file:PATH, "
-                       "unix:PATH, tcp:HOST:PORT, chardev:ID"));
+                       "unix:PATH, tcp:HOST:PORT, telnet:HOST:PORT, chardev:ID"));
 }
 
 }  // namespace siskin

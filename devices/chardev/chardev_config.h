@@ -26,14 +26,16 @@ struct ChardevConfig {
     std::optional<bool> server;  // socket; default off
     std::optional<bool> wait;    // socket that listens; default on
     std::optional<bool> signal;  // stdio; default on
-    // A socket of TCP instead of a path. For monitors alone, as is what follows.
+    // A socket of TCP instead of a path.
     std::optional<std::string> host;  // empty: localhost
     std::optional<std::uint32_t> port;
     std::optional<bool> ipv4;                // default on
     std::optional<bool> ipv6;                // default on
-    std::optional<bool> allow_remote;        // default off: loopback addresses alone
+    std::optional<bool> allow_remote;        // default off: listen on loopback alone
     std::optional<std::uint32_t> reconnect;  // socket that connects: seconds; 0, the default: never
-    std::optional<std::uint32_t> clients;    // socket that listens: at a time; default 1
+    std::optional<bool> nodelay;             // only on: small messages always leave at once
+    std::optional<bool> telnet;              // socket; default off
+    std::optional<std::uint32_t> clients;    // monitor that listens: at a time; default 1
     std::optional<std::uint32_t> fd;  // socket: this descriptor instead of a path; is taken over
     std::optional<ByteCount> size;    // ringbuf; default 64k
 };
@@ -55,7 +57,8 @@ struct ChardevBackendInfo {
 [[nodiscard]] Result<ChardevConfig> parse_chardev(const Value::Dict& arguments);
 
 // From the short form of -serial, -debugcon and -qmp: null, stdio, pty, file:PATH,
-// unix:PATH[,KEY=VALUE...] (the path may have its key, or fd=N its place), tcp:HOST:PORT[,...].
+// unix:PATH[,KEY=VALUE...] (the path may have its key, or fd=N its place), tcp:HOST:PORT[,...],
+// telnet:HOST:PORT[,...].
 // "none" and "chardev:ID" are the caller's.
 [[nodiscard]] Result<ChardevConfig> parse_chardev_short(std::string_view text, std::string id);
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/fd_sets.h"
 #include "base/text.h"
 
 namespace siskin {
@@ -20,15 +21,15 @@ Result<std::unique_ptr<Chardev>> FileChardev::create(const ChardevConfig& config
     const bool append = config.append.value_or(false);
     // A FIFO without a reader is opened all the same, and kept output waits in its buffer.
     const int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (append ? O_APPEND : 0);
-    const char* const path = config.path.c_str();
-    Fd file(::open(path, flags | O_CREAT | O_EXCL, 0666));
-    const bool created = file.valid();
+    Fd file = open_user_file(config.path, flags | O_CREAT | O_EXCL, 0666);
+    // One of a set was there before.
+    const bool created = file.valid() && !config.path.starts_with(kFdSetPrefix);
     if (!file.valid() && errno == EEXIST) {
-        file = Fd(::open(path, flags | O_CREAT, 0666));
+        file = open_user_file(config.path, flags | O_CREAT, 0666);
     }
     if (!file.valid() && errno == ENXIO) {
         const int both_ways = (flags & ~O_WRONLY) | O_RDWR;  // fifo(7)
-        file = Fd(::open(path, both_ways));
+        file = open_user_file(config.path, both_ways);
     }
     if (!file.valid()) {
         return fail_errno(concat("Could not open '", config.path, "'"), errno);

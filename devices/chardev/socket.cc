@@ -11,59 +11,57 @@
 #include "base/log.h"
 #include "base/stream_socket.h"
 #include "base/text.h"
+#include "devices/chardev/socket_options.h"
 
 namespace siskin {
 namespace {
 
 Result<> check(const ChardevConfig& config) {
-    if (config.host || config.port || config.reconnect || config.clients) {
-        return fail(
-            "'host', 'port', 'reconnect' and 'x-siskin-clients' are for monitors; a device's "
-            "socket has 'path' or 'fd'");
-    }
-    if (config.path.empty() && !config.fd) {
-        return fail("chardev: socket: no path and no fd given");
-    }
-    if (!config.path.empty() && config.fd) {
-        return fail("chardev: socket: path and fd exclude each other");
-    }
-    if (!config.server.value_or(false) && config.wait) {
-        return fail("'wait' option is incompatible with socket in client connect mode");
+    SISKIN_TRY(check_socket(config));
+    if (config.clients) {
+        return fail("'x-siskin-clients' is for monitors; a device has one client at a time");
     }
     return {};
+}
+
+bool is_shortage(int error_number) {
+    return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+           error_number == ENOMEM;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Chardev>> SocketChardev::create(const ChardevConfig& config, EventLoop& loop,
                                                        MachineLock& lock, int interrupt_fd) {
+    Fd passed(config.fd ? static_cast<int>(*config.fd) : -1);
     SISKIN_TRY(check(config));
     std::unique_ptr<SocketChardev> chardev(
         new SocketChardev(config, loop, lock, SISKIN_TRY(EventFd::create())));
+    chardev->name_ = socket_name(config);
+    if (const auto end = telnet_end(config)) {
+        chardev->speak_telnet(*end);
+    }
     SISKIN_TRY(chardev->start());
-    if (config.server.value_or(false)) {
-        SISKIN_TRY(chardev->listen(interrupt_fd));
+    if (is_server(config)) {
+        SISKIN_TRY(chardev->listen(std::move(passed), interrupt_fd));
+    } else if (const std::uint32_t pause = config.reconnect.value_or(0); pause != 0) {
+        SISKIN_TRY(chardev->keep_connected(std::chrono::seconds(pause)));
     } else {
-        Fd socket = config.fd ? SISKIN_TRY(adopt_connected(Fd(static_cast<int>(*config.fd))))
-                              : SISKIN_TRY(connect_unix(config.path));
-        SISKIN_TRY(chardev->use(std::move(socket)));
+        SISKIN_TRY(chardev->connect_once(std::move(passed), interrupt_fd));
     }
     return std::unique_ptr<Chardev>(std::move(chardev));
 }
 
 std::string SocketChardev::filename() const {
-    const std::string_view prefix = connected() ? "" : "disconnected:";
-    if (config_.fd) {
-        return concat(prefix, "fd:", *config_.fd);
+    if (!connected()) {
+        return concat("disconnected:", name_);
     }
-    return concat(prefix, "unix:", config_.path,
-                  config_.server.value_or(false) ? ",server=on" : "");
+    return connected_name_.empty() ? name_ : connected_name_;
 }
 
-Result<> SocketChardev::listen(int interrupt_fd) {
-    listener_.emplace(config_.fd
-                          ? SISKIN_TRY(UnixListener::adopt(Fd(static_cast<int>(*config_.fd))))
-                          : SISKIN_TRY(UnixListener::listen(config_.path)));
+Result<> SocketChardev::listen(Fd passed, int interrupt_fd) {
+    listener_.emplace(SISKIN_TRY(listen_socket(config_, std::move(passed))));
+    name_ = listening_name(config_, listener_->get());
     if (config_.wait.value_or(true)) {
         SISKIN_TRY(wait_for_client(interrupt_fd));
     }
@@ -73,6 +71,22 @@ Result<> SocketChardev::listen(int interrupt_fd) {
         listen_watch_->pause();
     }
     return {};
+}
+
+Result<> SocketChardev::keep_connected(std::chrono::seconds pause) {
+    auto addresses = SISKIN_TRY(socket_addresses(config_));
+    reconnector_.emplace(loop(), std::move(addresses), pause, concat("chardev '", id(), "'"),
+                         [this](Fd socket) { return use(std::move(socket)); });
+    reconnector_->start();
+    return {};
+}
+
+Result<> SocketChardev::connect_once(Fd passed, int interrupt_fd) {
+    if (config_.fd) {
+        return use(SISKIN_TRY(adopt_connected(std::move(passed))));
+    }
+    const auto addresses = SISKIN_TRY(socket_addresses(config_));
+    return use(SISKIN_TRY(connect_stream(addresses, interrupt_fd)));
 }
 
 Result<> SocketChardev::wait_for_client(int interrupt_fd) {
@@ -98,18 +112,33 @@ Result<> SocketChardev::wait_for_client(int interrupt_fd) {
 void SocketChardev::accept_client() {
     Fd client = listener_->accept();
     if (!client.valid()) {
+        if (is_shortage(errno)) {
+            rest();
+        }
         return;
     }
-    const auto used = use(std::move(client));
-    if (!used) {
+    if (const auto used = use(std::move(client)); !used) {
         log::warning(concat("chardev '", id(), "': ", used.error().message));
+        rest();
         return;
     }
     listen_watch_->pause();  // the next client waits in the backlog
 }
 
+// Else the listener would be found readable over and over.
+void SocketChardev::rest() {
+    listen_watch_->pause();
+    rest_timer_ = loop().after(kAcceptRest, [this] {
+        if (!connected()) {
+            listen_watch_->resume();
+        }
+    });
+}
+
 Result<> SocketChardev::use(Fd socket) {
+    set_no_delay(socket.get());
     Fd output = SISKIN_TRY(socket.duplicate());
+    connected_name_ = connected_name(config_, socket.get());
     return connect(std::move(socket), std::move(output));
 }
 
@@ -117,6 +146,9 @@ void SocketChardev::on_input_end() {
     disconnect();
     if (listen_watch_ != nullptr) {
         listen_watch_->resume();
+    }
+    if (reconnector_) {
+        reconnector_->lost();
     }
 }
 

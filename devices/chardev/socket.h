@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Character back end "socket": a Unix stream socket, as server for one client at a time or as
-// client.
+// Character back end "socket": a stream socket, as server for one client at a time or as client.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "base/loop/reconnector.h"
 #include "base/unix_socket.h"
 #include "devices/chardev/chardev_config.h"
 #include "devices/chardev/stream.h"
 
 namespace siskin {
 
-// Without a client the newest output is kept for the next one. Left out: TCP, TLS, telnet,
-// reconnect (monitors have TCP and reconnect: vmm/machine/monitors). Thread: as Chardev.
+// Without a peer the newest output is kept for the next one. Left out: TLS, websocket.
+// Thread: as Chardev.
 class SocketChardev final : public StreamChardev {
 public:
-    // With server=on and wait not off it waits here until a client has come: for start-up only.
-    // Error then, too: `interrupt_fd` (-1 for none) became readable first.
+    // How long accepting rests when the host has no descriptor or memory for one more client.
+    static constexpr std::chrono::milliseconds kAcceptRest{1000};
+
+    // With server=on and wait not off it waits here until a client has come, and without server
+    // and reconnect until it is connected: for start-up, or bounded by kConnectPatience. The
+    // config's fd is taken over, whatever the outcome. Error then, too: `interrupt_fd` (-1 for
+    // none) became readable first.
     [[nodiscard]] static Result<std::unique_ptr<Chardev>> create(const ChardevConfig& config,
                                                                  EventLoop& loop, MachineLock& lock,
                                                                  int interrupt_fd = -1);
@@ -29,16 +35,23 @@ private:
     SocketChardev(const ChardevConfig& config, EventLoop& loop, MachineLock& lock, EventFd wake)
         : StreamChardev(config.id, loop, lock, std::move(wake)), config_(config) {}
 
-    [[nodiscard]] Result<> listen(int interrupt_fd);
+    [[nodiscard]] Result<> listen(Fd passed, int interrupt_fd);
     [[nodiscard]] Result<> wait_for_client(int interrupt_fd);
     void accept_client();
+    void rest();
+    [[nodiscard]] Result<> keep_connected(std::chrono::seconds pause);
+    [[nodiscard]] Result<> connect_once(Fd passed, int interrupt_fd);
     [[nodiscard]] Result<> use(Fd socket);
     void on_input_end() override;
     void on_output_error(int error_number) override;
 
     ChardevConfig config_;
+    std::string name_;            // without a peer
+    std::string connected_name_;  // with one; empty where that makes no difference
     std::optional<UnixListener> listener_;
     std::unique_ptr<EventLoop::Watch> listen_watch_;
+    std::unique_ptr<EventLoop::Watch> rest_timer_;
+    std::optional<Reconnector> reconnector_;
 };
 
 }  // namespace siskin

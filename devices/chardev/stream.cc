@@ -73,6 +73,7 @@ Result<> StreamChardev::connect(Fd input, Fd output) {
     }
     input_ = std::move(input);
     output_ = std::move(output);
+    open_telnet();
     // What was kept for this reader.
     wake_.signal();
     return {};
@@ -88,9 +89,7 @@ void StreamChardev::write_last() {
     ssize_t written = 0;
     while (connected() && written >= 0) {
         if (outgoing_sent_ == outgoing_.size()) {
-            outgoing_.resize(std::min(ring_.size(), kOutputChunk));
-            outgoing_.resize(ring_.pop(outgoing_));
-            outgoing_sent_ = 0;
+            take_output();
         }
         if (outgoing_.empty()) {
             return;
@@ -99,6 +98,26 @@ void StreamChardev::write_last() {
                           outgoing_.size() - outgoing_sent_);
         outgoing_sent_ += written > 0 ? static_cast<std::size_t>(written) : 0;
     }
+}
+
+// What the last peer has not got follows the opening. Of an escape, which is sent twice, it may
+// have got the first half: then the next one gets both.
+void StreamChardev::open_telnet() {
+    if (!telnet_end_) {
+        return;
+    }
+    telnet_reader_ = TelnetReader();
+    const auto begin = outgoing_.begin();
+    const auto data = begin + static_cast<std::ptrdiff_t>(opening_size_);
+    auto unsent = begin + static_cast<std::ptrdiff_t>(std::max(opening_size_, outgoing_sent_));
+    const auto escapes = std::count(data, unsent, static_cast<std::uint8_t>(kTelnetEscape));
+    unsent -= escapes % 2;
+    outgoing_.erase(begin, unsent);
+    const std::string_view opening =
+        *telnet_end_ == TelnetEnd::Server ? kTelnetOpening : std::string_view();
+    outgoing_.insert(outgoing_.begin(), opening.begin(), opening.end());
+    opening_size_ = opening.size();
+    outgoing_sent_ = 0;
 }
 
 void StreamChardev::on_output_error(int error_number) {
@@ -146,6 +165,10 @@ void StreamChardev::on_readable() {
     if (received > 0) {
         incoming_first_ = 0;
         incoming_end_ = static_cast<std::size_t>(received);
+        if (telnet_end_) {
+            incoming_end_ =
+                telnet_decode(telnet_reader_, std::span(incoming_).first(incoming_end_));
+        }
         const MutexLock hold(lock_);
         deliver_input();
         return;
@@ -182,11 +205,20 @@ bool StreamChardev::refill_outgoing() {
     if (outgoing_sent_ < outgoing_.size()) {
         return true;
     }
-    outgoing_sent_ = 0;
     const MutexLock hold(lock_);
+    take_output();
+    return !outgoing_.empty();
+}
+
+// Under MachineLock, or when nobody else uses the object any more.
+void StreamChardev::take_output() {
     outgoing_.resize(std::min(ring_.size(), kOutputChunk));
     outgoing_.resize(ring_.pop(outgoing_));
-    return !outgoing_.empty();
+    if (telnet_end_) {
+        telnet_encode(outgoing_);
+    }
+    outgoing_sent_ = 0;
+    opening_size_ = 0;
 }
 
 StreamChardev::Pumped StreamChardev::pump_output() {
@@ -196,6 +228,8 @@ StreamChardev::Pumped StreamChardev::pump_output() {
         }
         if (!refill_outgoing()) {
             outgoing_ = {};
+            outgoing_sent_ = 0;
+            opening_size_ = 0;
             return Pumped::Empty;
         }
         const std::size_t left = outgoing_.size() - outgoing_sent_;

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/loop/event_loop.h"
 #include "base/result.h"
+#include "base/telnet.h"
 #include "devices/chardev/chardev.h"
 #include "devices/chardev/output_ring.h"
 
@@ -42,6 +43,8 @@ protected:
     // input, or output is kept for the next reader. They are non-blocking or regular files.
     [[nodiscard]] Result<> connect(Fd input, Fd output);
     void disconnect();
+    // Each connection from now on is one of telnet's, of which this is that end.
+    void speak_telnet(TelnetEnd end) { telnet_end_ = end; }
     // Writes what the host takes at once, for destructors: nobody else uses the object any more.
     void write_last();
     [[nodiscard]] bool connected() const { return output_.valid(); }
@@ -57,12 +60,14 @@ private:
 
     enum class Pumped { Empty, Blocked, Budget };
 
+    void open_telnet();
     void kick();
     void on_wake();
     void on_readable();
     void end_input();
     void deliver_input();
     [[nodiscard]] bool refill_outgoing();
+    void take_output();
     [[nodiscard]] Pumped pump_output();
     void write_out();
 
@@ -86,6 +91,9 @@ private:
     std::unique_ptr<EventLoop::Watch> write_watch_;
     std::vector<std::uint8_t> outgoing_;  // taken from ring_, on its way
     std::size_t outgoing_sent_ = 0;
+    std::size_t opening_size_ = 0;  // of outgoing_, what telnet says first
+    std::optional<TelnetEnd> telnet_end_;
+    TelnetReader telnet_reader_;
     std::array<std::uint8_t, kInputChunk> incoming_{};  // read, not yet delivered
     std::size_t incoming_first_ = 0;
     std::size_t incoming_end_ = 0;

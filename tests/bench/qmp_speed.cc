@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // QMP beside QEMU's in one run, client and VMM on one core: round trips of query-status, the time
-// of query-qmp-schema, and the memory that commands leave behind. Prints; gates nothing.
-// Usage: bench_qmp [commands].
+// of query-qmp-schema, a crowd of which one does not read, and the memory that commands leave
+// behind. Prints; gates nothing. Usage: bench_qmp [commands].
 #include <algorithm>
 #include <chrono>
 #include <fstream>
@@ -14,9 +14,12 @@
 #include <vector>
 
 #include <sched.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/text.h"
+#include "base/unix_socket.h"
 #include "tests/harness/child_process.h"
 #include "tests/harness/qmp_client.h"
 #include "tests/harness/temporary_directory.h"
@@ -32,9 +35,10 @@ constexpr unsigned kRounds = 3;
 constexpr unsigned kSchemas = 20;
 constexpr const char* kHalf = "query-status p50, us";
 constexpr const char* kMost = "query-status p99, us";
+constexpr const char* kCrowd = "p99 in a crowd of 64, us";
 constexpr const char* kSchema = "query-qmp-schema p50, us";
 constexpr const char* kGrowth = "RSS growth, KiB";
-constexpr const char* const kRows[] = {kHalf, kMost, kSchema, kGrowth};
+constexpr const char* const kRows[] = {kHalf, kMost, kCrowd, kSchema, kGrowth};
 
 // The whole run happens on one core; what is started later inherits that.
 void pin_to_one_core() {
@@ -78,6 +82,84 @@ std::vector<double> time_commands(QmpClient& client, const char* command, std::s
     return times;
 }
 
+// 64 clients: QEMU serves one on each socket, siskin up to 16.
+constexpr std::size_t kCrowdSize = 64;
+constexpr std::size_t kClientsPerSocket = 16;
+
+struct Crowd {
+    std::vector<std::string> options;
+    std::vector<std::string> paths;  // one a client
+};
+
+Crowd crowd_for(const std::string& binary, const TemporaryDirectory& directory) {
+    const bool several = binary == binary_under_test();
+    const std::size_t per_socket = several ? kClientsPerSocket : 1;
+    Crowd crowd;
+    for (std::size_t client = 0; client < kCrowdSize; ++client) {
+        const std::string path = directory.path(concat("qmp", client / per_socket));
+        if (client % per_socket == 0) {
+            crowd.options.insert(crowd.options.end(),
+                                 {"-qmp", concat("unix:", path, ",server=on,wait=off",
+                                                 several ? ",x-siskin-clients=16" : "")});
+        }
+        crowd.paths.push_back(path);
+    }
+    return crowd;
+}
+
+// Asks for more than a client's share of memory, and reads nothing. Bounded, as QEMU keeps it all.
+constexpr unsigned kUnread = 64;
+
+void stall(const std::string& path, std::vector<Fd>& stalled) {
+    auto socket = connect_unix(path);
+    if (!socket) {
+        return;
+    }
+    std::string commands = "{\"execute\":\"qmp_capabilities\"}";
+    for (unsigned count = 0; count < kUnread; ++count) {
+        commands += "{\"execute\":\"query-qmp-schema\"}";
+    }
+    if (::send(socket->get(), commands.data(), commands.size(), MSG_NOSIGNAL) > 0) {
+        stalled.push_back(std::move(*socket));
+    }
+}
+
+// The clients take turns, while the one that does not read has all it can get under way.
+std::optional<double> crowd_p99(const std::string& binary, std::size_t commands) {
+    TemporaryDirectory directory;
+    const Crowd crowd = crowd_for(binary, directory);
+    std::vector<std::string> arguments{
+        binary, "-M", "q35",     "-accel",           "kvm", "-nodefaults", "-display",
+        "none", "-S", "-kernel", guest_file("hello")};
+    arguments.insert(arguments.end(), crowd.options.begin(), crowd.options.end());
+    auto process = ChildProcess::start(arguments);
+    if (!process) {
+        return std::nullopt;
+    }
+    std::vector<QmpClient> clients;
+    for (std::size_t number = 1; number < kCrowdSize; ++number) {
+        auto client = QmpClient::connect(crowd.paths[number], *process);
+        if (!client) {
+            return std::nullopt;
+        }
+        clients.push_back(std::move(*client));
+    }
+    std::vector<Fd> stalled;
+    stall(crowd.paths.front(), stalled);
+    std::vector<double> times;
+    for (std::size_t turn = 0; turn < commands / clients.size() + 1; ++turn) {
+        for (QmpClient& client : clients) {
+            const auto time = time_commands(client, "query-status", 1);
+            if (time.empty()) {
+                return std::nullopt;
+            }
+            times.push_back(time.front());
+        }
+    }
+    std::sort(times.begin(), times.end());
+    return times[times.size() * 99 / 100];
+}
+
 std::optional<Row> measure(const std::string& binary, std::size_t commands) {
     TemporaryDirectory directory;
     const std::string socket = directory.path("qmp");
@@ -100,6 +182,7 @@ std::optional<Row> measure(const std::string& binary, std::size_t commands) {
     }
     return Row{{kHalf, status[status.size() / 2]},
                {kMost, status[status.size() * 99 / 100]},
+               {kCrowd, crowd_p99(binary, commands).value_or(0)},
                {kSchema, schema[schema.size() / 2]},
                {kGrowth, after - before}};
 }

@@ -88,7 +88,8 @@ def tree(bench):
         text = guest.run("for f in /sys/bus/pci/devices/*; do echo function ${f##*/}; "
                          "od -A x -t x1 $f/config; done", 120)
         lspci(bench, text)
-        error(checks, guest, vm.qmp)
+        if not bench.oracle:  # a root port of QEMU's says nothing of its own errors
+            error(checks, guest, vm.qmp)
         guest.start("poweroff -f")
         vm.qmp.wait_event("SHUTDOWN", 60)
         checks.equal("the VMM ends with status 0", vm.wait(60), 0)

@@ -23,9 +23,10 @@ using siskin::Result;
 // Feeds a session and answers its requests when it stops taking bytes, or at the end.
 std::string replies(std::string_view bytes, std::size_t chunk) {
     std::deque<qmp::Request> waiting;
-    qmp::Session session(qmp::version_info("fuzz"), qmp::command_table(),
-                         {[&](qmp::Request request) { waiting.push_back(std::move(request)); },
-                          [](const qmp::CommandCall&) -> Result<std::string> { return "{}"; }});
+    qmp::Session session(
+        qmp::version_info("fuzz"), qmp::command_table(),
+        {[&](qmp::Request request) { waiting.push_back(std::move(request)); },
+         [](const auto&, const qmp::CommandCall&) -> Result<std::string> { return "{}"; }});
     std::string out;
     const auto answer_all = [&] {
         SISKIN_ASSERT(waiting.size() <= qmp::Session::kInFlightMax);

@@ -235,6 +235,41 @@ TEST_SUITE("kvm/monitors") {
         CHECK(one.wait_for_close());
         CHECK(process.wait_for_end() == 0);
     }
+
+    TEST_CASE("observers watch a machine that an operator runs, and take up where they left") {
+        TemporaryDirectory directory;
+        MachineArguments arguments = paused_machine();
+        const std::string path = directory.path("watch");
+        arguments.add({"-chardev", concat("socket,id=w,path=", path, ",server=on,wait=off"), "-mon",
+                       "w,mode=control,x-siskin-role=observe", "-d", "qmp"});
+        arguments.qmp(directory.path("qmp"));
+        ChildProcess process = start(arguments);
+        QmpClient operating = connect(directory.path("qmp"), process);
+        {
+            QmpClient first = connect(path, process);
+            CHECK(first.execute("query-status").has_value());
+            const Result<Value> refused = first.execute("quit");
+            REQUIRE_FALSE(refused.has_value());
+            CHECK(refused.error().message.find("this monitor's role is observe") !=
+                  std::string::npos);
+        }
+        CHECK(operating.execute("system_reset").has_value());
+        REQUIRE(operating.wait_for_event("RESET").has_value());
+
+        QmpClient second = connect(path, process);
+        const Result<Value> subscribed =
+            second.execute("x-siskin-events-subscribe", "{\"since\":1}");
+        REQUIRE(subscribed.has_value());
+        const Result<Value> event = second.wait_for_event("RESET");
+        REQUIRE(event.has_value());
+        CHECK(member_at(*event, "x-siskin-sequence") == Value(1));
+
+        CHECK(operating.execute("quit").has_value());
+        CHECK(process.wait_for_end() == 0);
+        CHECK(process.errors().find("QMP monitor 0 client 1: system_reset, id ") !=
+              std::string::npos);
+        CHECK(process.errors().find("QMP monitor 1 client 2: quit, id ") != std::string::npos);
+    }
 }
 
 }  // namespace siskin::test

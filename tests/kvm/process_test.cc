@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include <poll.h>
 #include <sys/syscall.h>
@@ -155,6 +157,67 @@ TEST_SUITE("kvm/process") {
         CAPTURE(lines);
         CHECK(lines.find("Z siskin: terminating on signal 15 from pid ") != std::string::npos);
         CHECK(directory.names() == std::set<std::string>{log});
+    }
+
+    TEST_CASE("signals in a row end the machine once, with 0 and one event (Q17)") {
+        for (const std::vector<int>& signals :
+             {std::vector{SIGTERM, SIGTERM}, std::vector{SIGINT, SIGINT}, std::vector{SIGHUP},
+              std::vector{SIGINT, SIGTERM, SIGHUP, SIGTERM, SIGINT}}) {
+            TemporaryDirectory directory;
+            MachineArguments arguments("idle");
+            arguments.qmp(directory.path("qmp"));
+            ChildProcess process = start(arguments);
+            QmpClient monitor = connect(directory.path("qmp"), process);
+
+            for (const int signal : signals) {
+                process.send_signal(signal);
+            }
+
+            CHECK(monitor.wait_for_event("SHUTDOWN").has_value());
+            CHECK(monitor.wait_for_close());
+            CHECK(count_of(join(monitor.event_names(), " "), "SHUTDOWN") == 1);
+            CHECK(process.wait_for_end() == 0);
+            CHECK(directory.names().empty());
+        }
+    }
+
+    TEST_CASE("a signal that races with a command still ends the machine with 0 (Q17)") {
+        for (const char* command : {"quit", "system_reset", "cont", "stop", "system_powerdown"}) {
+            TemporaryDirectory directory;
+            MachineArguments arguments("idle");
+            arguments.qmp(directory.path("qmp"));
+            ChildProcess process = start(arguments);
+            QmpClient monitor = connect(directory.path("qmp"), process);
+
+            process.send_signal(SIGTERM);
+            // Answered, or too late.
+            const Result<Value> reply = monitor.execute(command);
+            CAPTURE(command);
+            CAPTURE((reply ? std::string("answered") : reply.error().message));
+
+            CHECK(process.wait_for_end() == 0);
+            CHECK(directory.names().empty());
+        }
+    }
+
+    TEST_CASE("a flood of the signal that siskin sends its own threads disturbs nothing (Q17)") {
+        TemporaryDirectory directory;
+        MachineArguments arguments("idle");
+        arguments.qmp(directory.path("qmp"));
+        ChildProcess process = start(arguments);
+        QmpClient monitor = connect(directory.path("qmp"), process);
+
+        for (int round = 0; round < 200; ++round) {
+            process.send_signal(SIGRTMIN);
+            process.send_signal(SIGPIPE);
+            CHECK(monitor.execute(round % 2 == 0 ? "stop" : "cont").has_value());
+        }
+
+        const Result<Value> status = monitor.execute("query-status");
+        REQUIRE(status.has_value());
+        CHECK(text_at(*status, "status") == "running");
+        CHECK(monitor.execute("quit").has_value());
+        CHECK(process.wait_for_end() == 0);
     }
 }
 

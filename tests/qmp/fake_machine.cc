@@ -98,4 +98,45 @@ Result<std::vector<qmp::ChardevInfo>> FakeMachine::query_chardev() {
     return std::vector{qmp::ChardevInfo{"compat_monitor0", "unix:monitor,server=on", true}};
 }
 
+Result<> FakeMachine::ringbuf_write(const qmp::RingbufWriteArguments& arguments) {
+    if (arguments.device != "ring") {
+        return fail("Device '" + arguments.device + "' not found");
+    }
+    ring_ += arguments.data;
+    return {};
+}
+
+Result<std::string> FakeMachine::ringbuf_read(const qmp::RingbufReadArguments& arguments) {
+    if (arguments.device != "ring") {
+        return fail("Device '" + arguments.device + "' not found");
+    }
+    return ring_.substr(0, static_cast<std::size_t>(arguments.size));
+}
+
+Result<std::vector<qmp::StatsResult>> FakeMachine::query_stats(const qmp::StatsFilter& arguments) {
+    if (arguments.target == qmp::StatsTarget::Vm) {
+        return std::vector{
+            qmp::StatsResult{qmp::StatsProvider::Kvm, std::nullopt, {{"pages", {.as_scalar = 3}}}}};
+    }
+    qmp::StatsResult cpu{qmp::StatsProvider::Kvm, "/machine/unattached/device[0]", {}};
+    cpu.stats.push_back({"exits", {.as_scalar = 7}});
+    cpu.stats.push_back({"blocking", {.as_boolean = true}});
+    cpu.stats.push_back({"waits", {.as_list = std::vector<std::uint64_t>{0, 5, 0, 1}}});
+    cpu.stats.push_back({"unheard_of", {.as_scalar = 1}});
+    return std::vector{std::move(cpu)};
+}
+
+Result<std::vector<qmp::StatsSchema>> FakeMachine::query_stats_schemas(
+    const qmp::QueryStatsSchemasArguments&) {
+    qmp::StatsSchema vm{qmp::StatsProvider::Kvm, qmp::StatsTarget::Vm, {}};
+    vm.stats.push_back(
+        {"pages", qmp::StatsType::Peak, qmp::StatsUnit::Bytes, std::int8_t{2}, 20, std::nullopt});
+    qmp::StatsSchema cpu{qmp::StatsProvider::Kvm, qmp::StatsTarget::Vcpu, {}};
+    cpu.stats.push_back({"exits", qmp::StatsType::Cumulative, {}, {}, 0, {}});
+    cpu.stats.push_back({"blocking", qmp::StatsType::Instant, qmp::StatsUnit::Boolean, {}, 0, {}});
+    cpu.stats.push_back({"waits", qmp::StatsType::LinearHistogram, qmp::StatsUnit::Seconds,
+                         std::int8_t{10}, -9, std::uint32_t{100}});
+    return std::vector{std::move(vm), std::move(cpu)};
+}
+
 }  // namespace siskin::qmp_test

@@ -10,6 +10,7 @@
 #include "qmp/generated/commands.h"
 #include "qmp/generated/events.h"
 #include "qmp/protocol_handlers.h"
+#include "qmp/subscriptions.h"
 #include "tests/qmp/fake_backend.h"
 #include "vmm/hmp/human_handlers.h"
 
@@ -60,6 +61,7 @@ class FakeMachine final : public qmp::RunControlCommands,
                           public qmp::BlockCommands,
                           public qmp::PciCommands,
                           public qmp::ChardevCommands,
+                          public qmp::StatsCommands,
                           public NoMachineCommands {
 public:
     // Where events go; to be set before the first command.
@@ -68,16 +70,17 @@ public:
     void on_quit(std::function<void()> ended) { ended_ = std::move(ended); }
     [[nodiscard]] const std::vector<std::string>& calls() const { return calls_; }
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
+    [[nodiscard]] qmp::Subscriptions& subscriptions() { return subscriptions_; }
     [[nodiscard]] qmp::Handlers handlers() {
-        return {protocol_, protocol_,    *this,  *this, *this, *this,
-                *this,     descriptors_, human_, *this, *this, *this};
+        return {protocol_,    protocol_, *this, *this, *this, *this,          *this,
+                descriptors_, human_,    *this, *this, *this, subscriptions_, *this};
     }
     [[nodiscard]] FakeBackend& backend() { return backend_; }
     // What query-block and query-pci answer.
     [[nodiscard]] std::vector<qmp::BlockInfo>& disks() { return disks_; }
     [[nodiscard]] std::vector<qmp::PciDeviceInfo>& functions() { return functions_; }
     [[nodiscard]] hmp::Services services() {
-        return {protocol_, *this, *this, *this, *this, *this, backend_};
+        return {protocol_, *this, *this, *this, *this, *this, *this, backend_};
     }
 
     [[nodiscard]] Result<qmp::StatusInfo> query_status() override;
@@ -118,15 +121,24 @@ public:
         return NotInThisTest();
     }
     Result<> chardev_remove(const qmp::ChardevRemoveArguments&) override { return NotInThisTest(); }
+    // Some of each kind; of the CPU where that is the target.
+    Result<std::vector<qmp::StatsResult>> query_stats(const qmp::StatsFilter& arguments) override;
+    Result<std::vector<qmp::StatsSchema>> query_stats_schemas(
+        const qmp::QueryStatsSchemasArguments&) override;
+    // One ring, "ring", whose content stays when it is read.
+    Result<> ringbuf_write(const qmp::RingbufWriteArguments& arguments) override;
+    Result<std::string> ringbuf_read(const qmp::RingbufReadArguments& arguments) override;
 
 private:
     [[nodiscard]] static qmp::PciDeviceInfo host_bridge();
 
     qmp::ProtocolHandlers protocol_{"siskin-test"};
     qmp::Descriptors descriptors_;
+    qmp::Subscriptions subscriptions_;
     qmp::EventSink* events_ = nullptr;
     std::function<void()> ended_;
     std::vector<std::string> calls_;
+    std::string ring_;
     qmp::RunState state_ = qmp::RunState::Prelaunch;
     std::vector<qmp::BlockInfo> disks_;
     std::vector<qmp::PciDeviceInfo> functions_{host_bridge()};

@@ -17,7 +17,7 @@ ServedMachine::ServedMachine()
     : folder_(new_folder()), path_(folder_ + "/qmp"), handlers_(machine_.handlers()) {
     auto server = qmp::Server::create(
         "siskin-test", loop_, handlers_, [](const std::function<void()>& work) { work(); },
-        &machine_.descriptors());
+        machine_.subscriptions(), &machine_.descriptors());
     SISKIN_ASSERT(server.has_value());
     server_ = std::move(*server);
     machine_.raise_into(server_->events());

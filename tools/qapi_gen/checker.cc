@@ -190,6 +190,14 @@ Result<> check_command(const Schema& schema, const Entry& entry) {
             return fail(concat(where(entry), ": group '", entry.group,
                                "' has commands with and without allow-oob"));
         }
+        if (other.kind == EntryKind::Command && other.group == entry.group &&
+            other.in_session != entry.in_session) {
+            return fail(concat(where(entry), ": group '", entry.group,
+                               "' has commands with and without in-session"));
+        }
+    }
+    if (entry.in_session && (entry.allow_oob || entry.takes_descriptor)) {
+        return fail(where(entry) + ": 'in-session' goes with neither allow-oob nor takes-fd");
     }
     return {};
 }

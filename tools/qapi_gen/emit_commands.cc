@@ -30,22 +30,25 @@ std::string result_type(const Entry& command) {
 
 std::string group_definition(const Schema& schema, const std::string& group) {
     std::string methods;
-    bool out_of_band = false;
+    std::string_view thread = "VM loop";
     for (const Entry* const command : commands(schema)) {
         if (command->group != group) {
             continue;
         }
-        out_of_band = command->allow_oob;
+        if (command->allow_oob) {
+            thread = "VM loop, and the QMP thread for exec-oob";
+        } else if (command->in_session) {
+            thread = "QMP";
+        }
         const std::string parameter =
             command->boxed_data ? concat("const ", *command->boxed_data, "& arguments") : "";
         methods +=
             concat("    // ", command->doc, "\n    [[nodiscard]] virtual ", result_type(*command),
                    ' ', snake_case(command->name), '(', parameter, ") = 0;\n");
     }
-    return concat(
-        "// Thread: ", out_of_band ? "VM loop, and the QMP thread for exec-oob" : "VM loop",
-        ".\nclass ", group_class(group), " {\npublic:\n    virtual ~", group_class(group),
-        "() = default;\n\n", methods, "};\n\n");
+    return concat("// Thread: ", thread, ".\nclass ", group_class(group),
+                  " {\npublic:\n    virtual ~", group_class(group), "() = default;\n\n", methods,
+                  "};\n\n");
 }
 
 std::string row_function(const Entry& command, std::size_t row) {
@@ -62,6 +65,14 @@ std::string row_function(const Entry& command, std::size_t row) {
                         command.boxed_data ? "arguments = std::move(arguments)" : "",
                         "](const Handlers& handlers) {\n        return encode(", handler,
                         ");\n    }};\n}\n\n");
+}
+
+std::string table_row(const Entry& command) {
+    return concat("    {.name = \"", command.name, "\", .decode = call_", snake_case(command.name),
+                  command.observes ? ", .role = Role::Observe" : "",
+                  command.allow_oob ? ", .allow_oob = true" : "",
+                  command.takes_descriptor ? ", .takes_descriptor = true" : "",
+                  command.in_session ? ", .in_session = true" : "", "},\n");
 }
 
 constexpr std::string_view kHelpers = R"(
@@ -123,8 +134,7 @@ std::string emit_commands(const Schema& schema) {
         const Entry& command = *all[row];
         const std::string name = snake_case(command.name);
         declarations += concat("Result<CommandCall> call_", name, "(const Value& given);\n");
-        rows += concat("    {\"", command.name, "\", ", command.allow_oob ? "true" : "false",
-                       command.takes_descriptor ? ", true" : ", false", ", call_", name, "},\n");
+        rows += table_row(command);
         functions += row_function(command, row);
         if (command.boxed_data) {
             decoders += concat(

@@ -43,6 +43,9 @@ std::string command_text(const Entry& entry) {
     } else {
         out += "\nReturns `{}`.\n";
     }
+    if (entry.observes) {
+        out += "\nRole: observe.\n";
+    }
     if (entry.allow_oob) {
         out += "\nMay be sent with `exec-oob`.\n";
     }
@@ -54,6 +57,9 @@ std::string command_text(const Entry& entry) {
 
 std::string event_text(const Entry& entry) {
     std::string out = members_text("data", entry.members);
+    if (entry.name.starts_with(kOnRequestPrefix)) {
+        out += "\nOnly for clients that have asked with `x-siskin-events-subscribe`.\n";
+    }
     if (entry.limit_ms > 0) {
         out += concat("\nAt most one each ", entry.limit_ms, " ms",
                       entry.limit_by.empty() ? "" : concat(" for each `", entry.limit_by, '`'),

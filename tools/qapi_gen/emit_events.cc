@@ -72,7 +72,7 @@ std::string emit_events(const Schema& schema) {
             continue;
         }
         rows += concat("    {\"", entry.name, "\", std::chrono::milliseconds{", entry.limit_ms,
-                       "}},\n");
+                       "}, ", entry.name.starts_with(kOnRequestPrefix) ? "true" : "false", "},\n");
         functions += concat(signature(schema, entry), " {\n", body(entry, count), "}\n\n");
         ++count;
     }

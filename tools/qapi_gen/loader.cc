@@ -197,12 +197,28 @@ Result<> read_data(Reader& reader, Entry& entry) {
     return {};
 }
 
+// Who may give the command; "operate" where nothing is said.
+Result<> read_role(Reader& reader, Entry& entry) {
+    if (!reader.has("role")) {
+        return {};
+    }
+    const std::string role = SISKIN_TRY(reader.text("role"));
+    if (role != "observe" && role != "operate") {
+        return fail(
+            concat(reader.context(), ": 'role' is '", role, "', allowed are observe and operate"));
+    }
+    entry.observes = role == "observe";
+    return {};
+}
+
 Result<> read_command(Reader& reader, Entry& entry) {
     SISKIN_TRY(read_data(reader, entry));
     entry.group = SISKIN_TRY(reader.text("group"));
     entry.allow_oob = SISKIN_TRY(reader.flag("allow-oob", false));
     entry.takes_descriptor = SISKIN_TRY(reader.flag("takes-fd", false));
+    entry.in_session = SISKIN_TRY(reader.flag("in-session", false));
     entry.generate_result = SISKIN_TRY(reader.flag("gen", true));
+    SISKIN_TRY(read_role(reader, entry));
     if (reader.has("returns")) {
         entry.returns = SISKIN_TRY(read_type(reader, "returns"));
         entry.returns_doc = SISKIN_TRY(reader.text("returns-doc"));

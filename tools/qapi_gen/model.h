@@ -47,6 +47,9 @@ struct Branch {
 
 enum class EntryKind { Struct, Enum, Union, Alternate, Command, Event };
 
+// Events whose names begin so go to clients that asked for them, and to no others.
+inline constexpr std::string_view kOnRequestPrefix = "X_SISKIN_";
+
 struct Entry {
     EntryKind kind = EntryKind::Struct;
     std::string name;
@@ -66,6 +69,8 @@ struct Entry {
     std::string returns_doc;
     bool allow_oob = false;
     bool takes_descriptor = false;  // "takes-fd": uses one that the client passes along
+    bool observes = false;          // "role": "observe": changes nothing
+    bool in_session = false;        // "in-session": about the client's session, not the machine
     bool generate_result = true;    // "gen": false: the handler makes the JSON text itself
     // Events.
     std::int64_t limit_ms = 0;  // 0: no limit

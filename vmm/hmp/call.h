@@ -20,6 +20,7 @@ struct Services {
     qmp::BlockCommands& block;
     qmp::PciCommands& pci;
     qmp::ChardevCommands& chardev;
+    qmp::StatsCommands& stats;
     Backend& backend;
 };
 

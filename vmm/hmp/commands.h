@@ -16,6 +16,10 @@ namespace siskin::hmp {
 [[nodiscard]] Result<> run_system_powerdown(Call& call);
 [[nodiscard]] Result<> run_system_reset(Call& call);
 
+// ring_commands.cc
+[[nodiscard]] Result<> run_ringbuf_read(Call& call);
+[[nodiscard]] Result<> run_ringbuf_write(Call& call);
+
 // memory_commands.cc
 [[nodiscard]] Result<> info_registers(Call& call);
 [[nodiscard]] Result<> run_print(Call& call);
@@ -36,6 +40,9 @@ namespace siskin::hmp {
 [[nodiscard]] Result<> info_status(Call& call);
 [[nodiscard]] Result<> info_uuid(Call& call);
 [[nodiscard]] Result<> info_version(Call& call);
+
+// info_stats.cc
+[[nodiscard]] Result<> info_stats(Call& call);
 
 // info_block.cc, info_pci.cc, info_trees.cc
 [[nodiscard]] Result<> info_block(Call& call);

@@ -12,6 +12,9 @@
 namespace siskin::hmp {
 namespace {
 
+// What -d qmp calls a line; what it says is not shown.
+constexpr std::string_view kLogName = "(line for people)";
+
 std::string level() {
     return concat(qmp::kLevelMajor, '.', qmp::kLevelMinor, '.', qmp::kLevelMicro);
 }
@@ -45,7 +48,7 @@ void HumanConversation::submit(std::string line) {
                 line = std::move(line)](const qmp::Handlers&) -> Result<std::string> {
         return interpreter.run(*state, line);
     };
-    outlet_.submit(qmp::Request{std::nullopt, std::move(call)});
+    outlet_.submit(qmp::Request{std::nullopt, std::move(call), {}, kLogName});
 }
 
 void HumanConversation::reply(const qmp::Reply& reply) {

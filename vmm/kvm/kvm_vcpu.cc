@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 
 #include "base/text.h"
+#include "vmm/kvm/statistics.h"
 #include "vmm/kvm/variable_struct.h"
 
 namespace siskin {
@@ -79,6 +80,7 @@ Result<std::unique_ptr<KvmVcpu>> KvmVcpu::create(const Kvm& kvm, const KvmVm& vm
     // CPUID first: newer kernels derive what registers exist from it.
     SISKIN_TRY(vcpu->set_cpuid(cpuid));
     SISKIN_TRY(vcpu->save_power_on_state(kvm));
+    vcpu->statistics_ = SISKIN_TRY(KvmStatistics::open(vcpu->fd_));
     return vcpu;
 }
 

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] Result<> set_special_registers(const kvm_sregs& registers);
     [[nodiscard]] Result<kvm_fpu> float_registers() const;
     [[nodiscard]] Result<kvm_debugregs> debug_registers() const;
+    // Of KvmStatistics::open(); may be read while the vCPU runs.
+    [[nodiscard]] const Fd& statistics() const { return statistics_; }
     // Whether it waits in a HLT instruction.
     [[nodiscard]] Result<bool> is_halted() const;
     // Where a linear address leads by the page tables in use now; nothing where it is not mapped.
@@ -74,6 +76,7 @@ private:
     [[nodiscard]] VcpuExit decode_exit() const;
 
     Fd fd_;
+    Fd statistics_;
     Mapping page_;
     std::unique_ptr<PowerOnState> power_on_;
 };

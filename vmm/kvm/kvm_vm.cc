@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "vmm/kvm/statistics.h"
 
 namespace siskin {
 
@@ -14,6 +15,7 @@ Result<KvmVm> KvmVm::create(const Kvm& kvm, KvmReservedPages reserved) {
     KvmVm vm(SISKIN_TRY(kvm.create_vm()));
     SISKIN_TRY(vm.create_chips(reserved));
     SISKIN_TRY(vm.save_power_on_state());
+    vm.statistics_ = SISKIN_TRY(KvmStatistics::open(vm.fd_));
     return vm;
 }
 

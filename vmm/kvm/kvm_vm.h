@@ -41,6 +41,8 @@ public:
     void resume_clock();
 
     [[nodiscard]] const Fd& fd() const { return fd_; }
+    // Of KvmStatistics::open().
+    [[nodiscard]] const Fd& statistics() const { return statistics_; }
 
 private:
     // The state of everything in the kernel that is not a vCPU.
@@ -54,6 +56,7 @@ private:
     [[nodiscard]] Result<> save_power_on_state();
 
     Fd fd_;
+    Fd statistics_;
     std::unique_ptr<ChipState> power_on_;
     std::uint32_t slot_count_ = 0;
     std::optional<std::uint64_t> stopped_clock_;  // nanoseconds

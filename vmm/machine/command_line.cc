@@ -104,6 +104,9 @@ Result<> add_chardev(Parsing& parsing, const Use& use) {
     parsing.config.chardevs.push_back(ChardevUse{std::move(chardev), use.text()});
     return {};
 }
+Result<> add_passed_file(Parsing& parsing, const Use& use) {
+    return add_use(parsing.config.passed_files, use, "", parse_key_values, false);
+}
 Result<> add_monitor(Parsing& parsing, const Use& use) {
     return add_use(parsing.config.monitors, use, "chardev", parse_key_values, false);
 }
@@ -188,18 +191,20 @@ constexpr std::array kOptions{
                "Add a disk: a block node and, with if=virtio, its device."},
               add_drive},
     OptionRow{{"chardev", "BACKEND,id=ID[,KEY=VALUE...]", "Add a character device."}, add_chardev},
-    OptionRow{{"serial", "stdio|file:PATH|null|none|pty|unix:PATH|chardev:ID",
+    OptionRow{{"serial",
+               "stdio|file:PATH|null|none|pty|unix:PATH|tcp:HOST:PORT|telnet:HOST:PORT|chardev:ID",
                "Connect the serial port (COM1)."},
               append_text<&C::serials>},
-    OptionRow{{"debugcon", "stdio|file:PATH|null|pty|unix:PATH|chardev:ID",
-               "Add a debug console at port 0xe9."},
-              append_text<&C::debugcons>},
+    OptionRow{
+        {"debugcon", "stdio|file:PATH|null|pty|unix:PATH|tcp:HOST:PORT|telnet:HOST:PORT|chardev:ID",
+         "Add a debug console at port 0xe9."},
+        append_text<&C::debugcons>},
     OptionRow{{"mon", "[chardev=]ID[,mode=readline|control]",
                "Put a monitor for people, or one of QMP, on a character device."},
               add_monitor},
     OptionRow{{"qmp",
-               "unix:PATH[,server=on][,wait=off]|tcp:HOST:PORT[,server=on][,wait=off]|stdio|pty|"
-               "chardev:ID",
+               "unix:PATH[,server=on][,wait=off]|tcp:HOST:PORT[,server=on][,wait=off]|"
+               "telnet:HOST:PORT[,server=on][,wait=off]|stdio|pty|chardev:ID",
                "Add a QMP monitor."},
               add_qmp<false>},
     OptionRow{
@@ -209,6 +214,9 @@ constexpr std::array kOptions{
         {"monitor", "stdio|unix:PATH[,server=on][,wait=off]|...|none", "Add a monitor for people."},
         add_human_monitor},
     OptionRow{{"object", "iothread,id=ID|{JSON}", "Add an object."}, add_object},
+    OptionRow{{"add-fd", "fd=N,set=S[,opaque=TEXT]",
+               "Put an open descriptor into set S, which the path /dev/fdset/S names."},
+              add_passed_file},
     OptionRow{{"global", "TYPE.PROPERTY=VALUE", "Change a property's default for a device type."},
               add_global},
     OptionRow{{"name", "[guest=]NAME", "Name the guest."}, call<apply_name>},
@@ -229,6 +237,8 @@ constexpr std::array kOptions{
               set_on<&C::daemonize>},
     OptionRow{{"D", "FILE", "Write the log to this file instead of stderr."},
               set_path<&C::log_file>},
+    OptionRow{{"d", "ITEM[,...]", "Also log what these items name; -d help lists them."},
+              call<apply_log_items>},
     OptionRow{{"msg", "timestamp=on|off", "Put time stamps before log lines."},
               call<apply_message>},
 };
@@ -242,9 +252,9 @@ const OptionRow* find_option(std::string_view name) {
 
 // "-device help", "-machine q35,help", "-cpu ?": on any option with a structured argument.
 bool wants_help(const OptionRow& row, std::string_view argument) {
-    static constexpr std::array<std::string_view, 13> kWithHelp{
-        "machine", "M",   "accel", "cpu", "smp",    "m",     "device",
-        "chardev", "mon", "drive", "msg", "object", "global"};
+    static constexpr std::array<std::string_view, 15> kWithHelp{
+        "machine", "M",   "accel", "cpu", "smp",    "m",      "device",
+        "chardev", "mon", "drive", "msg", "object", "global", "d", "add-fd"};
     if (std::find(kWithHelp.begin(), kWithHelp.end(), row.description.name) == kWithHelp.end() ||
         argument.starts_with('{')) {
         return false;

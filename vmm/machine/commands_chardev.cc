@@ -1,13 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 // Character device back ends over QMP.
 #include <algorithm>
+#include <optional>
+#include <utility>
 
+#include "base/base64.h"
 #include "base/object/device_tree.h"
+#include "base/socket_address.h"
 #include "base/text.h"
 #include "vmm/machine/commands_machine.h"
 
 namespace siskin {
 namespace {
+
+template <typename T>
+void insert_if(Value::Dict& options, std::string name, const std::optional<T>& value) {
+    if (value) {
+        options.insert(std::move(name), *value);
+    }
+}
+
+void insert_socket(Value::Dict& options, const qmp::ChardevSocket& socket) {
+    const bool listens = socket.server.value_or(true);
+    if (socket.addr.as_inet) {
+        const qmp::InetSocketAddress& address = socket.addr.as_inet->data;
+        options.insert("host", address.host);
+        options.insert("port", address.port);
+        insert_if(options, "ipv4", address.ipv4);
+        insert_if(options, "ipv6", address.ipv6);
+    }
+    if (socket.addr.as_unix) {
+        options.insert("path", socket.addr.as_unix->data.path);
+    }
+    options.insert("server", listens);
+    insert_if(options, "wait", listens ? std::optional<bool>(false) : socket.wait);
+    insert_if(options, "nodelay", socket.nodelay);
+    insert_if(options, "telnet", socket.telnet);
+    insert_if(options, "reconnect", socket.reconnect);
+}
 
 // The members of a backend of QMP as those of -chardev.
 Value::Dict options_of(const std::string& id, const qmp::ChardevBackend& backend) {
@@ -22,25 +52,24 @@ Value::Dict options_of(const std::string& id, const qmp::ChardevBackend& backend
         }
     }
     if (backend.as_socket) {
-        const qmp::ChardevSocket& socket = backend.as_socket->data;
-        const bool listens = socket.server.value_or(true);
-        options.insert("path", socket.addr.as_unix->data.path);
-        options.insert("server", listens);
-        if (listens) {
-            options.insert("wait", false);
-        }
+        insert_socket(options, backend.as_socket->data);
     }
     return options;
 }
 
-Result<ChardevConfig> config_of(const std::string& id, const qmp::ChardevBackend& backend) {
-    if (!is_identifier(id)) {
-        return fail("Parameter 'id' expects an identifier");
-    }
-    if (backend.as_socket && backend.as_socket->data.wait.value_or(false)) {
+// Looking a name up may take long, and meanwhile no other command would run.
+Result<> check_runtime_socket(const qmp::ChardevSocket& socket) {
+    if (socket.wait.value_or(false)) {
         return fail("Parameter 'wait' doesn't take value 'true', a running machine does not wait");
     }
-    return parse_chardev(options_of(id, backend));
+    if (socket.addr.as_inet) {
+        const std::string& host = socket.addr.as_inet->data.host;
+        if (!host.empty() && host != "localhost" && !is_ip_number(host)) {
+            return fail(concat("host '", printable(host),
+                               "' is a name; a running machine takes an address, or localhost"));
+        }
+    }
+    return {};
 }
 
 qmp::ChardevReturn made(Chardev& chardev) {
@@ -74,6 +103,35 @@ Result<std::vector<qmp::ChardevBackendInfo>> ChardevHandlers::query_chardev_back
     return infos;
 }
 
+Result<ChardevConfig> ChardevHandlers::config_of(const std::string& id,
+                                                 const qmp::ChardevBackend& backend) {
+    if (!is_identifier(id)) {
+        return fail("Parameter 'id' expects an identifier");
+    }
+    if (backend.as_socket) {
+        SISKIN_TRY(check_runtime_socket(backend.as_socket->data));
+    }
+    ChardevConfig config = SISKIN_TRY(parse_chardev(options_of(id, backend)));
+    if (backend.as_socket && backend.as_socket->data.addr.as_fd) {
+        const std::string& name = backend.as_socket->data.addr.as_fd->data.str;
+        Fd passed = SISKIN_TRY(descriptors_.take(name));
+        config.fd = static_cast<std::uint32_t>(passed.release());
+    }
+    return config;
+}
+
+Result<RingChardev*> ChardevHandlers::find_ring(const std::string& device) {
+    Chardev* const chardev = machine_.chardevs().find(device);
+    if (chardev == nullptr) {
+        return fail(concat("Device '", printable(device), "' not found"));
+    }
+    auto* const ring = dynamic_cast<RingChardev*>(chardev);
+    if (ring == nullptr) {
+        return fail(concat(device, " is not a ringbuf device"));
+    }
+    return ring;
+}
+
 Result<> ChardevHandlers::check_is_free(const std::string& id) const {
     const bool is_monitor =
         std::any_of(monitors_.begin(), monitors_.end(),
@@ -86,18 +144,17 @@ Result<> ChardevHandlers::check_is_free(const std::string& id) const {
 
 // The registry is the VM loop's; MachineLock is not held, as files and sockets are opened here.
 Result<qmp::ChardevReturn> ChardevHandlers::chardev_add(const qmp::ChardevAddArguments& arguments) {
-    const ChardevConfig config = SISKIN_TRY(config_of(arguments.id, arguments.backend));
     SISKIN_TRY(check_is_free(arguments.id));
+    const std::string what = concat("Failed to add chardev '", arguments.id, "'");
+    const ChardevConfig config = SISKIN_TRY_IN(what, config_of(arguments.id, arguments.backend));
     Chardev* const chardev =
-        SISKIN_TRY_IN(concat("Failed to add chardev '", arguments.id, "'"),
-                      machine_.chardevs().add(config, machine_.loop(), machine_.lock()));
+        SISKIN_TRY_IN(what, machine_.chardevs().add(config, machine_.loop(), machine_.lock()));
     return made(*chardev);
 }
 
 // The new one is made before the old one goes, so that an error changes nothing.
 Result<qmp::ChardevReturn> ChardevHandlers::chardev_change(
     const qmp::ChardevChangeArguments& arguments) {
-    const ChardevConfig config = SISKIN_TRY(config_of(arguments.id, arguments.backend));
     const Chardev* const old = machine_.chardevs().find(arguments.id);
     if (old == nullptr) {
         return fail(concat("Chardev '", arguments.id, "' does not exist"));
@@ -105,9 +162,10 @@ Result<qmp::ChardevReturn> ChardevHandlers::chardev_change(
     if (old->in_use()) {
         return fail("Chardev user does not support chardev hotswap");
     }
+    const std::string what = concat("Failed to add chardev '", arguments.id, "'");
+    const ChardevConfig config = SISKIN_TRY_IN(what, config_of(arguments.id, arguments.backend));
     Chardev* const chardev =
-        SISKIN_TRY_IN(concat("Failed to add chardev '", arguments.id, "'"),
-                      machine_.chardevs().replace(config, machine_.loop(), machine_.lock()));
+        SISKIN_TRY_IN(what, machine_.chardevs().replace(config, machine_.loop(), machine_.lock()));
     return made(*chardev);
 }
 
@@ -119,6 +177,32 @@ Result<> ChardevHandlers::chardev_remove(const qmp::ChardevRemoveArguments& argu
         return fail(concat("Chardev '", arguments.id, "' is busy"));
     }
     return machine_.chardevs().remove(arguments.id);
+}
+
+Result<> ChardevHandlers::ringbuf_write(const qmp::RingbufWriteArguments& arguments) {
+    RingChardev* const ring = SISKIN_TRY(find_ring(arguments.device));
+    std::vector<std::uint8_t> bytes(arguments.data.begin(), arguments.data.end());
+    if (arguments.format == qmp::DataFormat::Base64) {
+        auto decoded = base64_decode(arguments.data);
+        if (!decoded) {
+            return fail("Base64 data contains invalid characters");
+        }
+        bytes = std::move(*decoded);
+    }
+    const MutexLock hold(machine_.lock());
+    ring->write(bytes);
+    return {};
+}
+
+Result<std::string> ChardevHandlers::ringbuf_read(const qmp::RingbufReadArguments& arguments) {
+    RingChardev* const ring = SISKIN_TRY(find_ring(arguments.device));
+    if (arguments.size <= 0) {
+        return fail("size must be greater than zero");
+    }
+    const MutexLock hold(machine_.lock());
+    const auto bytes = ring->take(static_cast<std::size_t>(arguments.size));
+    return arguments.format == qmp::DataFormat::Base64 ? base64_encode(bytes)
+                                                       : std::string(bytes.begin(), bytes.end());
 }
 
 }  // namespace siskin

@@ -87,6 +87,10 @@ Result<qmp::KvmInfo> MachineHandlers::query_kvm() {
     return qmp::KvmInfo{true, true};
 }
 
+std::string vcpu_qom_path(VcpuId vcpu) {
+    return concat("/machine/unattached/device[", vcpu.value(), "]");
+}
+
 Result<std::vector<qmp::CpuInfoFast>> MachineHandlers::query_cpus_fast() {
     std::vector<qmp::CpuInfoFast> cpus;
     for (const auto& vcpu : machine_.vcpus()) {
@@ -101,7 +105,7 @@ Result<std::vector<qmp::CpuInfoFast>> MachineHandlers::query_cpus_fast() {
         properties.thread_id = place.thread;
         qmp::CpuInfoFast cpu;
         cpu.cpu_index = index;
-        cpu.qom_path = concat("/machine/unattached/device[", index, "]");
+        cpu.qom_path = vcpu_qom_path(vcpu->id());
         cpu.thread_id = vcpu->thread_id();
         cpu.props = properties;
         cpu.target = qmp::SysEmuTarget::X86_64;

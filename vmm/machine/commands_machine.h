@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "devices/chardev/ring.h"
+#include "qmp/descriptors.h"
 #include "qmp/generated/commands.h"
 #include "vmm/machine/machine.h"
 #include "vmm/machine/monitors.h"
@@ -14,6 +17,9 @@ namespace siskin {
 
 // Of a class code 0xbbssii, as the PCI Code and ID Assignment calls it; empty for an unknown one.
 [[nodiscard]] std::string_view pci_class_name(std::uint32_t class_code);
+
+// Of a virtual CPU in the object tree.
+[[nodiscard]] std::string vcpu_qom_path(VcpuId vcpu);
 
 // Thread: VM loop.
 class MachineHandlers final : public qmp::MachineCommands {
@@ -60,8 +66,10 @@ private:
 
 class ChardevHandlers final : public qmp::ChardevCommands {
 public:
-    ChardevHandlers(Machine& machine, const std::vector<MonitorEndpoint>& monitors)
-        : machine_(machine), monitors_(monitors) {}
+    // `descriptors` has the sockets that clients passed.
+    ChardevHandlers(Machine& machine, const std::vector<MonitorEndpoint>& monitors,
+                    qmp::Descriptors& descriptors)
+        : machine_(machine), monitors_(monitors), descriptors_(descriptors) {}
 
     [[nodiscard]] Result<std::vector<qmp::ChardevInfo>> query_chardev() override;
     [[nodiscard]] Result<std::vector<qmp::ChardevBackendInfo>> query_chardev_backends() override;
@@ -70,12 +78,20 @@ public:
     [[nodiscard]] Result<qmp::ChardevReturn> chardev_change(
         const qmp::ChardevChangeArguments& arguments) override;
     [[nodiscard]] Result<> chardev_remove(const qmp::ChardevRemoveArguments& arguments) override;
+    [[nodiscard]] Result<> ringbuf_write(const qmp::RingbufWriteArguments& arguments) override;
+    [[nodiscard]] Result<std::string> ringbuf_read(
+        const qmp::RingbufReadArguments& arguments) override;
 
 private:
     [[nodiscard]] Result<> check_is_free(const std::string& id) const;
+    // A socket's descriptor is the config's from here on.
+    [[nodiscard]] Result<ChardevConfig> config_of(const std::string& id,
+                                                  const qmp::ChardevBackend& backend);
+    [[nodiscard]] Result<RingChardev*> find_ring(const std::string& device);
 
     Machine& machine_;
     const std::vector<MonitorEndpoint>& monitors_;
+    qmp::Descriptors& descriptors_;
 };
 
 }  // namespace siskin

@@ -146,6 +146,14 @@ std::string chardev_text() {
     return text;
 }
 
+std::string log_text() {
+    std::string text = "Log items (comma separated):\n";
+    for (const LogItem& item : kLogItems) {
+        text += concat(padded(std::string(item.name), 15), ' ', item.description, '\n');
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string package_name() {
@@ -170,6 +178,9 @@ Result<std::string> help_text(const HelpRequest& request) {
     }
     if (request.option == "chardev") {
         return chardev_text();
+    }
+    if (request.option == "d") {
+        return log_text();
     }
     const bool machine = request.option == "machine" || request.option == "M";
     if (machine && (request.argument == "help" || request.argument == "?")) {

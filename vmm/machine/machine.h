@@ -92,6 +92,8 @@ public:
     [[nodiscard]] Result<std::vector<kvm_cpuid_entry2>> supported_cpuid() const {
         return kvm_.supported_cpuid();
     }
+    // KVM's counts; an invalid descriptor where the kernel has none.
+    [[nodiscard]] const Fd& statistics() const { return vm_->statistics(); }
     // A non-maskable interrupt for each vCPU.
     [[nodiscard]] Result<> inject_nmi();
     // set-action: what happens when the guest reboots or powers off, from now on.

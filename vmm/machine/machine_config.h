@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "base/units.h"
 #include "base/value.h"
 #include "devices/chardev/chardev_config.h"
+#include "qmp/framer.h"
 #include "vmm/kvm/cpu_topology.h"
 #include "vmm/kvm/cpuid.h"
 #include "vmm/machine/address_plan.h"
@@ -52,6 +54,8 @@ struct MonitorOptions {
     std::string id;
     bool pretty = false;
     std::optional<std::uint32_t> clients;
+    std::string role = "operate";
+    ByteCount message_max{qmp::kMessageSizeMax};
 };
 
 // One -qmp or -qmp-pretty.
@@ -60,6 +64,13 @@ struct QmpUse {
     std::string text;
     bool pretty = false;
     bool readline = false;  // -monitor
+};
+
+// -add-fd
+struct AddFdOptions {
+    std::optional<std::uint32_t> fd;
+    std::optional<std::uint32_t> set;
+    std::optional<std::string> opaque;
 };
 
 // -drive
@@ -92,8 +103,9 @@ struct MachineConfig {
     std::vector<OptionUse> globals;
     std::vector<OptionUse> monitors;  // -mon
     std::vector<QmpUse> qmp;
-    std::vector<std::string> serials;    // -serial, each a chardev in short form
-    std::vector<std::string> debugcons;  // -debugcon, likewise
+    std::vector<OptionUse> passed_files;  // -add-fd
+    std::vector<std::string> serials;     // -serial, each a chardev in short form
+    std::vector<std::string> debugcons;   // -debugcon, likewise
 
     bool start_paused = false;  // -S
     bool no_reboot = false;
@@ -102,6 +114,7 @@ struct MachineConfig {
     bool no_graphic = false;
     bool daemonize = false;
     bool timestamps = false;
+    std::vector<log::Topic> log_topics;  // -d
     std::string pid_file;
     std::string log_file;
 };

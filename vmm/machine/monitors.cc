@@ -17,6 +17,7 @@
 #include "base/socket_address.h"
 #include "base/stream_socket.h"
 #include "base/text.h"
+#include "devices/chardev/socket_options.h"
 #include "vmm/machine/option_syntax.h"
 #include "vmm/machine/option_tables.h"
 
@@ -38,42 +39,6 @@ Result<ChardevConfig> take_chardev(MachineConfig& config, std::string_view id) {
     return chardev;
 }
 
-bool is_server(const ChardevConfig& chardev) {
-    return chardev.server.value_or(false);
-}
-
-bool is_tcp(const ChardevConfig& chardev) {
-    return chardev.host || chardev.port;
-}
-
-tl::unexpected<Error> incompatible(std::string_view option, std::string_view with) {
-    return fail(concat("'", option, "' option is incompatible with ", with));
-}
-
-Result<> check_socket(const ChardevConfig& chardev) {
-    const int places =
-        (chardev.path.empty() ? 0 : 1) + (chardev.fd ? 1 : 0) + (is_tcp(chardev) ? 1 : 0);
-    if (places != 1) {
-        return fail("one of 'path', 'fd' and 'host' with 'port' is required");
-    }
-    if (chardev.host && !chardev.port) {
-        return fail("chardev: socket: no port given");
-    }
-    if (chardev.reconnect && chardev.fd) {
-        return incompatible("reconnect", "'fd'");
-    }
-    if (chardev.reconnect && is_server(chardev)) {
-        return incompatible("reconnect", "socket in server listen mode");
-    }
-    if (chardev.wait && !is_server(chardev)) {
-        return incompatible("wait", "socket in client connect mode");
-    }
-    if (chardev.clients && !is_server(chardev)) {
-        return incompatible("x-siskin-clients", "socket in client connect mode");
-    }
-    return {};
-}
-
 Result<> check_transport(const ChardevConfig& chardev) {
     switch (chardev.backend) {
         case ChardevBackend::Socket: return check_socket(chardev);
@@ -86,25 +51,9 @@ Result<> check_transport(const ChardevConfig& chardev) {
     return fail("a monitor needs a socket, stdio, pty or null");
 }
 
-std::string socket_name(const ChardevConfig& chardev) {
-    if (is_tcp(chardev)) {
-        const std::string host = chardev.host.value_or("");
-        return concat("tcp:", host.empty() ? "localhost" : host, ":", chardev.port.value_or(0));
-    }
-    if (!chardev.fd) {
-        return concat("unix:", chardev.path);
-    }
-    const auto local = SocketAddress::local_of(static_cast<int>(*chardev.fd));
-    if (!is_server(chardev) || local.text().empty()) {
-        return concat("fd:", *chardev.fd);
-    }
-    return concat(local.family() == AF_UNIX ? "unix:" : "tcp:", local.text());
-}
-
 std::string filename_of(const ChardevConfig& chardev) {
     switch (chardev.backend) {
-        case ChardevBackend::Socket:
-            return concat(socket_name(chardev), is_server(chardev) ? ",server=on" : "");
+        case ChardevBackend::Socket: return socket_name(chardev);
         case ChardevBackend::Stdio: return "stdio";
         case ChardevBackend::Pty: return "pty";
         default: return "null";
@@ -117,6 +66,7 @@ Result<MonitorEndpoint> endpoint_of(ChardevConfig chardev, std::string text, boo
     monitor.text = std::move(text);
     monitor.options.pretty = pretty;
     monitor.options.clients_max = chardev.clients.value_or(1);
+    monitor.options.telnet = telnet_end(chardev);
     monitor.filename = filename_of(chardev);
     monitor.chardev = std::move(chardev);
     return monitor;
@@ -146,32 +96,29 @@ Result<MonitorEndpoint> from_mon(MachineConfig& config, const OptionUse& use) {
     if (options.mode == "readline" && options.pretty) {
         return fail(concat(use.text, ": 'pretty' is not compatible with mode=readline"));
     }
+    if (options.role != "observe" && options.role != "operate") {
+        return fail(concat(use.text, ": Parameter 'x-siskin-role' doesn't take value '",
+                           printable(options.role), "', allowed is observe or operate"));
+    }
+    if (options.mode == "readline" && options.role == "observe") {
+        return fail(concat(use.text,
+                           ": 'x-siskin-role=observe' is not compatible with "
+                           "mode=readline"));
+    }
     ChardevConfig chardev = SISKIN_TRY_IN(use.text, take_chardev(config, options.chardev));
     if (options.clients) {
         chardev.clients = options.clients;
     }
     MonitorEndpoint monitor = SISKIN_TRY(endpoint_of(std::move(chardev), use.text, options.pretty));
     monitor.readline = options.mode == "readline";
+    monitor.options.role = options.role == "observe" ? qmp::Role::Observe : qmp::Role::Operate;
+    monitor.options.message_size_max = options.message_max.value();
     return monitor;
 }
 
-// Whoever reaches a monitor owns the machine.
-Result<> check_reach(const ChardevConfig& chardev, const SocketAddress& address) {
-    if (address.is_local() || chardev.allow_remote.value_or(false)) {
-        return {};
-    }
-    return fail(concat(address.text(),
-                       " is not on this host alone, and monitors ask for no password; "
-                       "allow-remote=on allows it"));
-}
-
+// Whoever reaches a monitor owns the machine, also where the monitor made the connection.
 Result<std::vector<SocketAddress>> addresses_of(const ChardevConfig& chardev) {
-    if (!is_tcp(chardev)) {
-        return std::vector{SISKIN_TRY(SocketAddress::unix_path(chardev.path))};
-    }
-    auto addresses = SISKIN_TRY(
-        resolve_tcp(chardev.host.value_or(""), static_cast<std::uint16_t>(chardev.port.value_or(0)),
-                    chardev.ipv4.value_or(true), chardev.ipv6.value_or(true)));
+    auto addresses = SISKIN_TRY(socket_addresses(chardev));
     for (const SocketAddress& address : addresses) {
         SISKIN_TRY(check_reach(chardev, address));
     }
@@ -180,22 +127,10 @@ Result<std::vector<SocketAddress>> addresses_of(const ChardevConfig& chardev) {
 
 Result<std::size_t> listen(qmp::Server& server, MonitorEndpoint& monitor) {
     const ChardevConfig& chardev = monitor.chardev;
-    if (is_tcp(chardev)) {
-        const auto addresses = SISKIN_TRY(addresses_of(chardev));
-        Fd socket = SISKIN_TRY(listen_tcp(addresses));
-        monitor.filename =
-            concat("tcp:", SocketAddress::local_of(socket.get()).text(), ",server=on");
-        return server.listen_on(std::move(socket), monitor.options);
-    }
-    if (!chardev.fd) {
-        return server.listen_unix(chardev.path, monitor.options);
-    }
-    Fd socket(static_cast<int>(*chardev.fd));
-    const auto address = SocketAddress::local_of(socket.get());
-    if (address.family() == AF_INET || address.family() == AF_INET6) {
-        SISKIN_TRY(check_reach(chardev, address));
-    }
-    return server.listen_on(std::move(socket), monitor.options);
+    Fd passed(chardev.fd ? static_cast<int>(*chardev.fd) : -1);
+    UnixListener listener = SISKIN_TRY(listen_socket(chardev, std::move(passed)));
+    monitor.filename = listening_name(chardev, listener.get());
+    return server.listen_on(std::move(listener), monitor.options);
 }
 
 Result<std::size_t> connect(qmp::Server& server, const MonitorEndpoint& monitor, int interrupt_fd) {

@@ -215,6 +215,19 @@ Result<> apply_message(MachineConfig& config, std::string_view argument) {
     return {};
 }
 
+Result<> apply_log_items(MachineConfig& config, std::string_view argument) {
+    for (const std::string_view name : split_at_commas(argument)) {
+        const auto* const item = std::find_if(kLogItems.begin(), kLogItems.end(),
+                                              [&](const LogItem& row) { return row.name == name; });
+        if (item == kLogItems.end()) {
+            return fail(
+                concat("'", printable(name), "' is no log item, allowed are those of -d help"));
+        }
+        config.log_topics.push_back(item->topic);
+    }
+    return {};
+}
+
 Result<> apply_display(MachineConfig&, std::string_view argument) {
     if (argument != "none") {
         return fail(

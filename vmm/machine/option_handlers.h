@@ -18,6 +18,7 @@ namespace siskin {
 [[nodiscard]] Result<> apply_memory(MachineConfig& config, std::string_view argument);
 [[nodiscard]] Result<> apply_name(MachineConfig& config, std::string_view argument);
 [[nodiscard]] Result<> apply_uuid(MachineConfig& config, std::string_view argument);
+[[nodiscard]] Result<> apply_log_items(MachineConfig& config, std::string_view argument);
 [[nodiscard]] Result<> apply_message(MachineConfig& config, std::string_view argument);
 [[nodiscard]] Result<> apply_display(MachineConfig& config, std::string_view argument);
 

@@ -52,6 +52,11 @@ constexpr std::array kMonitorKeys{
     property<&MonitorOptions::pretty>("pretty", "Indented messages."),
     property<&MonitorOptions::clients>("x-siskin-clients", "Clients at a time, where it listens.",
                                        InRange{1, 16}),
+    property<&MonitorOptions::role>("x-siskin-role",
+                                    "What clients may do: observe, or operate (operate)."),
+    property<&MonitorOptions::message_max>("x-siskin-message-max",
+                                           "The longest message taken from a client (1M).",
+                                           InRange{qmp::kMessageSizeLow, qmp::kMessageSizeHigh}),
 };
 
 constexpr std::array kMessageKeys{
@@ -66,6 +71,12 @@ constexpr std::array kDriveKeys{
     property<&DriveOptions::aio>("aio", "How the file is read and written: io_uring, threads."),
     property<&DriveOptions::readonly>("readonly", "Whether the guest may only read."),
     property<&DriveOptions::readonly>("read-only", "The same as readonly."),
+};
+
+constexpr std::array kAddFdKeys{
+    property<&AddFdOptions::fd>("fd", "The number of an open descriptor.", InRange{0, 0x7fffffff}),
+    property<&AddFdOptions::set>("set", "The set it goes to.", InRange{0, 0x7fffffff}),
+    property<&AddFdOptions::opaque>("opaque", "A text to keep with it."),
 };
 
 constexpr std::array kGlobalKeys{
@@ -85,10 +96,10 @@ struct Table {
 };
 
 constexpr std::array kTables{
-    Table{"machine", kMachineKeys}, Table{"accel", kAccelKeys}, Table{"smp", kSmpKeys},
-    Table{"m", kMemoryKeys},        Table{"name", kNameKeys},   Table{"mon", kMonitorKeys},
-    Table{"msg", kMessageKeys},     Table{"drive", kDriveKeys}, Table{"global", kGlobalKeys},
-    Table{"object", kObjectKeys},
+    Table{"machine", kMachineKeys}, Table{"accel", kAccelKeys},  Table{"smp", kSmpKeys},
+    Table{"m", kMemoryKeys},        Table{"name", kNameKeys},    Table{"mon", kMonitorKeys},
+    Table{"msg", kMessageKeys},     Table{"drive", kDriveKeys},  Table{"global", kGlobalKeys},
+    Table{"object", kObjectKeys},   Table{"add-fd", kAddFdKeys},
 };
 
 }  // namespace

@@ -2,11 +2,13 @@
 // The tables of keys that structured options take; help and docs print from them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "base/log.h"
 #include "base/object/property.h"
 #include "vmm/machine/machine_config.h"
 
@@ -43,6 +45,17 @@ struct GlobalOptions {
 struct ObjectOptions {
     std::string qom_type;
     std::string id;
+};
+
+// What -d takes.
+struct LogItem {
+    std::string_view name;
+    std::string_view description;
+    log::Topic topic;
+};
+inline constexpr std::array kLogItems{
+    LogItem{"qmp", "each QMP command: its name, a digest of its id, result and duration",
+            log::Topic::Qmp},
 };
 
 // The keys of the option of that name ("smp"); empty when it takes no key=value list.

@@ -51,6 +51,8 @@ public:
 
     // While parked.
     [[nodiscard]] KvmVcpu& vcpu() { return *vcpu_; }
+    // Of its statistics, also while it runs; invalid where the kernel has none.
+    [[nodiscard]] const Fd& statistics() const { return vcpu_->statistics(); }
     [[nodiscard]] pid_t thread_id() const { return thread_id_.load(); }
     [[nodiscard]] VcpuId id() const { return id_; }
 

@@ -41,8 +41,9 @@ struct Bench {
     explicit Bench(std::array<Fd, 2> pair = socket_pair()) : client(std::move(pair[1])) {
         auto session = std::make_unique<Session>(
             version_info("test"), command_table(),
-            Session::Outlet{[this](Request request) { waiting.push_back(std::move(request)); },
-                            [](const CommandCall&) -> Result<std::string> { return "{}"; }});
+            Session::Outlet{
+                [this](Request request) { waiting.push_back(std::move(request)); },
+                [](const auto&, const CommandCall&) -> Result<std::string> { return "{}"; }});
         connection = std::move(*Connection::create(ByteChannel::of_socket(std::move(pair[0])), loop,
                                                    std::move(session), [this] {
                                                        finished = true;

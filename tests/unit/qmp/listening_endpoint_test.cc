@@ -4,10 +4,13 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "tests/harness/no_descriptor_left.h"
 #include "tests/qmp/client.h"
 #include "tests/qmp/served_machine.h"
 
@@ -19,6 +22,7 @@ using siskin::UnixListener;
 using siskin::qmp::ListeningEndpoint;
 using siskin::qmp_test::Client;
 using siskin::qmp_test::new_folder;
+using siskin::test::NoDescriptorLeft;
 
 namespace {
 
@@ -95,6 +99,27 @@ TEST_SUITE("qmp/listening_endpoint") {
         }
 
         CHECK(bench.offered == 1);
+    }
+
+    TEST_CASE("without a descriptor for a client accepting rests, and goes on later (Q07)") {
+        Bench bench(2);
+        const Client client(bench.path);
+        {
+            const NoDescriptorLeft shortage;
+            for (int turn = 0; turn < 10; ++turn) {
+                bench.loop.run_ready();
+            }
+        }
+        bench.loop.run_ready();
+        CHECK(bench.offered == 0);
+
+        const auto end = std::chrono::steady_clock::now() + Client::kPatience;
+        while (bench.offered == 0 && std::chrono::steady_clock::now() < end) {
+            bench.loop.run_ready();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+
+        CHECK(bench.clients.size() == 1);
     }
 
     TEST_CASE("once stopped nobody is let in") {

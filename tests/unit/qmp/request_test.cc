@@ -18,6 +18,7 @@ using siskin::qmp::CommandRow;
 using siskin::qmp::decode_call;
 using siskin::qmp::parse_json;
 using siskin::qmp::request_id;
+using siskin::qmp::Role;
 
 namespace {
 
@@ -27,8 +28,11 @@ std::string checked(std::string_view text, bool oob = false) {
 }
 
 constexpr std::array<CommandRow, 2> kTable{{
-    {"plain", false, false, [](const Value&) -> Result<CommandCall> { return CommandCall{}; }},
-    {"urgent", true, false, [](const Value&) -> Result<CommandCall> { return CommandCall{}; }},
+    {.name = "plain", .decode = [](const Value&) -> Result<CommandCall> { return CommandCall{}; }},
+    {.name = "urgent",
+     .decode = [](const Value&) -> Result<CommandCall> { return CommandCall{}; },
+     .role = Role::Observe,
+     .allow_oob = true},
 }};
 
 Result<CommandCall> decoded(std::string_view text) {
@@ -99,5 +103,18 @@ TEST_SUITE("qmp/request") {
 
         REQUIRE_FALSE(call.has_value());
         CHECK(call.error().message == "The command plain does not support OOB");
+    }
+
+    TEST_CASE("who may only observe is refused what changes the machine, before its arguments") {
+        const auto object = *check_command_object(*parse_json("{\"execute\":\"plain\"}"), true);
+        const auto call = decode_call(object, kTable, Role::Observe);
+
+        REQUIRE_FALSE(call.has_value());
+        CHECK(call.error().error_class == ErrorClass::GenericError);
+        CHECK(call.error().message ==
+              "The command plain is not allowed here: this monitor's role is observe");
+        CHECK(decode_call(*check_command_object(*parse_json("{\"execute\":\"urgent\"}"), true),
+                          kTable, Role::Observe)
+                  .has_value());
     }
 }

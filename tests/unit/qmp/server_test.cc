@@ -22,6 +22,7 @@
 using siskin::EventFd;
 using siskin::Fd;
 using siskin::UnixListener;
+using siskin::qmp::Role;
 using siskin::qmp::Server;
 using siskin::qmp_test::Client;
 using siskin::qmp_test::new_folder;
@@ -268,5 +269,48 @@ TEST_SUITE("qmp/server") {
         }
 
         CHECK_FALSE(served.server().listen_unix(served.folder() + "/many").has_value());
+    }
+
+    TEST_CASE(
+        "a client that subscribes has its reply in turn, then what it missed, then the news") {
+        ServedMachine served;
+        served.start();
+        Client client(served.path());
+        client.negotiate();
+        client.send(
+            "{\"execute\":\"cont\"}{\"execute\":\"stop\"}"
+            "{\"execute\":\"x-siskin-events-subscribe\",\"arguments\":{\"since\":1},"
+            "\"id\":7}{\"execute\":\"query-name\",\"id\":8}{\"execute\":\"cont\"}");
+
+        CHECK(client.receive().find("\"event\": \"RESUME\"}") != std::string::npos);
+        CHECK(client.receive() == "{\"return\": {}}");
+        CHECK(client.receive().find("\"event\": \"STOP\"}") != std::string::npos);
+        CHECK(client.receive() == "{\"return\": {}}");
+        CHECK(client.receive() ==
+              "{\"return\": {\"next\": 3, \"replayed\": 2, \"lost\": 0}, \"id\": 7}");
+        CHECK(client.receive().find("\"RESUME\", \"x-siskin-sequence\": 1}") != std::string::npos);
+        CHECK(client.receive().find("\"STOP\", \"x-siskin-sequence\": 2}") != std::string::npos);
+        CHECK(client.receive() == "{\"return\": {}, \"id\": 8}");
+        CHECK(client.receive().find("\"RESUME\", \"x-siskin-sequence\": 3}") != std::string::npos);
+        CHECK(client.receive() == "{\"return\": {}}");
+    }
+
+    TEST_CASE("a monitor of observers answers questions and lets nobody change anything") {
+        ServedMachine served;
+        const std::string path = served.folder() + "/observers";
+        REQUIRE(served.server().listen_unix(path, {.role = Role::Observe}).has_value());
+        served.start();
+        Client client(path);
+        client.negotiate();
+
+        CHECK(client.ask(kQueryName) == "{\"return\": {}}");
+        CHECK(client.ask("{\"execute\":\"x-siskin-events-subscribe\"}").find("\"next\": 1") !=
+              std::string::npos);
+        for (const std::string name :
+             {"stop", "cont", "quit", "system_reset", "human-monitor-command", "qom-set"}) {
+            CHECK(client.ask("{\"execute\":\"" + name + "\"}").find("role is observe") !=
+                  std::string::npos);
+        }
+        CHECK(served.machine().calls().empty());
     }
 }

@@ -29,6 +29,7 @@ using siskin::qmp::EventRow;
 using siskin::qmp::Handlers;
 using siskin::qmp::Reply;
 using siskin::qmp::Request;
+using siskin::qmp::Role;
 using siskin::qmp::Session;
 using siskin::qmp::version_info;
 
@@ -39,9 +40,9 @@ Result<CommandCall> slow_call(const Value&);
 Result<CommandCall> urgent_call(const Value&);
 Result<CommandCall> taking_call(const Value&);
 constexpr std::array<CommandRow, 3> kTable{{
-    {"slow", false, false, slow_call},
-    {"urgent", true, false, urgent_call},
-    {"taker", false, true, taking_call},
+    {.name = "slow", .decode = slow_call, .role = Role::Observe},
+    {.name = "urgent", .decode = urgent_call, .allow_oob = true},
+    {.name = "taker", .decode = taking_call, .takes_descriptor = true},
 }};
 Result<CommandCall> slow_call(const Value&) {
     return CommandCall{&kTable[0], {}};
@@ -59,7 +60,9 @@ public:
     explicit Peer(std::span<const CommandRow> table = kTable)
         : session(version_info("test"), table,
                   {[this](Request request) { waiting.push_back(std::move(request)); },
-                   [](const CommandCall&) -> Result<std::string> { return "\"at once\""; }}) {
+                   [](const auto&, const CommandCall&) -> Result<std::string> {
+                       return "\"at once\"";
+                   }}) {
         take();
     }
     // The output so far, which is then sent.
@@ -312,5 +315,35 @@ TEST_SUITE("qmp/session") {
         CHECK(::fcntl(number, F_GETFD) == -1);
         peer.ask("{\"execute\":\"taker\"}");
         CHECK(peer.waiting.front().descriptor.get() == kept);
+    }
+
+    TEST_CASE(
+        "a session of an observer hands on what observes, and errors for the rest, in order") {
+        std::vector<Request> waiting;
+        Session session(version_info("test"), kTable,
+                        {[&](Request request) { waiting.push_back(std::move(request)); }, {}},
+                        {.role = Role::Observe});
+        session.receive("{\"execute\":\"qmp_capabilities\"}");
+
+        session.receive("{\"execute\":\"taker\"}{\"execute\":\"slow\"}");
+
+        REQUIRE(waiting.size() == 2);
+        CHECK(waiting[0].call.error().message ==
+              "The command taker is not allowed here: this monitor's role is observe");
+        CHECK(waiting[1].call->command->name == "slow");
+    }
+
+    TEST_CASE("a message of the size that a session was given passes, one byte more does not") {
+        constexpr std::size_t kSize = 4096;
+        Session session(version_info("test"), kTable, {}, {.message_size_max = kSize});
+        session.sent(session.output().size());
+        const std::string opening = "{\"execute\":\"qmp_capabilities\",\"id\":\"";
+        const std::string id(kSize - opening.size() - 2, 'x');
+
+        session.receive(opening + 'x' + id + "\"}");
+        CHECK(session.output().find("\"error\"") != std::string::npos);
+        session.sent(session.output().size());
+        session.receive(opening + id + "\"}");
+        CHECK(session.output().find("\"return\": {}") != std::string::npos);
     }
 }

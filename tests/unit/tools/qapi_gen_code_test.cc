@@ -22,13 +22,17 @@ using siskin::qmp::JsonWriter;
 using siskin::qmp::Node;
 using siskin::qmp::NodeGetArguments;
 using siskin::qmp::parse_json;
+using siskin::qmp::Role;
 using siskin::qmp::Shade;
 using siskin::qmp::Shape;
 
 namespace {
 
 // Hands back what it was given.
-class Echo final : public siskin::qmp::ShapesCommands, public siskin::qmp::EmergencyCommands {
+class Echo final : public siskin::qmp::ShapesCommands,
+                   public siskin::qmp::EmergencyCommands,
+                   public siskin::qmp::SessionThingsCommands,
+                   public siskin::qmp::TakersCommands {
 public:
     Result<> shape_add(const Shape& arguments) override {
         shape = arguments;
@@ -43,13 +47,15 @@ public:
     Result<std::int64_t> count() override { return 7; }
     Result<JsonText> raw() override { return JsonText{"[true]"}; }
     Result<> urgent() override { return siskin::fail("not now"); }
+    Result<> subscribe() override { return {}; }
+    Result<> take() override { return {}; }
 
     Shape shape;
 };
 
 // The return of a command, or the message of its error.
 std::string run(std::size_t row, std::string_view arguments, Echo& echo) {
-    const Handlers handlers{echo, echo};
+    const Handlers handlers{echo, echo, echo, echo};
     const auto call = command_table()[row].decode(*parse_json(arguments));
     if (!call) {
         return call.error().message;
@@ -68,6 +74,8 @@ constexpr std::size_t kNodeGet = 1;
 constexpr std::size_t kCount = 2;
 constexpr std::size_t kRaw = 3;
 constexpr std::size_t kUrgent = 4;
+constexpr std::size_t kSubscribe = 5;
+constexpr std::size_t kTake = 6;
 constexpr std::string_view kLeaf =
     R"({"shade":"dark","class":"c","flag":true,"small":255,"large":18446744073709551615,)"
     R"("real":1.5,"any-thing":[null],"nothing":null,"list":[1,2]})";
@@ -82,10 +90,17 @@ public:
 
 TEST_SUITE("tools/qapi_gen/code") {
     TEST_CASE("the table has a row a command, with its name and its flags") {
-        REQUIRE(command_table().size() == 5);
+        REQUIRE(command_table().size() == 7);
         CHECK(command_table()[kShapeAdd].name == "shape-add");
         CHECK_FALSE(command_table()[kShapeAdd].allow_oob);
         CHECK(command_table()[kUrgent].allow_oob);
+        CHECK(command_table()[kUrgent].role == Role::Operate);
+        CHECK_FALSE(command_table()[kUrgent].in_session);
+        CHECK(command_table()[kSubscribe].role == Role::Observe);
+        CHECK(command_table()[kSubscribe].in_session);
+        CHECK_FALSE(command_table()[kSubscribe].takes_descriptor);
+        CHECK(command_table()[kTake].takes_descriptor);
+        CHECK(command_table()[kTake].role == Role::Operate);
     }
 
     TEST_CASE("a union is decoded by its discriminator") {
@@ -156,6 +171,12 @@ TEST_SUITE("tools/qapi_gen/code") {
         CHECK(sink.events[0].key == "s1");
         CHECK(sink.events[0].info->interval == std::chrono::milliseconds{1000});
         CHECK(sink.events[1].info->interval == std::chrono::milliseconds{0});
-        CHECK(event_table().size() == 2);
+        CHECK(event_table().size() == 3);
+    }
+
+    TEST_CASE("an event of our own is for those that asked, one of QEMU's for everybody") {
+        CHECK(event_table()[2].name == "X_SISKIN_OWN");
+        CHECK(event_table()[2].on_request);
+        CHECK_FALSE(event_table()[0].on_request);
     }
 }

@@ -6,12 +6,14 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/fd_sets.h"
 #include "tests/unit/devices/chardev/chardev_bench.h"
 
 using siskin::ChardevBackend;
@@ -51,6 +53,24 @@ TEST_SUITE("devices/chardev/file") {
         CHECK(content_of(path) == "one two");
         CHECK((*chardev)->filename() == "file");
         CHECK((*chardev)->dropped_bytes() == 0);
+    }
+
+    TEST_CASE("a path may name a passed file, which is emptied at the begin, and stays") {
+        ChardevBench bench;
+        const std::string path = bench.folder.path("passed");
+        std::ofstream(path) << "before";
+        siskin::FdSets sets;
+        sets.serve_paths();
+        REQUIRE(sets.add(2, *siskin::open_file(path, O_WRONLY), std::nullopt).has_value());
+        auto chardev = bench.make(file_config("/dev/fdset/2", false));
+        REQUIRE(chardev.has_value());
+        CHECK(content_of(path) == "before");
+
+        (*chardev)->begin();
+        (*chardev)->write(bytes_of("new"));
+        bench.loop.run_ready();
+
+        CHECK(content_of(path) == "new");
     }
 
     TEST_CASE("a back end that goes away writes out what it holds") {

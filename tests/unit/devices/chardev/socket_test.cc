@@ -206,7 +206,7 @@ TEST_SUITE("devices/chardev/socket") {
         CHECK(wait.error().message ==
               "'wait' option is incompatible with socket in client connect mode");
         REQUIRE_FALSE(nothing.has_value());
-        CHECK(nothing.error().message == "chardev: socket: no path and no fd given");
+        CHECK(nothing.error().message == "one of 'path', 'fd' and 'host' with 'port' is required");
     }
 
     TEST_CASE("fd= takes over a connected socket; a descriptor of another kind is refused") {

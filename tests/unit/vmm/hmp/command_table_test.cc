@@ -55,10 +55,10 @@ TEST_SUITE("vmm/hmp/command_table") {
         CHECK(words("st") == "stop");
         CHECK(words("x") == "x xp");
         CHECK(words(" sys") == "system_powerdown system_reset");
-        CHECK(words("info st") == "status");
+        CHECK(words("info st") == "stats status");
         CHECK(words("info qo") == "qom-tree");
         CHECK(words("help c") == "c cont cpu");
-        CHECK(words("? info sta") == "status");
+        CHECK(words("? info statu") == "status");
         CHECK(words("help info uu") == "uuid");
         CHECK(completions("").size() > command_table().size());
     }

@@ -15,7 +15,9 @@ struct Bench {
     explicit Bench(bool is_network = false)
         : talk(interpreter,
                {[this](qmp::Request request) { waiting.push_back(std::move(request)); },
-                [](const qmp::CommandCall&) -> Result<std::string> { return std::string(); }},
+                [](const auto&, const qmp::CommandCall&) -> Result<std::string> {
+                    return std::string();
+                }},
                is_network) {}
 
     std::string take() {

@@ -69,7 +69,7 @@ TEST_SUITE("vmm/hmp/human_session") {
     TEST_CASE("any chunking gives the same lines") {
         constexpr std::string_view kKeys =
             "inxx\x7f\x7f"
-            "fo sta\x1b[D\x1b[C\tq\x17\x17"
+            "fo statu\x1b[D\x1b[C\tq\x17\x17"
             "status\r";
         Conversation whole;
         Conversation bytewise;

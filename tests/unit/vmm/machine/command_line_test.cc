@@ -188,6 +188,16 @@ TEST_SUITE("vmm/machine/option_handlers") {
         }
     }
 
+    TEST_CASE("-d takes the log items that -d help lists") {
+        const MachineConfig config = config_of({"-d", "qmp"});
+        REQUIRE(config.log_topics.size() == 1);
+        CHECK(config.log_topics[0] == log::Topic::Qmp);
+        CHECK(config_of({}).log_topics.empty());
+        CHECK(error_of({"-d", "qmp,nope"}) ==
+              "-d qmp,nope: 'nope' is no log item, allowed are those of -d help");
+        CHECK(error_of({"-d", ""}) == "-d: '' is no log item, allowed are those of -d help");
+    }
+
     TEST_CASE("-name, -msg and -display") {
         CHECK(config_of({"-name", "guest=a,debug-threads=on"}).name.guest == "a");
         CHECK(config_of({"-name", "b,,c"}).name.guest == "b,c");

@@ -41,8 +41,9 @@ std::string free_port() {
 struct Opened {
     explicit Opened(const std::vector<std::string>& arguments)
         : handlers(machine.handlers()),
-          server(std::move(
-              *qmp::Server::create("test", loop, handlers, [](const std::function<void()>&) {}))) {
+          server(std::move(*qmp::Server::create(
+              "test", loop, handlers, [](const std::function<void()>&) {},
+              machine.subscriptions()))) {
         MachineConfig config = config_of({arguments.begin(), arguments.end()});
         monitors = std::move(*take_monitors(config));
         result = open_monitors(*server, monitors, -1);
@@ -71,6 +72,20 @@ TEST_SUITE("vmm/machine/monitors") {
         CHECK(monitors->at(1).chardev.path == "/b");
         CHECK_FALSE(monitors->at(1).chardev.wait.value_or(true));
         CHECK(monitors->at(0).filename == "unix:/a,server=on");
+    }
+
+    TEST_CASE("telnet is spoken from the end that the monitor is") {
+        MachineConfig config =
+            config_of({"-qmp", "telnet:localhost:4444,server=on", "-monitor",
+                       "telnet:localhost:4445", "-qmp", "tcp:localhost:4446,server=on"});
+
+        const auto monitors = take_monitors(config);
+
+        REQUIRE(monitors.has_value());
+        CHECK(monitors->at(0).options.telnet == TelnetEnd::Server);
+        CHECK(monitors->at(0).filename == "telnet:localhost:4444,server=on");
+        CHECK(monitors->at(1).options.telnet == TelnetEnd::Client);
+        CHECK_FALSE(monitors->at(2).options.telnet.has_value());
     }
 
     TEST_CASE("-mon takes its character device out of the machine's") {
@@ -131,8 +146,6 @@ TEST_SUITE("vmm/machine/monitors") {
               std::string::npos);
         CHECK(refusal({"-qmp", "unix:fd=3,reconnect=1"}).find("incompatible with 'fd'") !=
               std::string::npos);
-        CHECK(refusal({"-qmp", "telnet:localhost:4444,server"}).find("tcp:HOST:PORT") !=
-              std::string::npos);
         CHECK(refusal({"-qmp", "tcp:4444"}).find("is not HOST:PORT") != std::string::npos);
         CHECK(refusal({"-qmp", "tcp:::1:4444"}).find("is not HOST:PORT") != std::string::npos);
         CHECK(refusal({"-qmp", "tcp:localhost:65536"}).find("port") != std::string::npos);
@@ -189,5 +202,33 @@ TEST_SUITE("vmm/machine/monitors") {
         CHECK(Opened({"-qmp", "stdio", "-qmp", "stdio"}).result.error().message ==
               "-qmp stdio: cannot use stdio by multiple character devices");
         CHECK(Opened({"-qmp", "stdio"}).result.has_value());
+    }
+
+    TEST_CASE("-mon says what its clients may do, and how long their messages may be") {
+        MachineConfig config = config_of({"-chardev", "null,id=a", "-chardev", "null,id=b", "-mon",
+                                          "a,mode=control,x-siskin-role=observe", "-mon",
+                                          "b,mode=control,x-siskin-message-max=64k"});
+
+        const auto monitors = take_monitors(config);
+
+        REQUIRE(monitors.has_value());
+        CHECK(monitors->at(0).options.role == qmp::Role::Observe);
+        CHECK(monitors->at(0).options.message_size_max == qmp::kMessageSizeMax);
+        CHECK(monitors->at(1).options.role == qmp::Role::Operate);
+        CHECK(monitors->at(1).options.message_size_max == 65536);
+    }
+
+    TEST_CASE("a role that does not exist, one for people, and a message size out of bounds fail") {
+        CHECK(refusal({"-chardev", "null,id=a", "-mon", "a,mode=control,x-siskin-role=root"}) ==
+              "-mon a,mode=control,x-siskin-role=root: Parameter 'x-siskin-role' doesn't take "
+              "value 'root', allowed is observe or operate");
+        CHECK(refusal({"-chardev", "null,id=a", "-mon", "a,x-siskin-role=observe"}) ==
+              "-mon a,x-siskin-role=observe: 'x-siskin-role=observe' is not compatible with "
+              "mode=readline");
+        for (const std::string_view size : {"4095", "65M", "0", "x"}) {
+            const std::string option = "a,mode=control,x-siskin-message-max=" + std::string(size);
+            CHECK(refusal({"-chardev", "null,id=a", "-mon", option})
+                      .find("allowed is a size from 4096 to 67108864 bytes") != std::string::npos);
+        }
     }
 }
