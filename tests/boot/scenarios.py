@@ -8,6 +8,7 @@ import time
 
 import facts
 import images
+import pci_tree
 from guest import Guest
 from qmp import QmpError
 
@@ -244,4 +245,4 @@ def pvh(bench):
     checks.equal("the VMM wrote nothing to stderr", vm.errors, "")
 
 
-ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh}
+ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tree}

@@ -56,6 +56,11 @@ struct Tree {
         bridge->plug();
         add_probe(bridge->secondary(), 17);
         add_probe(machine.host.root(), 4);
+    }
+    // As after power-on and firmware: one tree serves all inputs, as making one takes long.
+    void start() {
+        machine.host.reset();
+        machine.msi.refusals = 0;
         const AllocatorApertures apertures{
             {0xc0000000, 0x10000000}, {0x8'00000000, 0x8'00000000}, {0x1000, 0xf000}};
         SISKIN_ASSERT(assign_resources(machine.host, apertures, [](IntxInput input) {
@@ -191,7 +196,8 @@ void check(Tree& tree) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    Tree tree;
+    static Tree tree;
+    tree.start();
     Input input(data, size);
     for (unsigned steps = 0; steps < 512 && !input.empty(); ++steps) {
         step(tree, input);

@@ -212,9 +212,9 @@ TEST_SUITE("pci/port_models") {
             CAPTURE(row.type->name);
             Chain chain(*row.type);
             const Bytes found = values_of(chain.driver, chain.bdf, 0x200);
-            for (const auto& [offset, value] : row.values) {
-                CAPTURE(offset);
-                CHECK(unsigned{found.at(offset)} == unsigned{value});
+            for (const auto& wanted : row.values) {
+                CAPTURE(wanted.first);
+                CHECK(unsigned{found.at(wanted.first)} == unsigned{wanted.second});
             }
         }
     }
