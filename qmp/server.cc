@@ -207,9 +207,10 @@ std::unique_ptr<Conversation> Server::Impl::conversation(const Monitor& monitor,
 }
 
 void Server::Impl::on_finished(Monitor& monitor, SessionId number) {
-    clients_.erase(number);
     subscriptions_.forget(number);
+    // First: a terminal is emptied before its client's descriptors are gone.
     monitor.endpoint->on_client_gone();
+    clients_.erase(number);
     if (draining_) {
         stop_when_drained();
     }

@@ -61,13 +61,13 @@ std::size_t descriptor_count(pid_t pid) {
     return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
 }
 
-// Whether the process has only so many descriptors open, at last.
-bool comes_back_to(std::size_t count, pid_t pid) {
+// Whether the process has fewer descriptors open, at last.
+bool falls_below(std::size_t count, pid_t pid) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
-    while (descriptor_count(pid) > count && std::chrono::steady_clock::now() < deadline) {
+    while (descriptor_count(pid) >= count && std::chrono::steady_clock::now() < deadline) {
         std::this_thread::yield();
     }
-    return descriptor_count(pid) <= count;
+    return descriptor_count(pid) < count;
 }
 
 void write_to(const Fd& file, std::string_view text) {
@@ -292,12 +292,15 @@ TEST_SUITE("kvm/monitors") {
     TEST_CASE("a terminal closed by a client that has not read greets the next one anew") {
         MachineArguments arguments = paused_machine();
         arguments.add({"-qmp", "pty"});
+        TemporaryDirectory directory;
+        arguments.qmp(directory.path("qmp"));
         ChildProcess process = start(arguments);
         REQUIRE(process.wait_for_output("(label compat_monitor0)"));
+        QmpClient other = connect(directory.path("qmp"), process);
         const std::string said = process.output();
         const std::size_t at = said.find("/dev/pts/");
         const std::string path = said.substr(at, said.find(' ', at) - at);
-        const std::size_t idle = descriptor_count(process.pid());
+        std::size_t busy = 0;
         {
             const Fd first(::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
             REQUIRE(read_until(first, "]}}\r\n").find("QMP") != std::string::npos);
@@ -308,10 +311,13 @@ TEST_SUITE("kvm/monitors") {
             write_to(first, commands);
             // More than the terminal takes is on its way once this has come.
             CHECK(read_until(first, "meta-type").find("return") != std::string::npos);
+            busy = descriptor_count(process.pid());
         }
 
-        // One that opens it in the same instant would join the client that leaves.
-        REQUIRE(comes_back_to(idle, process.pid()));
+        // One that opens it in the same instant would join the client that leaves. The thread that
+        // has seen it go answers once it is done with that.
+        REQUIRE(falls_below(busy, process.pid()));
+        REQUIRE(other.execute("query-name").has_value());
         const Fd second(::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
         const std::string greeting = read_until(second, "\r\n");
         CHECK(greeting.starts_with("{\"QMP\""));
