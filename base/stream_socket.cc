@@ -68,8 +68,7 @@ Result<> wait_for_connect(int socket, const SocketAddress& address, int interrup
 }  // namespace
 
 bool is_client_gone(int error_number) {
-    return error_number == EAGAIN || error_number == EINTR || error_number == ECONNABORTED ||
-           error_number == EPROTO;
+    return error_number == EINTR || error_number == ECONNABORTED || error_number == EPROTO;
 }
 
 void set_no_delay(int socket) {

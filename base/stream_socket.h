@@ -33,8 +33,8 @@ inline constexpr std::chrono::milliseconds kConnectPatience{3000};
 // A socket that somebody else connected, for use here. Error: it is none, or is not connected.
 [[nodiscard]] Result<Fd> adopt_connected(Fd socket);
 
-// Whether an accept(2) that failed so says that the client has gone, or there was none. All else
-// will be said again: no descriptor is left, or the listener is of no use any more.
+// Whether an accept(2) that failed so says that the client has gone. All else may be said again at
+// once: no descriptor is left, or the listener was shut down (EAGAIN, though it is readable).
 [[nodiscard]] bool is_client_gone(int error_number);
 
 // Small messages leave at once; no effect on sockets of another kind.

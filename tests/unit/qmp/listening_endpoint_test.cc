@@ -5,10 +5,14 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "tests/harness/no_descriptor_left.h"
 #include "tests/qmp/client.h"
@@ -17,6 +21,7 @@
 using siskin::ByteChannel;
 using siskin::EventLoop;
 using siskin::fail;
+using siskin::Fd;
 using siskin::Result;
 using siskin::UnixListener;
 using siskin::qmp::ListeningEndpoint;
@@ -130,5 +135,29 @@ TEST_SUITE("qmp/listening_endpoint") {
         bench.loop.run_ready();
 
         CHECK(bench.offered == 0);
+    }
+
+    TEST_CASE("a listener that its other owner shuts down is not asked over and over (Q07)") {
+        const std::string folder = new_folder();
+        auto listener = UnixListener::listen(folder + "/socket");
+        REQUIRE(listener.has_value());
+        const Fd other(::dup(listener->get()));
+        EventLoop loop;
+        ListeningEndpoint endpoint(std::move(*listener), 1);
+        REQUIRE(endpoint.start(loop, [](ByteChannel) -> Result<> { return {}; }).has_value());
+        REQUIRE(::shutdown(other.get(), SHUT_RDWR) == 0);
+
+        // Processor time of this thread while half a second goes by.
+        const auto spent = [] {
+            timespec now{};
+            ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+            return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+        };
+        const auto before = spent();
+        const auto stop = loop.after(std::chrono::milliseconds{500}, [&loop] { loop.stop(); });
+        loop.run();
+
+        CHECK(spent() - before < std::chrono::milliseconds{100});
+        std::filesystem::remove_all(folder);
     }
 }
