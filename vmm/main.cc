@@ -15,6 +15,7 @@
 #include "vmm/hmp/human_conversation.h"
 #include "vmm/hmp/human_handlers.h"
 #include "vmm/machine/command_line.h"
+#include "vmm/machine/commands_device.h"
 #include "vmm/machine/commands_machine.h"
 #include "vmm/machine/commands_options.h"
 #include "vmm/machine/commands_qom.h"
@@ -45,6 +46,7 @@ public:
           chardev_(machine, monitors),
           qom_(machine),
           objects_(machine),
+          devices_(machine),
           inspector_(machine) {}
 
     [[nodiscard]] const qmp::Handlers& all() const { return all_; }
@@ -61,15 +63,16 @@ private:
     ChardevHandlers chardev_;
     QomHandlers qom_;
     ObjectHandlers objects_;
+    DeviceHandlers devices_;
     OptionsHandlers options_;
     qmp::Descriptors descriptors_;
     qmp::Subscriptions subscriptions_;
     MachineInspector inspector_;
     hmp::HumanHandlers human_{
         {protocol_, run_control_, machine_, block_, pci_, chardev_, inspector_}};
-    qmp::Handlers all_{protocol_, protocol_,      run_control_, machine_, block_,
-                       pci_,      chardev_,       descriptors_, human_,   qom_,
-                       objects_,  subscriptions_, options_};
+    qmp::Handlers all_{protocol_, protocol_, run_control_,   machine_, block_,
+                       pci_,      chardev_,  descriptors_,   human_,   qom_,
+                       objects_,  devices_,  subscriptions_, options_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {

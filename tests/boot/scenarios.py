@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import facts
+import hotplug
 import images
 from guest import Guest
 from qmp import QmpError
@@ -244,4 +245,5 @@ def pvh(bench):
     checks.equal("the VMM wrote nothing to stderr", vm.errors, "")
 
 
-ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh}
+ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "hotplug": hotplug.by_acpi,
+       "hotplug-native": hotplug.by_slot, "hotplug-boot": hotplug.while_booting}
