@@ -15,6 +15,8 @@ namespace siskin::test {
 namespace {
 
 constexpr unsigned kSectors = 256;
+// A count taken at once may differ by one either way: other threads still close what they had.
+constexpr Milliseconds kSettled{300};
 
 std::size_t entries_of(const std::string& folder) {
     std::size_t count = 0;
@@ -79,6 +81,7 @@ TEST_SUITE("kvm/hotplug") {
         REQUIRE(machine.execute("system_reset").empty());
         REQUIRE(machine.deleted() == "/machine/peripheral/n0/virtio-backend");
         REQUIRE(machine.deleted() == "/machine/peripheral/n0");
+        machine.process.observe(kSettled);
         const std::size_t descriptors = machine.count("fd");
         const std::size_t threads = machine.count("task");
 
@@ -93,6 +96,7 @@ TEST_SUITE("kvm/hotplug") {
             REQUIRE(machine.deleted() == "/machine/peripheral/n0");
         }
 
+        machine.process.observe(kSettled);
         CHECK(machine.count("fd") == descriptors);
         CHECK(machine.count("task") == threads);
     }
