@@ -60,6 +60,11 @@ public:
     // What firmware leaves free behind it, besides what is there.
     [[nodiscard]] virtual BridgeReserve reserve() const { return {}; }
 
+    // Devices may come and go on the secondary bus, as far as the bridge goes.
+    [[nodiscard]] virtual bool allows_hot_plug() const { return false; }
+    // The guest is asked to let go of that device on the secondary bus. What it does is told to the
+    // topology's HotplugObserver.
+    virtual void request_eject(unsigned /*device*/) {}
     // A function came or went on the secondary bus. The seam of hot-plug.
     virtual void on_presence() {}
     // An error message came up from `source`. True: it goes on upstream. A root port keeps it.

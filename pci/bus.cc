@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "pci/bridge.h"
+#include "pci/hotplug.h"
 #include "pci/topology.h"
 
 namespace siskin {
@@ -80,13 +81,39 @@ bool PciBus::has_room() const {
     return free_slot().has_value();
 }
 
+bool PciBus::is_hot_pluggable() const {
+    const HotplugNotifier* const notifier = topology_.hotplug_notifier();
+    return parent_ != nullptr && parent_->allows_hot_plug() &&
+           (notifier == nullptr || notifier->covers(*this));
+}
+
+void PciBus::request_eject(unsigned device) const {
+    if (HotplugNotifier* const notifier = topology_.hotplug_notifier()) {
+        notifier->request_eject(parent_->secondary(), device);
+    } else {
+        parent_->request_eject(device);
+    }
+}
+
+Result<> PciBus::check_hot_plug_function(const PciPlace& place) const {
+    const unsigned device = place.devfn.device();
+    const PciFunction* const first = function(DevFn::of(device, 0));
+    if (place.devfn.function() != 0 && first != nullptr) {
+        return fail(concat("PCI: slot ", device, " function 0 already occupied by ",
+                           first->type_name(), ", new func ", place.type_name,
+                           " cannot be exposed to guest."));
+    }
+    return {};
+}
+
 Result<> PciBus::check_hot_plug(const PlaceRule& rule) const {
-    if (!is_root()) {
+    if (is_hot_pluggable()) {
         return {};
     }
     std::string others;
     for_each_bus(topology_, [&](const PciBus& bus) {
-        if (others.empty() && !bus.is_root() && rule.objection(bus).empty() && bus.has_room()) {
+        if (others.empty() && bus.is_hot_pluggable() && rule.objection(bus).empty() &&
+            bus.has_room()) {
             others = concat("; free: '", bus.name(), '\'');
         }
     });
@@ -137,6 +164,11 @@ void PciBus::add(PciFunction& function) {
     topology_.routing_changed();
     if (parent_ != nullptr) {
         parent_->on_presence();
+    }
+    HotplugNotifier* const notifier = topology_.hotplug_notifier();
+    if (notifier != nullptr && topology_.hotplug_observer() != nullptr &&
+        function.devfn().function() == 0) {
+        notifier->on_plugged(*this, function.devfn().device());
     }
 }
 

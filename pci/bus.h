@@ -66,8 +66,14 @@ public:
     };
     [[nodiscard]] const RootRanges& ranges() const { return ranges_; }
     void set_ranges(const RootRanges& ranges) { ranges_ = ranges; }
-    // Whether a device may come while the machine runs: not on a root bus.
+    // Whether a device may come, or go, while the machine is there: where the bridge above has a
+    // way to tell the guest. Never on a root bus.
     [[nodiscard]] Result<> check_hot_plug(const PlaceRule& rule = PlaceRule::kEndpoint) const;
+    [[nodiscard]] bool is_hot_pluggable() const;
+    // The guest is asked to let go of that device.
+    void request_eject(unsigned device) const;
+    // Function 0 comes last: with it the guest is told of the device. Error: it is there already.
+    [[nodiscard]] Result<> check_hot_plug_function(const PciPlace& place) const;
 
     [[nodiscard]] PciFunction* function(DevFn devfn) const;
     // The same for a configuration request: below a port only device 0 gets it, and the others only

@@ -48,6 +48,10 @@ public:
 
     void reset(std::function<void()> done) override;
     [[nodiscard]] BridgeReserve reserve() const override { return reserve_; }
+    // There is no controller for it here: only where somebody else tells the guest.
+    [[nodiscard]] bool allows_hot_plug() const override {
+        return bus().topology().hotplug_notifier() != nullptr;
+    }
 
 private:
     ConventionalBridge(const DeviceType& type, const PciPlace& place, const PciIdentity& identity,

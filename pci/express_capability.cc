@@ -44,12 +44,14 @@ void add_link(ConfigSpace& config, std::uint16_t at, ExpressType type,
 
 void add_slot(ConfigSpace& config, std::uint16_t at, const ExpressSlot& slot) {
     // §7.5.3.9. The button, indicators and interlock are there for people; nothing needs them.
-    std::uint32_t capabilities = kExpressSlotButton | kExpressSlotAttentionIndicator |
-                                 kExpressSlotPowerIndicator | kExpressSlotInterlock |
-                                 std::uint32_t{slot.number} << 19;
+    std::uint32_t capabilities = (slot.button ? kExpressSlotButton : 0U) |
+                                 kExpressSlotAttentionIndicator | kExpressSlotPowerIndicator |
+                                 kExpressSlotInterlock | std::uint32_t{slot.number} << 19;
     std::uint16_t writable = kExpressSlotEnables | kExpressSlotIndicators;
     if (slot.hot_plug) {
         capabilities |= kExpressSlotHotPlug | kExpressSlotSurprise;
+        writable |= kExpressSlotLinkEnable;
+        config.registers().set_write_1_to_clear(at + kExpressSlotStatus, 2, kExpressSlotEvents);
     }
     if (slot.power_controller) {
         capabilities |= kExpressSlotPowerController;

@@ -53,6 +53,7 @@ struct ExpressSlot {
     std::uint16_t number = 0;
     bool hot_plug = false;
     bool power_controller = true;
+    bool button = true;
 };
 
 struct ExpressOptions {

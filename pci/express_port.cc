@@ -3,12 +3,16 @@
 #include "pci/express_port.h"
 
 #include "base/text.h"
+#include "base/units.h"
+#include "pci/hotplug.h"
 
 namespace siskin {
 
 using namespace pci_spec;
 
 namespace {
+
+constexpr std::uint64_t kHotplugReserve = 2 * kMiB;
 
 // A chassis and slot name one slot. The default, 0 and 0, names none.
 Result<> check_slot_is_free(const Topology& topology, const PortConfig& wanted) {
@@ -61,8 +65,11 @@ ExpressPort::ExpressPort(const PortModel& model, PciPlace place, std::shared_ptr
         PciFunction::config().set16(kPrefetchableBase, 0xfff0 | kWindow64);
     }
     if (has_slot()) {
-        reset_express_slot(PciFunction::config(), *express_offset(), false);
-        update_link();
+        if (settings_->hotplug && place.bus->topology().hotplug_notifier() == nullptr) {
+            slot_.emplace(HotplugSlot::Options{settings_->attention_button,
+                                               settings_->power_controller_present});
+        }
+        reset_slot();
     }
 }
 
@@ -85,7 +92,10 @@ void ExpressPort::add_capabilities(const PortModel& model, MsiTarget& messages) 
     options.port_number = settings_->port;
     options.offset = model.express_offset;
     if (model.role != ExpressRole::UpstreamPort) {
-        options.slot = ExpressSlot{settings_->slot, false, settings_->power_controller_present};
+        const bool is_native = bus().topology().hotplug_notifier() == nullptr;
+        options.slot =
+            ExpressSlot{settings_->slot, settings_->hotplug && is_native,
+                        settings_->power_controller_present, settings_->attention_button};
         // PCIe 5.0 §7.5.3.6: a port that a device may come to tells whether its link is up.
         options.link.reports_active = true;
     }
@@ -95,7 +105,8 @@ void ExpressPort::add_capabilities(const PortModel& model, MsiTarget& messages) 
     }
     const bool has_express = add_express(model.role, options).has_value();
     SISKIN_ASSERT(has_express);  // the place rule saw to it
-    add_reserve_capability(space, reserve());
+    add_reserve_capability(space,
+                           reserve_of(settings_->reserve, type_name()).value_or(BridgeReserve{}));
     add_aer(AerOptions{model.role == ExpressRole::RootPort, true, settings_->aer_log_max});
     if (model.has_acs && !settings_->disable_acs) {
         add_acs_capability(space);
@@ -113,26 +124,101 @@ void ExpressPort::reset(std::function<void()> done) {
 
 void ExpressPort::config_write(IoAccess access, std::uint64_t value) {
     PciBridge::config_write(access, value);
+    const std::uint64_t control =
+        express_offset() ? *express_offset() + kExpressSlotControl : std::uint64_t{0};
+    if (slot_ && access.offset < control + 2 && control < access.offset + access.width) {
+        show_slot(slot_->control_written(slot_control()));
+    }
     update_link();
     if (aer() != nullptr) {
         aer()->set_message_number(error_vector());
-        set_intx(aer()->interrupt_asserted());
     }
+    update_interrupt();
 }
 
 void ExpressPort::on_reset() {
     if (has_slot()) {
-        reset_express_slot(PciFunction::config(), *express_offset(),
-                           !secondary().functions().empty());
+        reset_slot();
+    }
+}
+
+void ExpressPort::on_presence() {
+    if (!slot_) {
+        update_link();
+    } else if (bus().topology().hotplug_observer() == nullptr) {
+        // The machine is being put together.
+        reset_slot();
+    } else {
+        slot_->set_occupied(is_occupied());
+        show_slot(HotplugSlot::Outcome::None);
+    }
+}
+
+void ExpressPort::request_eject(unsigned /*device*/) {
+    if (slot_) {
+        show_slot(slot_->request_eject());
+    }
+}
+
+std::uint16_t ExpressPort::slot_control() const {
+    return PciFunction::config().get16(*express_offset() + kExpressSlotControl);
+}
+
+// Function 0 tells of the device; it comes last (bus.h).
+bool ExpressPort::is_occupied() const {
+    return secondary().function(DevFn::of(0, 0)) != nullptr;
+}
+
+void ExpressPort::reset_slot() {
+    reset_express_slot(PciFunction::config(), *express_offset(), is_occupied());
+    if (slot_) {
+        slot_->reset(slot_control(), is_occupied());
+        slot_interrupt_ = false;
+        apply();
     }
     update_link();
 }
 
-void ExpressPort::on_presence() {
+void ExpressPort::show_slot(HotplugSlot::Outcome outcome) {
+    const std::uint16_t events = slot_->take_events();
+    PciFunction::config().update16(*express_offset() + kExpressSlotStatus, events, events);
     update_link();
+    // What is behind appears or disappears.
+    apply();
+    update_interrupt();
+    HotplugObserver* const observer = bus().topology().hotplug_observer();
+    if (observer != nullptr && outcome == HotplugSlot::Outcome::Ejected) {
+        observer->on_ejected(secondary(), 0);
+    } else if (observer != nullptr && outcome == HotplugSlot::Outcome::Refused) {
+        observer->on_eject_refused(secondary(), 0);
+    }
+}
+
+// PCIe 5.0 §6.7.3.4: a message when the first enabled event comes, the pin as long as there is one.
+void ExpressPort::update_interrupt() {
+    bool now = false;
+    if (slot_) {
+        const std::uint16_t control = slot_control();
+        const std::uint16_t status =
+            PciFunction::config().get16(*express_offset() + kExpressSlotStatus);
+        const bool link =
+            (control & kExpressSlotLinkEnable) != 0 && (status & kExpressSlotLinkChanged) != 0;
+        constexpr unsigned kSameBits = kExpressSlotEvents & ~unsigned{kExpressSlotLinkChanged};
+        now =
+            (control & kExpressSlotInterrupt) != 0 && (link || (status & control & kSameBits) != 0);
+    }
+    const bool due = now && !slot_interrupt_;
+    slot_interrupt_ = now;
+    set_intx(now || (aer() != nullptr && aer()->interrupt_asserted()));
+    if (due) {
+        send_interrupt(0);
+    }
 }
 
 bool ExpressPort::is_link_down() const {
+    if (slot_ && !slot_->is_reachable()) {
+        return true;
+    }
     return has_slot() && (PciFunction::config().get16(*express_offset() + kExpressLinkControl) &
                           kExpressLinkDisable) != 0;
 }
@@ -142,10 +228,10 @@ void ExpressPort::update_link() {
         return;
     }
     ExpressPartner partner;
-    if (!secondary().functions().empty()) {
-        partner.present = true;
-        partner.link_up = !is_link_down();
-        const PciFunction& device = *secondary().functions().begin()->second;
+    if (is_occupied()) {
+        partner.present = !slot_ || slot_->is_present();
+        partner.link_up = !is_link_down() && (!slot_ || slot_->is_link_up());
+        const PciFunction& device = *secondary().function(DevFn::of(0, 0));
         if (device.express_offset()) {
             partner.link = express_link(device.config(), *device.express_offset());
         }
@@ -159,7 +245,16 @@ bool ExpressPort::forwards_by_ari() const {
 }
 
 BridgeReserve ExpressPort::reserve() const {
-    return reserve_of(settings_->reserve, type_name()).value_or(BridgeReserve{});
+    BridgeReserve reserve = reserve_of(settings_->reserve, type_name()).value_or(BridgeReserve{});
+    if (allows_hot_plug()) {
+        // For a device that comes later; what firmware for QEMU leaves free.
+        const bool any_prefetchable = reserve.prefetchable32 || reserve.prefetchable64;
+        reserve.memory = reserve.memory.value_or(kHotplugReserve);
+        if (!any_prefetchable) {
+            reserve.prefetchable64 = kHotplugReserve;
+        }
+    }
+    return reserve;
 }
 
 bool ExpressPort::receive_error(ErrorMessage message, Bdf source) {
@@ -170,7 +265,7 @@ bool ExpressPort::receive_error(ErrorMessage message, Bdf source) {
     const bool is_own = source == bdf();
     if (is_own || PciBridge::receive_error(message, source)) {
         const bool due = aer()->receive(message, source);
-        set_intx(aer()->interrupt_asserted());
+        update_interrupt();
         if (due) {
             send_interrupt(error_vector());
         }

@@ -10,6 +10,7 @@
 
 #include "base/object/device.h"
 #include "pci/bridge.h"
+#include "pci/hotplug_slot.h"
 #include "pci/link_codec.h"
 #include "pci/properties.h"
 
@@ -23,6 +24,7 @@ struct PortConfig {
     std::uint8_t chassis = 0;
     std::uint16_t slot = 0;
     bool hotplug = true;
+    bool attention_button = true;
     bool power_controller_present = true;
     bool disable_acs = false;
     LinkSpeed speed = LinkSpeed::Gt16;
@@ -54,7 +56,8 @@ struct PortModel {
 
 // A PCI Express port with the ids and the layout that Linux and Windows know from QEMU (PCIe 5.0
 // §1.3.1, §7.5.3, §7.8.4, §7.7.8). Its interrupt tells of errors: MSI, MSI-X or INTx.
-// Left out: hot-plug (on_presence() is its seam; a slot has no hot-plug capability yet), PME.
+// Its slot is one for hot-plug where the topology wants that done by its registers: hotplug_slot.h.
+// Left out: PME.
 // Thread: under MachineLock.
 class ExpressPort : public Device, public PciBridge {
 public:
@@ -77,6 +80,8 @@ public:
     void config_write(IoAccess access, std::uint64_t value) override;
     void on_reset() override;
     void on_presence() override;
+    void request_eject(unsigned device) override;
+    [[nodiscard]] bool allows_hot_plug() const override { return has_slot() && settings_->hotplug; }
     [[nodiscard]] bool has_one_device() const override { return has_slot(); }
     [[nodiscard]] bool forwards_by_ari() const override;
     [[nodiscard]] BridgeReserve reserve() const override;
@@ -91,8 +96,16 @@ private:
     [[nodiscard]] unsigned error_vector();
     void send_interrupt(unsigned vector);
     void update_link();
+    [[nodiscard]] std::uint16_t slot_control() const;
+    [[nodiscard]] bool is_occupied() const;
+    void reset_slot();
+    // The registers show what the slot's state machine has come to, and the guest is told.
+    void show_slot(HotplugSlot::Outcome outcome);
+    void update_interrupt();
 
     const PortConfig* settings_;
+    std::optional<HotplugSlot> slot_;
+    bool slot_interrupt_ = false;
 };
 
 }  // namespace siskin

@@ -16,8 +16,10 @@ constexpr std::array kPortProperties{
 constexpr std::array kSlotProperties{
     property<&PortConfig::chassis>("chassis", "Chassis number of the slot."),
     property<&PortConfig::slot>("slot", "Physical slot number in the chassis.", InRange{0, 0x1fff}),
-    property<&PortConfig::hotplug>("hotplug",
-                                   "Whether the slot is one for hot-plug; without effect for now."),
+    property<&PortConfig::hotplug>("hotplug", "Whether devices may come and go at run time."),
+    property<&PortConfig::attention_button>(
+        "x-siskin-attention-button",
+        "Whether a removal presses a button; without one it is a removal by surprise."),
     property<&PortConfig::power_controller_present>("power_controller_present",
                                                     "Whether the slot has a power controller."),
     property<&PortConfig::disable_acs>("disable-acs", "No Access Control Services."),

@@ -171,8 +171,17 @@ inline constexpr std::uint16_t kExpressSlotEnables = 0x0039;  // button, presenc
 inline constexpr std::uint16_t kExpressSlotIndicators = 0x03c0;
 inline constexpr std::uint16_t kExpressSlotAttentionOff = 0x00c0;
 inline constexpr std::uint16_t kExpressSlotPowerOn = 0x0100;
+inline constexpr std::uint16_t kExpressSlotPowerBlinking = 0x0200;
 inline constexpr std::uint16_t kExpressSlotPowerIndicatorOff = 0x0300;
 inline constexpr std::uint16_t kExpressSlotPoweredOff = 0x0400;  // Power Controller Control
+inline constexpr std::uint16_t kExpressSlotInterrupt = 0x0020;
+inline constexpr std::uint16_t kExpressSlotLinkEnable = 0x1000;
+// Slot Status: events, write 1 to clear. Their enables have the same bits, but for the last.
+inline constexpr std::uint16_t kExpressSlotButtonPressed = 0x0001;
+inline constexpr std::uint16_t kExpressSlotPresenceChanged = 0x0008;
+inline constexpr std::uint16_t kExpressSlotCommandCompleted = 0x0010;
+inline constexpr std::uint16_t kExpressSlotLinkChanged = 0x0100;
+inline constexpr std::uint16_t kExpressSlotEvents = 0x0119;
 // Device Capabilities 2 and Control 2.
 inline constexpr std::uint32_t kExpressAriForwarding = 0x00000020;
 inline constexpr std::uint32_t kExpressExtendedFormat = 0x00100000;

@@ -11,6 +11,8 @@
 
 namespace siskin {
 
+class HotplugNotifier;
+class HotplugObserver;
 class PciBus;
 
 // [first, last], both inside.
@@ -54,6 +56,15 @@ public:
     [[nodiscard]] std::uint64_t routing_generation() const { return routing_generation_; }
     void routing_changed() { ++routing_generation_; }
 
+    // Whom ports tell what the guest does with devices that come and go; null: nobody.
+    void set_hotplug_observer(HotplugObserver* observer) { hotplug_observer_ = observer; }
+    [[nodiscard]] HotplugObserver* hotplug_observer() const { return hotplug_observer_; }
+
+    // Who tells the guest of them. Null: the registers of the slots do, which then announce
+    // hot-plug. To be said before the first port is made.
+    void set_hotplug_notifier(HotplugNotifier* notifier) { hotplug_notifier_ = notifier; }
+    [[nodiscard]] HotplugNotifier* hotplug_notifier() const { return hotplug_notifier_; }
+
     void set_apertures(PciApertures apertures);
 
     // Something decodes differently from now on. Tells each moved BAR (PciFunction::on_bar_moved).
@@ -83,6 +94,8 @@ private:
     AddressSpace& ports_;
     std::vector<PciBus*> roots_;
     std::uint64_t routing_generation_ = 1;
+    HotplugObserver* hotplug_observer_ = nullptr;
+    HotplugNotifier* hotplug_notifier_ = nullptr;
     PciApertures apertures_;
     unsigned batches_ = 0;
     bool dirty_ = false;

@@ -121,6 +121,15 @@ const Value* ObjectDecoder::take(std::string_view name) {
     return dict_->find(name);
 }
 
+void ObjectDecoder::rest(Value::Dict& out) {
+    for (const auto& [name, value] : *dict_) {
+        if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) {
+            out.set(name, value);
+            taken_.push_back(name);
+        }
+    }
+}
+
 Result<> ObjectDecoder::finish() const {
     for (const auto& [name, value] : *dict_) {
         if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) {

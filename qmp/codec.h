@@ -124,6 +124,8 @@ public:
         const Value* const value = take(name);
         return value == nullptr ? Result<>() : decode(*value, Path(*path_, name), out.emplace());
     }
+    // Takes all members that nobody took before.
+    void rest(Value::Dict& out);
     [[nodiscard]] Result<> finish() const;
     [[nodiscard]] const Path& path() const { return *path_; }
 

@@ -16,6 +16,7 @@
 #include "vmm/hmp/human_conversation.h"
 #include "vmm/hmp/human_handlers.h"
 #include "vmm/machine/command_line.h"
+#include "vmm/machine/commands_device.h"
 #include "vmm/machine/commands_machine.h"
 #include "vmm/machine/commands_options.h"
 #include "vmm/machine/commands_qom.h"
@@ -50,6 +51,7 @@ public:
           qom_(machine),
           objects_(machine),
           stats_(machine),
+          devices_(machine),
           inspector_(machine) {}
 
     [[nodiscard]] const qmp::Handlers& all() const { return all_; }
@@ -69,14 +71,15 @@ private:
     ObjectHandlers objects_;
     OptionsHandlers options_;
     StatsHandlers stats_;
+    DeviceHandlers devices_;
     qmp::Subscriptions subscriptions_;
     qmp::YankHandlers yank_;
     MachineInspector inspector_;
     hmp::HumanHandlers human_{
         {protocol_, run_control_, machine_, block_, pci_, chardev_, stats_, inspector_}};
-    qmp::Handlers all_{protocol_, protocol_, run_control_,   machine_, block_,
-                       pci_,      chardev_,  descriptors_,   human_,   qom_,
-                       objects_,  stats_,    subscriptions_, yank_,    options_};
+    qmp::Handlers all_{protocol_, protocol_,      run_control_, machine_, block_,   pci_,
+                       chardev_,  descriptors_,   human_,       qom_,     objects_, stats_,
+                       devices_,  subscriptions_, yank_,        options_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {

@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/object/device_type.h"
@@ -12,6 +14,12 @@
 #include "base/value.h"
 
 namespace siskin {
+
+// An object that belongs to a device and is seen below it in the tree.
+struct DevicePart {
+    std::string_view name;  // "virtio-backend"
+    std::string_view type;  // "virtio-blk-device"
+};
 
 // Created, then realized (the guest can see it), then gone. Thread: VM loop, under MachineLock.
 class Device {
@@ -30,6 +38,8 @@ public:
     // The machine stops (no guest memory changes after `done`) and goes on.
     virtual void pause(std::function<void()> done) { done(); }
     virtual void resume() {}
+    // What management software sees below it.
+    [[nodiscard]] virtual std::span<const DevicePart> parts() const { return {}; }
 
     [[nodiscard]] const DeviceType& type() const { return type_; }
     [[nodiscard]] const std::string& id() const { return id_; }

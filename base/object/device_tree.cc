@@ -32,12 +32,23 @@ Result<> DeviceTree::check_id(std::string_view id) const {
     return {};
 }
 
-Device& DeviceTree::add(std::unique_ptr<Device> device) {
+Device& DeviceTree::add(std::unique_ptr<Device> device, bool hot_plugged) {
     std::string path = device->id().empty()
                            ? concat("/machine/peripheral-anon/device[", anonymous_count_++, "]")
                            : concat("/machine/peripheral/", device->id());
-    entries_.push_back(Entry{std::move(path), std::move(device)});
+    entries_.push_back(Entry{std::move(path), std::move(device), hot_plugged});
     return *entries_.back().device;
+}
+
+std::unique_ptr<Device> DeviceTree::take(std::string_view path) {
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& entry) { return entry.path == path; });
+    if (found == entries_.end()) {
+        return nullptr;
+    }
+    std::unique_ptr<Device> device = std::move(found->device);
+    entries_.erase(found);
+    return device;
 }
 
 const DeviceTree::Entry* DeviceTree::find(std::string_view id_or_path) const {

@@ -20,12 +20,15 @@ public:
     struct Entry {
         std::string path;
         std::unique_ptr<Device> device;
+        bool hot_plugged = false;  // came after the machine was made
     };
 
     // Errors: the id is no identifier, or taken.
     [[nodiscard]] Result<> check_id(std::string_view id) const;
     // The id was checked. Returns the device, now owned here.
-    Device& add(std::unique_ptr<Device> device);
+    Device& add(std::unique_ptr<Device> device, bool hot_plugged = false);
+    // Takes the device of that path out of the tree; null when there is none.
+    [[nodiscard]] std::unique_ptr<Device> take(std::string_view path);
     // In the order of creation; destruction is in the reverse order.
     [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
     // By id, or by path where the text begins with '/'; null when there is none.

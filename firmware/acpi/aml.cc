@@ -38,6 +38,10 @@ enum class Op : std::uint16_t {
     Else = 0xa1,
     Return = 0xa4,
     Ones = 0xff,
+    Notify = 0x86,
+    Mutex = 0x5b01,
+    Acquire = 0x5b23,
+    Release = 0x5b27,
     OperationRegion = 0x5b80,
     Field = 0x5b81,
     Device = 0x5b82,
@@ -321,6 +325,34 @@ Aml if_true(const Aml& predicate, const AmlList& terms) {
 
 Aml otherwise(const AmlList& terms) {
     return enclosed_after(Op::Else, {}, terms);
+}
+
+Aml call(std::string_view method, const AmlList& arguments) {
+    Aml out = path(method);
+    for (const Aml& argument : arguments) {
+        put(out.bytes, argument);
+    }
+    return out;
+}
+
+Aml notify(std::string_view object, const Aml& value) {
+    return operation(Op::Notify, {path(object), value});
+}
+
+Aml mutex(std::string_view object) {
+    Aml out = operation(Op::Mutex, {path(object)});
+    out.bytes.push_back(0);  // sync level
+    return out;
+}
+
+Aml acquire(std::string_view mutex) {
+    Aml out = operation(Op::Acquire, {path(mutex)});
+    put_little_endian(out.bytes, 0xffff, 2);  // no time limit
+    return out;
+}
+
+Aml release(std::string_view mutex) {
+    return operation(Op::Release, {path(mutex)});
 }
 
 Aml return_value(const Aml& value) {

@@ -65,6 +65,13 @@ struct FieldUnit {
 [[nodiscard]] Aml logical_not(const Aml& operand);
 [[nodiscard]] Aml if_true(const Aml& predicate, const AmlList& terms);
 [[nodiscard]] Aml otherwise(const AmlList& terms);  // directly after an if_true
+// A call of a method that is known by then, or an object's value.
+[[nodiscard]] Aml call(std::string_view method, const AmlList& arguments);
+[[nodiscard]] Aml notify(std::string_view object, const Aml& value);
+// Waits as long as it takes; what is behind runs with the mutex held, up to the release.
+[[nodiscard]] Aml mutex(std::string_view object);
+[[nodiscard]] Aml acquire(std::string_view mutex);
+[[nodiscard]] Aml release(std::string_view mutex);
 [[nodiscard]] Aml return_value(const Aml& value);
 
 }  // namespace aml

@@ -23,12 +23,35 @@ struct EcamConfig {
     std::uint8_t last_bus = 0xff;  // last one
 };
 
+// Hot-plug by ACPI: the register block that QEMU's q35 has at this place.
+struct PciHotplugConfig {
+    static constexpr std::uint8_t kBlockLength = 0x14;  // ports
+    static constexpr std::uint8_t kEvent = 1;           // the general-purpose event
+
+    std::uint16_t base = 0xcc4;
+};
+
+// A function that the DSDT names, because a hot-pluggable bus is behind it or it may be ejected.
+struct PciNode {
+    std::uint32_t address = 0;  // _ADR: device in the high half, function in the low
+    // It may come and go: which bus, as the register block numbers them, and which device there.
+    struct Slot {
+        std::uint32_t bus = 0;
+        std::uint8_t device = 0;
+    };
+    std::optional<Slot> slot;
+    // The bus behind it, if devices may come and go there.
+    std::optional<std::uint32_t> hotplug_bus;
+    std::vector<PciNode> children;
+};
+
 // A root bus besides the first one (pxb-pcie): a host bridge of its own for the operating system.
 // Its windows lie inside the first one's, which then leaves them out.
 struct PciExpander {
     std::uint8_t first_bus = 0;  // its number; it has the buses up to the next expander's
     std::vector<PciWindow> memory_windows;
     std::optional<PciWindow> io_window;
+    std::vector<PciNode> nodes;
 };
 
 // The ICH9 ACPI register block: offsets from `base` (Intel I/O Controller Hub 9 §13.8.3).
@@ -78,6 +101,9 @@ struct AcpiConfig {
     std::vector<PciWindow> memory_windows;
     // I/O ports of the host bridge; 0xcf8..0xcff are left out by themselves.
     PciWindow io_window{GuestAddress{0}, ByteCount{0x10000}};
+    // Of the first root bus; with them, `pci_hotplug` is there.
+    std::vector<PciNode> nodes;
+    std::optional<PciHotplugConfig> pci_hotplug;
     // In ascending order of bus numbers.
     std::vector<PciExpander> expanders;
     // What _OSC hands to the operating system when it asks.

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "firmware/acpi/aml.h"
+#include "firmware/acpi/pci_hotplug.h"
 #include "firmware/acpi/pci_routing.h"
 #include "firmware/acpi/resources.h"
 
@@ -190,6 +191,12 @@ Aml host_bridge(const AcpiConfig& config) {
     std::vector<resource::Descriptor> resources = root_resources(root);
     resources.insert(resources.begin() + 1, resource::io(kConfigPorts, kConfigPortCount));
     AmlList terms = host_bridge_terms(config, root, resource::make_template(resources));
+    if (config.pci_hotplug) {
+        for (const AmlList& more :
+             {hotplug_block(*config.pci_hotplug), hotplug_nodes(config.nodes)}) {
+            terms.insert(terms.end(), more.begin(), more.end());
+        }
+    }
     terms.push_back(lpc_bridge(config));
     return aml::device("PCI0", terms);
 }
@@ -197,12 +204,18 @@ Aml host_bridge(const AcpiConfig& config) {
 constexpr std::string_view kHexDigits = "0123456789ABCDEF";
 
 // "PC80" for bus 0x80.
+std::string expander_name(std::uint8_t bus) {
+    return {'P', 'C', kHexDigits[bus >> 4], kHexDigits[bus & 0xf]};
+}
+
 Aml expander_bridge(const AcpiConfig& config, std::size_t index) {
     const Root root = expander_root(config, index);
-    const std::string name{'P', 'C', kHexDigits[root.first_bus >> 4],
-                           kHexDigits[root.first_bus & 0xf]};
-    return aml::device(
-        name, host_bridge_terms(config, root, resource::make_template(root_resources(root))));
+    AmlList terms = host_bridge_terms(config, root, resource::make_template(root_resources(root)));
+    if (config.pci_hotplug) {
+        const AmlList more = hotplug_nodes(config.expanders[index].nodes);
+        terms.insert(terms.end(), more.begin(), more.end());
+    }
+    return aml::device(expander_name(root.first_bus), terms);
 }
 
 // PCI Firmware 3.3 §4.1.2: the ECAM is reserved by a motherboard resource directly below \_SB.
@@ -212,15 +225,17 @@ Aml motherboard(const AcpiConfig& config) {
     const std::uint64_t size =
         (std::uint64_t{config.ecam.last_bus} - config.ecam.first_bus + 1) * bus_size;
     const bool is_below_4g = base + size <= 4 * kGiB;
+    std::vector<resource::Descriptor> resources{
+        is_below_4g ? resource::memory32_fixed(static_cast<std::uint32_t>(base),
+                                               static_cast<std::uint32_t>(size))
+                    : resource::qword_memory(base, size, resource::Usage::Consumer),
+        resource::io(config.pm.base, PmConfig::kBlockLength)};
+    if (config.pci_hotplug) {
+        resources.push_back(resource::io(config.pci_hotplug->base, PciHotplugConfig::kBlockLength));
+    }
     return aml::device(
-        "MBRD",
-        {aml::name("_HID", aml::eisa_id("PNP0C02")), aml::name("_UID", aml::integer(0)),
-         aml::name("_CRS",
-                   resource::make_template(
-                       {is_below_4g ? resource::memory32_fixed(static_cast<std::uint32_t>(base),
-                                                               static_cast<std::uint32_t>(size))
-                                    : resource::qword_memory(base, size, resource::Usage::Consumer),
-                        resource::io(config.pm.base, PmConfig::kBlockLength)}))});
+        "MBRD", {aml::name("_HID", aml::eisa_id("PNP0C02")), aml::name("_UID", aml::integer(0)),
+                 aml::name("_CRS", resource::make_template(resources))});
 }
 
 // "C000", "C001", ...: three hexadecimal digits.
@@ -253,7 +268,15 @@ Bytes build_dsdt(const AcpiConfig& config) {
     // §7.4.2.6: {PM1a SLP_TYP, PM1b SLP_TYP, reserved, reserved}
     const Aml soft_off =
         aml::name("_S5", aml::package({sleep_type, sleep_type, aml::integer(0), aml::integer(0)}));
-    for (const Aml& term : {aml::scope("\\_SB", system_bus(config)), soft_off}) {
+    AmlList terms{aml::scope("\\_SB", system_bus(config)), soft_off};
+    if (config.pci_hotplug) {
+        std::vector<std::string> roots{"\\_SB.PCI0"};
+        for (const PciExpander& expander : config.expanders) {
+            roots.push_back("\\_SB." + expander_name(expander.first_bus));
+        }
+        terms.push_back(hotplug_event(roots));
+    }
+    for (const Aml& term : terms) {
         bytes.insert(bytes.end(), term.bytes.begin(), term.bytes.end());
     }
     return finish_table(std::move(bytes));

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import facts
+import hotplug
 import images
 import pci_tree
 from guest import Guest
@@ -245,4 +246,5 @@ def pvh(bench):
     checks.equal("the VMM wrote nothing to stderr", vm.errors, "")
 
 
-ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tree}
+ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tree,
+       "hotplug": hotplug.by_acpi, "hotplug-native": hotplug.by_slot, "hotplug-boot": hotplug.while_booting}

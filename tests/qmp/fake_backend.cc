@@ -6,6 +6,21 @@
 
 namespace siskin::qmp_test {
 
+Result<std::string> FakeBackend::add_device(const std::string& options) {
+    if (options.empty()) {
+        return fail("Parameter 'driver' is missing");
+    }
+    plugged.push_back(options);
+    return std::string(options == "help" ? "types\n" : "");
+}
+
+Result<> FakeBackend::remove_device(const std::string& id) {
+    if (std::erase(plugged, id) == 0) {
+        return fail(ErrorClass::DeviceNotFound, "Device '" + id + "' not found");
+    }
+    return {};
+}
+
 Result<hmp::CpuRegisters> FakeBackend::registers(std::uint32_t /*cpu*/) {
     ++register_reads;
     return cpu;

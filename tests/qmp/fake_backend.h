@@ -15,6 +15,8 @@ class FakeBackend final : public hmp::Backend {
 public:
     static constexpr std::uint64_t kVirtualBase = 0x10000;
 
+    [[nodiscard]] Result<std::string> add_device(const std::string& options) override;
+    [[nodiscard]] Result<> remove_device(const std::string& id) override;
     [[nodiscard]] Result<hmp::CpuRegisters> registers(std::uint32_t cpu) override;
     [[nodiscard]] std::size_t read_virtual(std::uint32_t cpu, std::uint64_t address,
                                            std::span<std::byte> into) override;
@@ -42,6 +44,7 @@ public:
     std::vector<hmp::MappedSpace> spaces;
     std::vector<hmp::IoThreadInfo> threads;
     unsigned register_reads = 0;
+    std::vector<std::string> plugged;  // the options of what was added and not removed
 };
 
 }  // namespace siskin::qmp_test

@@ -27,6 +27,7 @@ struct NotInThisTest {
 // The groups that tell of a whole machine.
 class NoMachineCommands : public qmp::QomCommands,
                           public qmp::ObjectCommands,
+                          public qmp::DeviceCommands,
                           public qmp::OptionsCommands {
 public:
     Result<std::vector<qmp::ObjectPropertyInfo>> qom_list(const qmp::QomListArguments&) override {
@@ -49,6 +50,8 @@ public:
     Result<> object_add(const qmp::ObjectOptions&) override { return NotInThisTest(); }
     Result<> object_del(const qmp::ObjectDelArguments&) override { return NotInThisTest(); }
     Result<std::vector<qmp::IOThreadInfo>> query_iothreads() override { return NotInThisTest(); }
+    Result<> device_add(const qmp::DeviceAddArguments&) override { return NotInThisTest(); }
+    Result<> device_del(const qmp::DeviceDelArguments&) override { return NotInThisTest(); }
     Result<std::vector<qmp::CommandLineOptionInfo>> query_command_line_options(
         const qmp::QueryCommandLineOptionsArguments&) override {
         return NotInThisTest();
@@ -72,8 +75,8 @@ public:
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
     [[nodiscard]] qmp::Subscriptions& subscriptions() { return subscriptions_; }
     [[nodiscard]] qmp::Handlers handlers() {
-        return {protocol_, protocol_, *this, *this, *this,          *this, *this, descriptors_,
-                human_,    *this,     *this, *this, subscriptions_, yank_, *this};
+        return {protocol_, protocol_, *this, *this, *this, *this,          *this, descriptors_,
+                human_,    *this,     *this, *this, *this, subscriptions_, yank_, *this};
     }
     [[nodiscard]] FakeBackend& backend() { return backend_; }
     // What query-block and query-pci answer.

@@ -40,6 +40,9 @@ std::string struct_definition(const Schema& schema, const Entry& entry) {
         out += concat("    ", held(schema, entry, member.type, member.optional), ' ',
                       snake_case(member.name), initial, ";  // ", member.doc, '\n');
     }
+    if (entry.further_members) {
+        out += "    Value::Dict further;  // members that have no place above\n";
+    }
     if (entry.kind == EntryKind::Union && !entry.branches.empty()) {
         out +=
             concat("    // Set is the one that `", snake_case(entry.discriminator), "` names.\n");

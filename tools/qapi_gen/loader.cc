@@ -218,6 +218,7 @@ Result<> read_command(Reader& reader, Entry& entry) {
     entry.takes_descriptor = SISKIN_TRY(reader.flag("takes-fd", false));
     entry.in_session = SISKIN_TRY(reader.flag("in-session", false));
     entry.generate_result = SISKIN_TRY(reader.flag("gen", true));
+    entry.further_members = SISKIN_TRY(reader.flag("further-members", false));
     SISKIN_TRY(read_role(reader, entry));
     if (reader.has("returns")) {
         entry.returns = SISKIN_TRY(read_type(reader, "returns"));

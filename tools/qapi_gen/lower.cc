@@ -85,6 +85,7 @@ Schema with_argument_structs(const Schema& schema) {
         arguments.file = command.file;
         arguments.doc = "The arguments of " + command.name + '.';
         arguments.members = command.members;
+        arguments.further_members = command.further_members;
         out.entries[index].boxed_data = arguments.name;
         out.entries[index].members.clear();
         out.entries.push_back(std::move(arguments));

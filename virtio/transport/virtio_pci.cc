@@ -52,6 +52,16 @@ std::string subject_of(const PciPlace& place) {
     return place.id.empty() ? place.type_name : concat(place.type_name, " '", place.id, "'");
 }
 
+// "virtio-blk-device" of "virtio-blk-pci".
+std::string backend_type_of(const DeviceType& type) {
+    constexpr std::string_view kSuffix = "-pci";
+    std::string_view name = type.name;
+    if (name.ends_with(kSuffix)) {
+        name.remove_suffix(kSuffix.size());
+    }
+    return concat(name, "-device");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<VirtioPci>> VirtioPci::create(const DeviceType& type, PciPlace place,
@@ -81,6 +91,8 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
       PciFunction(place, identity_of(*device, place)),
       services_(services),
       relayed_messages_(services.messages, services.relay),
+      backend_type_(backend_type_of(type)),
+      backend_{"virtio-backend", backend_type_},
       device_(std::move(device)),
       log_(subject_of(place)),
       notify_(std::move(notify)),

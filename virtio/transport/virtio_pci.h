@@ -78,6 +78,7 @@ public:
     void reset(std::function<void()> done) override;
     void pause(std::function<void()> done) override;
     void resume() override;
+    [[nodiscard]] std::span<const DevicePart> parts() const override { return {&backend_, 1}; }
 
     [[nodiscard]] std::uint64_t config_read(IoAccess access) override;
     void config_write(IoAccess access, std::uint64_t value) override;
@@ -124,6 +125,8 @@ private:
 
     const VirtioPciServices services_;
     RelayedMessages relayed_messages_;
+    std::string backend_type_;
+    DevicePart backend_;
     std::unique_ptr<VirtioDevice> device_;
     GuestErrorLog log_;
     std::unique_ptr<NotifyRegion> notify_;

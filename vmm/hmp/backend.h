@@ -89,6 +89,10 @@ class Backend {
 public:
     virtual ~Backend() = default;
 
+    // device_add's argument, "TYPE,property=value,...": plugs it in, or returns the help that was
+    // asked for; and device_del's.
+    [[nodiscard]] virtual Result<std::string> add_device(const std::string& options) = 0;
+    [[nodiscard]] virtual Result<> remove_device(const std::string& id) = 0;
     // Of a CPU that query-cpus-fast lists.
     [[nodiscard]] virtual Result<CpuRegisters> registers(std::uint32_t cpu) = 0;
     // Copies RAM by the addresses that this CPU uses now, or by guest-physical ones. Returns how

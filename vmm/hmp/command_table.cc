@@ -14,6 +14,9 @@ namespace {
 constexpr std::array kCommands{
     CommandRow{"cont", "c", "", "let the virtual CPUs run", run_cont},
     CommandRow{"cpu", "", "index", "choose the CPU that x, print and info registers mean", run_cpu},
+    CommandRow{"device_add", "", "driver[,prop=value][,...]",
+               "plug a device in, as -device makes it", run_device_add},
+    CommandRow{"device_del", "", "device", "ask the guest to let a device go", run_device_del},
     CommandRow{"help", "?", "[cmd]", "list the commands, or show one", run_help},
     CommandRow{"info", "", "[subcommand]", "show a part of the machine's state", nullptr},
     CommandRow{"pcie_aer_inject_error", "",

@@ -9,6 +9,8 @@ namespace siskin::hmp {
 // control_commands.cc
 [[nodiscard]] Result<> run_cont(Call& call);
 [[nodiscard]] Result<> run_cpu(Call& call);
+[[nodiscard]] Result<> run_device_add(Call& call);
+[[nodiscard]] Result<> run_device_del(Call& call);
 [[nodiscard]] Result<> run_help(Call& call);
 [[nodiscard]] Result<> run_quit(Call& call);
 [[nodiscard]] Result<> run_sendkey(Call& call);

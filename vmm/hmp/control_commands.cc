@@ -54,6 +54,30 @@ Result<> run_cpu(Call& call) {
     return {};
 }
 
+Result<> run_device_add(Call& call) {
+    const auto options = SISKIN_TRY(call.arguments.take_word());
+    SISKIN_TRY(call.arguments.finish());
+    const auto added = call.services.backend.add_device(options.value_or(""));
+    if (added) {
+        call.out += *added;
+    } else {
+        print_error(call, added.error());
+    }
+    return {};
+}
+
+Result<> run_device_del(Call& call) {
+    const auto id = SISKIN_TRY(call.arguments.take_word());
+    if (!id) {
+        return fail("device_del: string expected");
+    }
+    SISKIN_TRY(call.arguments.finish());
+    if (const auto removed = call.services.backend.remove_device(*id); !removed) {
+        print_error(call, removed.error());
+    }
+    return {};
+}
+
 // Further words are passed over, as QEMU does it.
 Result<> run_help(Call& call) {
     const auto word = SISKIN_TRY(call.arguments.take_word());

@@ -9,11 +9,12 @@
 
 namespace siskin {
 
-Result<std::unique_ptr<BoardQ35>> BoardQ35::create(const MachineConfig& config, EventLoop& loop,
+Result<std::unique_ptr<BoardQ35>> BoardQ35::create(const MachineConfig& config,
+                                                   const ChipsetOptions& chipset, EventLoop& loop,
                                                    MachineLock& lock, IrqRouting& irqs,
                                                    MachineRequests& requests) {
     std::unique_ptr<BoardQ35> board(new BoardQ35(config, loop, lock, irqs, requests));
-    SISKIN_TRY(board->create_devices(requests));
+    SISKIN_TRY(board->create_devices(chipset, requests));
     SISKIN_TRY(board->map_ports());
     board->connect_intx();
     return board;
@@ -32,7 +33,7 @@ BoardQ35::BoardQ35(const MachineConfig& config, EventLoop& loop, MachineLock& lo
     }
 }
 
-Result<> BoardQ35::create_devices(MachineRequests& requests) {
+Result<> BoardQ35::create_devices(const ChipsetOptions& chipset, MachineRequests& requests) {
     pm_ = SISKIN_TRY(AcpiPm::create(*lines_[kSciGsi], clock_, requests));
     rtc_ = SISKIN_TRY(RtcCmos::create(*lines_[kRtcGsi], clock_));
     rtc_->set_memory_size(ByteCount{low_ram_size(config_.ram.value())},
@@ -43,6 +44,11 @@ Result<> BoardQ35::create_devices(MachineRequests& requests) {
                                      [this](std::optional<std::uint16_t> base) { map_pm(base); });
     mch_->plug();
     lpc_->plug();
+    if (chipset.acpi_pci_hotplug) {
+        acpi_hotplug_ = std::make_unique<AcpiPciHotplug>(
+            pci_.topology(), [this] { pm_->raise_gpe(acpi::PciHotplugConfig::kEvent); });
+        pci_.topology().set_hotplug_notifier(acpi_hotplug_.get());
+    }
     return {};
 }
 
@@ -54,6 +60,10 @@ Result<> BoardQ35::map_ports() {
     SISKIN_TRY(ports_.add(IoRange{I8042::kCommandPort, 1, &i8042_,
                                   I8042::kCommandPort - I8042::kDataPort, "i8042-cmd"}));
     SISKIN_TRY(ports_.add(IoRange{Port92::kPort, Port92::kPortCount, &port_92_, 0, "port92"}));
+    if (acpi_hotplug_ != nullptr) {
+        SISKIN_TRY(ports_.add(IoRange{AcpiPciHotplug::kPort, AcpiPciHotplug::kPortCount,
+                                      acpi_hotplug_.get(), 0, "acpi-pci-hotplug"}));
+    }
     SISKIN_TRY(ports_.add(IoRange{RtcCmos::kPort, RtcCmos::kPortCount, rtc_.get(), 0, "rtc"}));
     return {};
 }
@@ -97,6 +107,9 @@ Result<> BoardQ35::reset() {
     port_92_.reset();
     pm_->reset();
     rtc_->reset();
+    if (acpi_hotplug_ != nullptr) {
+        acpi_hotplug_->reset();
+    }
     place_chipset();
     const AllocatorApertures apertures{
         {kMmio32Base, kMmio32Size},
@@ -155,9 +168,44 @@ acpi::AcpiConfig BoardQ35::acpi_config() const {
     for (const PciBus* const root : pci_.topology().roots()) {
         if (root->is_expander()) {
             tables.expanders.push_back(expander_of(*root));
+            tables.expanders.back().nodes = nodes_of(*root);
         }
     }
+    if (acpi_hotplug_ != nullptr) {
+        tables.nodes = nodes_of(pci_.root());
+        tables.pci_hotplug = acpi::PciHotplugConfig{AcpiPciHotplug::kPort};
+        // One way only: the operating system does not get the slots' registers as well.
+        tables.osc_granted &= ~acpi::kOscNativeHotplug;
+    }
     return tables;
+}
+
+// The bridges, and the places behind those where devices may come and go.
+std::vector<acpi::PciNode> BoardQ35::nodes_of(const PciBus& bus) const {
+    std::vector<acpi::PciNode> nodes;
+    const auto number = acpi_hotplug_ == nullptr ? std::nullopt : acpi_hotplug_->number_of(bus);
+    const unsigned devices = number && !bus.parent()->has_one_device() ? DevFn::kDeviceCount
+                                                                       : unsigned{number ? 1U : 0U};
+    for (unsigned device = 0; device < devices; ++device) {
+        nodes.push_back(acpi::PciNode{device << 16, {}, {}, {}});
+        nodes.back().slot = acpi::PciNode::Slot{*number, static_cast<std::uint8_t>(device)};
+    }
+    for (const auto& [devfn, function] : bus.functions()) {
+        const PciBridge* const bridge = function->as_bridge();
+        if (acpi_hotplug_ == nullptr || bridge == nullptr) {
+            continue;
+        }
+        if (devfn.function() != 0 || devfn.device() >= devices) {
+            nodes.push_back(
+                acpi::PciNode{std::uint32_t{devfn.device()} << 16 | devfn.function(), {}, {}, {}});
+        }
+        acpi::PciNode& node = devfn.function() != 0 || devfn.device() >= devices
+                                  ? nodes.back()
+                                  : nodes[devfn.device()];
+        node.hotplug_bus = acpi_hotplug_->number_of(bridge->secondary());
+        node.children = nodes_of(bridge->secondary());
+    }
+    return nodes;
 }
 
 }  // namespace siskin

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/loop/event_loop.h"
 #include "base/result.h"
+#include "devices/chipset/acpi_pci_hotplug.h"
 #include "devices/chipset/ich9_lpc.h"
 #include "devices/chipset/mch.h"
 #include "devices/platform/acpi_pm.h"
@@ -25,6 +26,7 @@
 #include "firmware/acpi/config.h"
 #include "pci/host_bridge.h"
 #include "vmm/kvm/irq_routing.h"
+#include "vmm/machine/chipset_globals.h"
 #include "vmm/machine/machine_config.h"
 
 namespace siskin {
@@ -34,11 +36,9 @@ namespace siskin {
 class BoardQ35 {
 public:
     // What is passed by reference outlives the board. Error: no timer left in the host.
-    [[nodiscard]] static Result<std::unique_ptr<BoardQ35>> create(const MachineConfig& config,
-                                                                  EventLoop& loop,
-                                                                  MachineLock& lock,
-                                                                  IrqRouting& irqs,
-                                                                  MachineRequests& requests);
+    [[nodiscard]] static Result<std::unique_ptr<BoardQ35>> create(
+        const MachineConfig& config, const ChipsetOptions& chipset, EventLoop& loop,
+        MachineLock& lock, IrqRouting& irqs, MachineRequests& requests);
     BoardQ35(const BoardQ35&) = delete;
     BoardQ35& operator=(const BoardQ35&) = delete;
 
@@ -49,6 +49,13 @@ public:
     // Power-on state, then what firmware would do before it boots: ECAM and the PM block placed,
     // bus numbers, windows and BARs assigned. Error: the tree needs more than there is.
     [[nodiscard]] Result<> reset();
+    // Devices may come behind bridges that came since the reset, too. Only while nothing has run
+    // since, as the tables that the guest reads do not have them yet.
+    void cover_new_buses() {
+        if (acpi_hotplug_ != nullptr) {
+            acpi_hotplug_->reset();
+        }
+    }
     void press_power_button() { pm_->press_power_button(); }
     // Guest time stands still and goes on.
     void pause_clock() { clock_.pause(); }
@@ -60,8 +67,9 @@ public:
 private:
     BoardQ35(const MachineConfig& config, EventLoop& loop, MachineLock& lock, IrqRouting& irqs,
              MachineRequests& requests);
-    [[nodiscard]] Result<> create_devices(MachineRequests& requests);
+    [[nodiscard]] Result<> create_devices(const ChipsetOptions& chipset, MachineRequests& requests);
     [[nodiscard]] Result<> map_ports();
+    [[nodiscard]] std::vector<acpi::PciNode> nodes_of(const PciBus& bus) const;
     void connect_intx();
     void map_ecam(std::optional<EcamWindow> window);
     void map_pm(std::optional<std::uint16_t> base);
@@ -81,6 +89,7 @@ private:
     std::unique_ptr<RtcCmos> rtc_;
     std::unique_ptr<Mch> mch_;
     std::unique_ptr<Ich9Lpc> lpc_;
+    std::unique_ptr<AcpiPciHotplug> acpi_hotplug_;  // null: ports tell by their slots
 };
 
 }  // namespace siskin

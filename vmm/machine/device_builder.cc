@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "vmm/machine/chipset_globals.h"
 #include "vmm/machine/option_syntax.h"
 #include "vmm/machine/option_tables.h"
 
@@ -34,6 +35,9 @@ Result<> apply_arguments(const DeviceType& type, void* config, const Value::Dict
 }
 
 Result<> check_global(const OptionUse& use) {
+    if (SISKIN_TRY(is_chipset_global(use))) {
+        return {};
+    }
     GlobalOptions global;
     SISKIN_TRY_IN(use.text, apply_options(option_keys("global"), &global, use.members));
     for (const auto& [key, value] :
@@ -53,6 +57,23 @@ Result<> check_global(const OptionUse& use) {
     return {};
 }
 
+Result<PlannedDevice> begin_plan(const Value::Dict& arguments) {
+    const std::string driver = arguments.text("driver");
+    if (driver.empty()) {
+        return fail("Parameter 'driver' is missing");
+    }
+    const std::string id = arguments.text("id");
+    if (arguments.find("id") != nullptr && !is_identifier(id)) {
+        return fail(
+            "Parameter 'id' expects an identifier: a letter, then letters, digits, '-', '.', '_'");
+    }
+    const CatalogRow* const row = find_device_type(driver);
+    if (row == nullptr) {
+        return fail(concat("'", printable(driver), "' is not a valid device model name"));
+    }
+    return PlannedDevice{row, id, row->type->make_config(), ""};
+}
+
 }  // namespace
 
 Result<> check_globals(const std::vector<OptionUse>& globals) {
@@ -64,32 +85,44 @@ Result<> check_globals(const std::vector<OptionUse>& globals) {
 
 Result<PlannedDevice> plan_device(const OptionUse& use, const std::vector<OptionUse>& globals) {
     const std::string driver = use.members.text("driver");
-    if (driver.empty()) {
-        return fail(concat(use.text, ": Parameter 'driver' is missing"));
-    }
-    const CatalogRow* const row = find_device_type(driver);
-    if (row == nullptr) {
+    if (!driver.empty() && find_device_type(driver) == nullptr) {
         return fail(concat(use.text, ": '", printable(driver),
                            "' is not a valid device model name, see -device help"));
     }
-    PlannedDevice planned{row, use.members.text("id"), row->type->make_config(), use.text};
-    if (use.members.find("id") != nullptr && !is_identifier(planned.id)) {
-        return fail(concat(use.text,
-                           ": Parameter 'id' expects an identifier: a letter, then "
-                           "letters, digits, '-', '.', '_'"));
-    }
-    SISKIN_TRY(apply_globals(*row->type, planned.config.get(), globals));
-    SISKIN_TRY_IN(use.text, apply_arguments(*row->type, planned.config.get(), use.members));
+    PlannedDevice planned = SISKIN_TRY_IN(use.text, begin_plan(use.members));
+    planned.text = use.text;
+    SISKIN_TRY(apply_globals(*planned.row->type, planned.config.get(), globals));
+    SISKIN_TRY_IN(use.text, apply_arguments(*planned.row->type, planned.config.get(), use.members));
     return planned;
 }
 
-Result<> build_device(DeviceEnvironment& environment, const PlannedDevice& planned) {
+Result<PlannedDevice> plan_device(const Value::Dict& arguments,
+                                  const std::vector<OptionUse>& globals) {
+    PlannedDevice planned = SISKIN_TRY(begin_plan(arguments));
+    SISKIN_TRY(apply_globals(*planned.row->type, planned.config.get(), globals));
+    SISKIN_TRY(apply_arguments(*planned.row->type, planned.config.get(), arguments));
+    return planned;
+}
+
+namespace {
+
+Result<std::unique_ptr<Device>> make_device(DeviceEnvironment& environment,
+                                            const PlannedDevice& planned) {
     if (!planned.id.empty()) {
-        SISKIN_TRY_IN(planned.text, environment.devices.check_id(planned.id));
+        SISKIN_TRY(environment.devices.check_id(planned.id));
     }
-    auto device =
-        SISKIN_TRY_IN(planned.text, planned.row->build(environment, planned.id, planned.config));
-    environment.devices.add(std::move(device));
+    return planned.row->build(environment, planned.id, planned.config);
+}
+
+}  // namespace
+
+Result<> build_device(DeviceEnvironment& environment, const PlannedDevice& planned) {
+    auto device = make_device(environment, planned);
+    if (!device) {
+        return fail(planned.text.empty() ? std::move(device).error()
+                                         : in_context(planned.text, std::move(device).error()));
+    }
+    environment.devices.add(std::move(*device), environment.hot_plugging);
     return {};
 }
 

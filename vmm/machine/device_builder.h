@@ -18,7 +18,7 @@ struct PlannedDevice {
     const CatalogRow* row;
     std::string id;
     std::shared_ptr<void> config;
-    std::string text;  // the option, for errors
+    std::string text;  // the option, for errors; empty: device_add
 };
 
 // Errors: a -global of an unknown type or property, or with a value that does not fit.
@@ -29,7 +29,12 @@ struct PlannedDevice {
 [[nodiscard]] Result<PlannedDevice> plan_device(const OptionUse& use,
                                                 const std::vector<OptionUse>& globals);
 
-// Makes it and adds it to the tree. Errors: the id is taken, and what the device says.
+// The same for device_add, whose errors name no option.
+[[nodiscard]] Result<PlannedDevice> plan_device(const Value::Dict& arguments,
+                                                const std::vector<OptionUse>& globals);
+
+// Makes it and adds it to the tree. Errors: the id is taken, and what the device says; nothing has
+// changed then.
 [[nodiscard]] Result<> build_device(DeviceEnvironment& environment, const PlannedDevice& planned);
 
 }  // namespace siskin

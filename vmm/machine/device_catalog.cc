@@ -31,7 +31,13 @@ Result<PciPlace> find_place(DeviceEnvironment& environment, const PciProperties&
     if (bus == nullptr) {
         return fail(concat("Bus '", printable(properties.bus), "' not found"));
     }
-    return bus->place(properties, type.name, id, rule);
+    if (!environment.hot_plugging) {
+        return bus->place(properties, type.name, id, rule);
+    }
+    SISKIN_TRY(bus->check_hot_plug(rule));
+    PciPlace place = SISKIN_TRY(bus->place(properties, type.name, id, rule));
+    SISKIN_TRY(bus->check_hot_plug_function(place));
+    return place;
 }
 
 template <const DeviceType& kType>
@@ -75,10 +81,10 @@ Result<std::unique_ptr<Device>> build_expander(DeviceEnvironment& environment, s
 Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, std::string id,
                                               std::shared_ptr<void> config) {
     const auto& properties = config_as<BlkPciConfig>(config);
+    PciPlace place = SISKIN_TRY(find_place(environment, properties.pci, kBlkPciType, id));
     if (properties.blk.drive.empty()) {
         return fail("drive property not set: a node-name or a drive's id");
     }
-    PciPlace place = SISKIN_TRY(find_place(environment, properties.pci, kBlkPciType, id));
     IoThread* const thread = SISKIN_TRY(environment.io_threads.find(properties.blk.iothread));
     BlockNode* const node = SISKIN_TRY(environment.blocks.disk(properties.blk.drive));
     const VirtioPciServices services{environment.msi, environment.doorbells, environment.relay,

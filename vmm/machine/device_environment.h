@@ -44,6 +44,7 @@ struct DeviceEnvironment {
     ChardevRegistry& chardevs;
     BlockGraph& blocks;
     IoThreads& io_threads;
+    bool hot_plugging = false;  // the machine is there already
 };
 
 }  // namespace siskin

@@ -83,6 +83,8 @@ Result<std::string> device_properties(std::string_view name) {
     return text;
 }
 
+}  // namespace
+
 Result<std::string> device_help(const std::string& argument) {
     const auto members = SISKIN_TRY(parse_key_values(argument, "driver"));
     const Value* const driver = members.find("driver");
@@ -92,6 +94,8 @@ Result<std::string> device_help(const std::string& argument) {
     }
     return device_properties(name);
 }
+
+namespace {
 
 std::string machine_list() {
     return concat("Supported machines are:\n", padded("q35", 20),

@@ -13,6 +13,9 @@ namespace siskin {
 // devices, back ends and CPU features. Error: help for something that does not exist.
 [[nodiscard]] Result<std::string> help_text(const HelpRequest& request);
 
+// The same for -device alone: its argument, "help" or "TYPE,help".
+[[nodiscard]] Result<std::string> device_help(const std::string& argument);
+
 // "siskin-0.1.0": in the greeting and -version.
 [[nodiscard]] std::string package_name();
 

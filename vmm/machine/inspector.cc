@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "pci/bridge.h"
+#include "vmm/machine/help.h"
+#include "vmm/machine/option_syntax.h"
 
 namespace siskin {
 namespace {
@@ -100,6 +102,19 @@ std::size_t read_pages(const GuestMemory& memory, std::uint64_t address, std::sp
 }
 
 }  // namespace
+
+Result<std::string> MachineInspector::add_device(const std::string& options) {
+    const Value::Dict members = SISKIN_TRY(parse_key_values(options, "driver"));
+    if (asks_for_help(members)) {
+        return device_help(options);
+    }
+    SISKIN_TRY(machine_.add_device(members));
+    return std::string();
+}
+
+Result<> MachineInspector::remove_device(const std::string& id) {
+    return machine_.remove_device(id);
+}
 
 Result<hmp::CpuRegisters> MachineInspector::registers(std::uint32_t cpu) {
     if (cpu >= machine_.vcpus().size()) {

@@ -15,6 +15,8 @@ class MachineInspector final : public hmp::Backend {
 public:
     explicit MachineInspector(Machine& machine) : machine_(machine) {}
 
+    [[nodiscard]] Result<std::string> add_device(const std::string& options) override;
+    [[nodiscard]] Result<> remove_device(const std::string& id) override;
     [[nodiscard]] Result<hmp::CpuRegisters> registers(std::uint32_t cpu) override;
     [[nodiscard]] std::size_t read_virtual(std::uint32_t cpu, std::uint64_t address,
                                            std::span<std::byte> into) override;

@@ -50,6 +50,11 @@ Result<> Machine::cont() {
     if (needs_reset(state_)) {
         return fail("Resetting the Virtual Machine is required");
     }
+    if (devices_changed_) {
+        // Devices that came before the guest ran are there as from the start.
+        SISKIN_TRY(load_power_on_state());
+        hotplug_->ask_again();
+    }
     enter(RunState::Running);
     if (std::exchange(devices_paused_, false)) {
         const MutexLock hold(lock_);
@@ -71,6 +76,7 @@ void Machine::reset(ShutdownCause cause) {
     }
     // What the guest asked for before this moment belongs to the life that ends here.
     [[maybe_unused]] const auto stale = requests_.take();
+    hotplug_->release_asked();
     if (const auto loaded = load_power_on_state(); !loaded) {
         log::line(concat("reset: ", loaded.error().message));
         events_.on_reset(cause);
@@ -83,6 +89,20 @@ void Machine::reset(ShutdownCause cause) {
     } else {
         enter(RunState::Prelaunch);
     }
+}
+
+Result<> Machine::add_device(const Value::Dict& arguments) {
+    SISKIN_TRY(hotplug_->add(arguments, config_.globals));
+    if (state_ == RunState::Prelaunch) {
+        devices_changed_ = true;
+        const MutexLock hold(lock_);
+        board_->cover_new_buses();
+    }
+    return {};
+}
+
+Result<> Machine::remove_device(std::string_view id_or_path) {
+    return hotplug_->remove(id_or_path);
 }
 
 void Machine::press_power_button() {
@@ -194,6 +214,7 @@ void Machine::for_all_devices_and_wait(
 }
 
 Result<> Machine::load_power_on_state() {
+    devices_changed_ = false;
     for_all_devices_and_wait(
         [](Device& device, std::function<void()> done) { device.reset(std::move(done)); });
     {

@@ -28,6 +28,7 @@
 #include "vmm/machine/board_q35.h"
 #include "vmm/machine/device_environment.h"
 #include "vmm/machine/drives.h"
+#include "vmm/machine/hotplug.h"
 #include "vmm/machine/io_threads.h"
 #include "vmm/machine/machine_config.h"
 #include "vmm/machine/machine_events.h"
@@ -64,6 +65,10 @@ public:
     void press_power_button();
     // The end: on_shutdown, then the exit status is set and the loop stops.
     void shut_down(ShutdownCause cause);
+
+    // QMP's device_add and device_del (hotplug.h).
+    [[nodiscard]] Result<> add_device(const Value::Dict& arguments);
+    [[nodiscard]] Result<> remove_device(std::string_view id_or_path);
 
     // Calls `look` while no vCPU moves; those that ran go on afterwards.
     void with_parked_vcpus(const std::function<void()>& look);
@@ -150,12 +155,14 @@ private:
     std::unique_ptr<BoardQ35> board_;
     DeviceTree devices_;
     std::optional<DeviceEnvironment> environment_;
+    std::unique_ptr<Hotplug> hotplug_;
     std::unique_ptr<EventLoop::Watch> request_watch_;
     std::vector<std::unique_ptr<VcpuThread>> vcpus_;
 
     GuestErrorLog vcpu_log_{"machine"};
     RunState state_ = RunState::Prelaunch;
     bool devices_paused_ = false;
+    bool devices_changed_ = false;  // since the power-on state was loaded, and nothing has run
     bool ending_ = false;
     int exit_status_ = 0;
 };

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "pci/vga.h"
 #include "vmm/machine/boot.h"
+#include "vmm/machine/chipset_globals.h"
 #include "vmm/machine/default_devices.h"
 #include "vmm/machine/device_builder.h"
 #include "vmm/machine/drives.h"
@@ -91,7 +92,8 @@ Result<> Machine::create_kvm_parts() {
     SISKIN_TRY(vm_->map(*memory_));
     irqs_ = SISKIN_TRY(IrqRouting::create(vm_->fd()));
     doorbells_ = std::make_unique<KvmDoorbells>(vm_->fd());
-    board_ = SISKIN_TRY(BoardQ35::create(config_, loop_, lock_, *irqs_, requests_));
+    const ChipsetOptions chipset = SISKIN_TRY(chipset_options(config_.globals));
+    board_ = SISKIN_TRY(BoardQ35::create(config_, chipset, loop_, lock_, *irqs_, requests_));
     return {};
 }
 
@@ -141,6 +143,8 @@ Result<> Machine::create_devices(int interrupt_fd) {
     for (const PlannedDevice& device : devices) {
         SISKIN_TRY(build_device(*environment_, device));
     }
+    environment_->hot_plugging = true;
+    hotplug_ = SISKIN_TRY(Hotplug::create(*environment_, events_));
     return {};
 }
 

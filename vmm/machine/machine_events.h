@@ -2,6 +2,8 @@
 // MachineEvents: what happens to a machine, told to whoever manages it.
 #pragma once
 
+#include <string>
+
 #include "qmp/generated/types.h"
 
 namespace siskin {
@@ -23,6 +25,9 @@ public:
     virtual void on_power_button() = 0;
     virtual void on_stop() = 0;
     virtual void on_resume() = 0;
+    // `id` may be empty.
+    virtual void on_device_deleted(const std::string& id, const std::string& path) = 0;
+    virtual void on_unplug_refused(const std::string& id, const std::string& path) = 0;
 };
 
 }  // namespace siskin

@@ -2,6 +2,9 @@
 // A machine's events as QMP events.
 #include "vmm/machine/qmp_events.h"
 
+#include <optional>
+#include <string>
+
 #include "qmp/generated/events.h"
 
 namespace siskin {
@@ -33,6 +36,26 @@ void QmpEvents::on_stop() {
 void QmpEvents::on_resume() {
     if (sink_ != nullptr) {
         qmp::events::resume(*sink_);
+    }
+}
+
+namespace {
+
+std::optional<std::string> unless_empty(const std::string& id) {
+    return id.empty() ? std::nullopt : std::optional(id);
+}
+
+}  // namespace
+
+void QmpEvents::on_device_deleted(const std::string& id, const std::string& path) {
+    if (sink_ != nullptr) {
+        qmp::events::device_deleted(*sink_, unless_empty(id), path);
+    }
+}
+
+void QmpEvents::on_unplug_refused(const std::string& id, const std::string& path) {
+    if (sink_ != nullptr) {
+        qmp::events::device_unplug_guest_error(*sink_, unless_empty(id), path);
     }
 }
 

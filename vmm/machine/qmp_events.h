@@ -18,6 +18,8 @@ public:
     void on_power_button() override;
     void on_stop() override;
     void on_resume() override;
+    void on_device_deleted(const std::string& id, const std::string& path) override;
+    void on_unplug_refused(const std::string& id, const std::string& path) override;
 
 private:
     qmp::EventSink* sink_ = nullptr;

@@ -138,7 +138,7 @@ void QomTree::add_device(const DeviceTree::Entry& entry) {
     Device& device = *entry.device;
     QomNode& node = add(entry.path, std::string(device.type().name));
     add_property(node, "realized", "bool", true);
-    add_property(node, "hotplugged", "bool", false);
+    add_property(node, "hotplugged", "bool", entry.hot_plugged);
     add_property(node, "hotpluggable", "bool", false);
     for (const PropertyGroup& group : device.type().properties) {
         for (const PropertyRow& row : group.rows) {
@@ -150,6 +150,9 @@ void QomTree::add_device(const DeviceTree::Entry& entry) {
     const auto* const function = dynamic_cast<const PciFunction*>(&device);
     if (const PciBus* const bus = function == nullptr ? nullptr : bus_behind(*function)) {
         add(concat(entry.path, '/', bus->name()), bus->is_express() ? "PCIE" : "PCI");
+    }
+    for (const DevicePart& part : device.parts()) {
+        add(concat(entry.path, '/', part.name), std::string(part.type));
     }
 }
 

@@ -91,8 +91,8 @@ TEST_SUITE("pci/allocator") {
         CHECK(driver.memory_read(0x8'00000000, 1) == 0x77);
         CHECK(driver.read(kBehind, kCommand, 2) == (kCommandMemory | kCommandSerr));
         CHECK(driver.read({0, DevFn::of(1, 0)}, kCommand, 2) == 0x107);
-        CHECK(port->windows() == PciBridge::Windows{0xf000, 0xfff, 0xc0000000, 0xc00fffff,
-                                                    0x8'00000000, 0x8'000fffff});
+        CHECK(port->windows() == PciBridge::Windows{0xf000, 0xfff, 0xc0000000, 0xc01fffff,
+                                                    0x8'00000000, 0x8'001fffff});
         CHECK(driver.read(kBehind, kInterruptLine, 1) == 1);  // INTA of slot 1
     }
 
@@ -162,7 +162,8 @@ TEST_SUITE("pci/allocator") {
         REQUIRE(assign_resources(machine.host, apertures, line_of));
 
         CHECK(probe.bars().at(0)->mapped() == GuestAddress{0xc0000000});
-        CHECK(port->windows().memory_limit == 0xc01fffff);
+        // And as much again for a device that may come.
+        CHECK(port->windows().memory_limit == 0xc03fffff);
         CHECK(port->windows().prefetchable_base > port->windows().prefetchable_limit);
     }
 
@@ -243,7 +244,11 @@ TEST_SUITE("pci/allocator") {
         CHECK(windows.io_limit - windows.io_base + 1 == 0x1000);
         CHECK(windows.memory_limit - windows.memory_base + 1 == 4 * kMiB);
         CHECK(windows.prefetchable_limit - windows.prefetchable_base + 1 == kGiB);
-        CHECK(second->windows().memory_base > second->windows().memory_limit);
+        // A port that devices may come to keeps 2 MiB of each memory without being asked.
+        CHECK(second->windows().memory_limit - second->windows().memory_base + 1 == 2 * kMiB);
+        CHECK(second->windows().prefetchable_limit - second->windows().prefetchable_base + 1 ==
+              2 * kMiB);
+        CHECK(second->windows().io_base > second->windows().io_limit);
     }
 
     TEST_CASE("each expander gets its bus numbers and ranges that are nobody else's") {

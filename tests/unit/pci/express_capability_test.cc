@@ -85,7 +85,7 @@ TEST_SUITE("pci/express_capability") {
         const auto at = add_express_capability(config, ExpressType::DownstreamPort, options);
 
         CHECK(config.get32(at + kExpressSlotCapabilities) == 0x20079);
-        CHECK(config.registers().writable(at + kExpressSlotControl, 2) == 0x03f9);
+        CHECK(config.registers().writable(at + kExpressSlotControl, 2) == 0x13f9);
         reset_express_slot(config, at, false);
         CHECK(config.get16(at + kExpressSlotControl) == 0x00c0);
     }

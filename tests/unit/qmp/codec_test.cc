@@ -65,6 +65,22 @@ TEST_SUITE("qmp/codec") {
         CHECK(decoded<Value::Null>(0) == "Invalid parameter type for 'x', expected: null");
     }
 
+    TEST_CASE("what nobody took is the rest, and then nothing is left to refuse") {
+        const Value value(Value::Dict{{"a", 1}, {"b", "two"}, {"c", true}});
+        const Path whole;
+        auto object = ObjectDecoder::open(value, whole);
+        REQUIRE(object.has_value());
+        std::int64_t first = 0;
+        REQUIRE(object->required("a", first).has_value());
+        CHECK_FALSE(object->finish().has_value());
+
+        Value::Dict rest;
+        object->rest(rest);
+
+        CHECK(rest == Value::Dict{{"b", "two"}, {"c", true}});
+        CHECK(object->finish().has_value());
+    }
+
     TEST_CASE("narrow numbers take what fits") {
         CHECK(decoded<std::uint8_t>(255) == "ok");
         CHECK(decoded<std::uint8_t>(256) == "Parameter 'x' expects uint8_t");

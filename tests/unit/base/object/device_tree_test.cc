@@ -44,6 +44,23 @@ TEST_SUITE("base/object/device_tree") {
         CHECK(tree.find("/") == nullptr);
     }
 
+    TEST_CASE("a device that is taken out is the caller's, and its name is free") {
+        std::vector<std::string> gone;
+        DeviceTree tree;
+        tree.add(std::make_unique<ExampleDevice>("disk0", gone), true);
+        CHECK(tree.find("disk0")->hot_plugged);
+
+        CHECK(tree.take("disk0") == nullptr);
+        std::unique_ptr<Device> taken = tree.take("/machine/peripheral/disk0");
+
+        REQUIRE(taken != nullptr);
+        CHECK(tree.entries().empty());
+        CHECK(tree.check_id("disk0").has_value());
+        CHECK(gone.empty());
+        taken.reset();
+        CHECK(gone == std::vector<std::string>{"disk0"});
+    }
+
     TEST_CASE("devices without an id are numbered and have no name to be found by") {
         std::vector<std::string> gone;
         DeviceTree tree;

@@ -48,6 +48,18 @@ TEST_SUITE("vmm/hmp/control_commands") {
         CHECK(monitor.run("?") == monitor.run("help"));
     }
 
+    TEST_CASE("device_add and device_del hand on what they are given") {
+        MonitorBench monitor;
+
+        CHECK(monitor.run("device_add type,id=a").empty());
+        CHECK(monitor.run("device_add help") == "types\r\n");
+        CHECK(monitor.run("device_add") == "Error: Parameter 'driver' is missing\r\n");
+        CHECK(monitor.run("device_del type,id=a").empty());
+        CHECK(monitor.run("device_del a") == "Error: Device 'a' not found\r\n");
+        CHECK(monitor.run("device_del") ==
+              "device_del: string expected\r\nTry \"help device_del\" for more information\r\n");
+    }
+
     TEST_CASE("sendkey says why it cannot") {
         MonitorBench monitor;
 

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disks that come and go while a stock kernel runs or boots."""
+
+import os
+import random
+import time
+
+from guest import Guest
+from patience import patient
+
+# More of them by hand: HOTPLUG_CYCLES=1000 tests/boot/run hotplug
+CYCLES = int(os.environ.get("HOTPLUG_CYCLES", "20"))
+BOOT_PLUGS = int(os.environ.get("HOTPLUG_BOOT_PLUGS", "2"))
+DELETED_LIMIT_S = 0.3
+PLUG_BYTES = 1 << 20
+SECOND_PORT = ["-device", "pcie-root-port,id=port1,chassis=1,slot=2",
+               "-blockdev", "driver=file,node-name=plug0,filename=plug.img"]
+HOTPLUG = "ICH9-LPC.acpi-pci-hotplug-with-bridge-support"
+
+
+def add_image(folder):
+    (folder / "plug.img").write_bytes(b"siskin" + bytes(PLUG_BYTES - 6))
+
+
+def plug(vm):
+    vm.qmp.command("device_add", driver="virtio-blk-pci", id="plug", bus="port1", drive="plug0")
+
+
+def wait_for_disk(guest):
+    guest.run("n=0; until [ -b /dev/vdb ]; do usleep 20000; n=$((n+1)); [ $n -lt 1500 ]; done", 60)
+
+
+def deleted(vm, start):
+    """The events up to that of the device itself; its path."""
+    while True:
+        event = vm.qmp.wait_event("DEVICE_DELETED", 30, start)
+        if "device" in event["data"]:
+            return event
+        start = vm.qmp.events.index(event) + 1
+
+
+def stamp(event):
+    return event["timestamp"]["seconds"] + event["timestamp"]["microseconds"] / 1e6
+
+
+def cycle(vm, guest, checks, number):
+    """One plug and unplug; the seconds until the driver was bound and until DEVICE_DELETED."""
+    plugged = time.monotonic()
+    plug(vm)
+    wait_for_disk(guest)
+    bound = time.monotonic() - plugged
+    if number == 0:
+        checks.equal("the guest reads the disk that came",
+                     guest.run("dd if=/dev/vdb bs=6 count=1 2>/dev/null"), "siskin")
+        checks.equal("all of it", guest.run("blockdev --getsize64 /dev/vdb"), str(PLUG_BYTES))
+    before = len(vm.qmp.events)
+    asked = time.monotonic()
+    vm.qmp.command("device_del", id="plug")
+    event = deleted(vm, before)
+    gone = time.monotonic() - asked
+    if number == 0:
+        checks.equal("DEVICE_DELETED of the back end came first, then the device's",
+                     [one["data"] for one in vm.qmp.events[before:]],
+                     [{"path": "/machine/peripheral/plug/virtio-backend"},
+                      {"device": "plug", "path": "/machine/peripheral/plug"}])
+    checks.check("the id is free again", event["data"]["device"] == "plug", event)
+    guest.run("n=0; while [ -b /dev/vdb ]; do usleep 20000; n=$((n+1)); [ $n -lt 1500 ]; done", 60)
+    return bound, gone
+
+
+def cycles(bench, count, extra, limit_s):
+    checks = bench.checks
+    with bench.start([*SECOND_PORT, *extra], add_image) as vm:
+        guest = Guest(vm.console)
+        vm.qmp.negotiate()
+        guest.wait_ready(120)
+        devices = guest.run("ls /sys/bus/pci/devices | wc -l")
+        times = [cycle(vm, guest, checks, number) for number in range(count)]
+        bounds, goes = (sorted(column) for column in zip(*times))
+        print(f"hotplug: {count} cycles: plug to driver {bounds[count // 2] * 1e3:.0f} ms "
+              f"(most {bounds[-1] * 1e3:.0f}), device_del to DEVICE_DELETED "
+              f"{goes[count // 2] * 1e3:.0f} ms (most {goes[-1] * 1e3:.0f})", flush=True)
+        checks.check(f"DEVICE_DELETED came within {limit_s} s, by the median",
+                     goes[count // 2] <= patient(limit_s), goes)
+        checks.equal("the guest has the devices that it began with",
+                     guest.run("ls /sys/bus/pci/devices | wc -l"), devices)
+        vm.qmp.command("quit")
+        checks.equal("the VMM ends with status 0", vm.wait(60), 0)
+    checks.equal("the VMM wrote nothing to stderr", vm.errors, "")
+
+
+def by_acpi(bench):
+    """A disk comes and goes behind a root port, by ACPI: the default."""
+    cycles(bench, CYCLES, ["-global", f"{HOTPLUG}=on"], DELETED_LIMIT_S)
+
+
+def by_slot(bench):
+    """The same by the port's own slot, once: Linux blinks for five seconds."""
+    cycles(bench, 1, ["-global", f"{HOTPLUG}=off"], 30)
+
+
+def while_booting(bench):
+    """A disk comes at a random moment of the boot, and is there in the end."""
+    checks = bench.checks
+    for _ in range(BOOT_PLUGS):
+        delay_s = random.uniform(0.05, 4)
+        with bench.start(SECOND_PORT, add_image) as vm:
+            guest = Guest(vm.console)
+            vm.qmp.negotiate()
+            time.sleep(delay_s)
+            plug(vm)
+            guest.wait_ready(120)
+            wait_for_disk(guest)
+            checks.equal(f"the disk that came after {delay_s:.3f} s is there",
+                         guest.run("dd if=/dev/vdb bs=6 count=1 2>/dev/null"), "siskin")
+            before = len(vm.qmp.events)
+            vm.qmp.command("device_del", id="plug")
+            checks.check("and goes", deleted(vm, before) is not None)
+            vm.qmp.command("quit")
+            vm.wait(60)

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Disks that come and go on the real program, with a reset in the guest's stead.
+#include "tests/kvm/running_machine.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "base/text.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace siskin::test {
+
+namespace {
+
+constexpr unsigned kSectors = 256;
+// A count taken at once may differ by one either way: other threads still close what they had.
+constexpr Milliseconds kSettled{300};
+
+std::size_t entries_of(const std::string& folder) {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) {
+        ++count;
+    }
+    return count;
+}
+
+// A guest with an empty port, and an image for what comes there.
+struct PluggingMachine {
+    explicit PluggingMachine(const std::string& guest, const std::vector<std::string>& more = {})
+        : image(patterned_image(directory, "disk", kSectors)),
+          process(start(MachineArguments(guest)
+                            .add({"-device", "pcie-root-port,id=rp1,chassis=1", "-blockdev",
+                                  concat("driver=file,node-name=d0,filename=", image)})
+                            .add(more)
+                            .qmp(directory.path("qmp")))),
+          monitor(connect(directory.path("qmp"), process)) {}
+
+    std::string execute(const std::string& command, const std::string& arguments = "") {
+        const auto reply = monitor.execute(command, arguments);
+        return reply ? "" : reply.error().message;
+    }
+    std::string plug() {
+        return execute("device_add",
+                       R"({"driver":"virtio-blk-pci","id":"n0","bus":"rp1","drive":"d0"})");
+    }
+    std::string unplug() { return execute("device_del", R"({"id":"n0"})"); }
+    // The path of the next DEVICE_DELETED.
+    std::string deleted() {
+        const auto event = monitor.wait_for_event("DEVICE_DELETED");
+        return event ? text_at(member_at(*event, "data"), "path") : event.error().message;
+    }
+    std::size_t count(const std::string& what) {
+        return entries_of(concat("/proc/", process.pid(), '/', what));
+    }
+
+    TemporaryDirectory directory;
+    std::string image;
+    ChildProcess process;
+    QmpClient monitor;
+};
+
+}  // namespace
+
+TEST_SUITE("kvm/hotplug") {
+    TEST_CASE("a disk that came before the guest ran is there as from the start") {
+        PluggingMachine machine("blk_poll", {"-S", "-append", "plain prefilled"});
+
+        REQUIRE(machine.plug().empty());
+        REQUIRE(machine.execute("cont").empty());
+
+        CHECK(machine.process.wait_for_end() == kGuestPassed);
+        CHECK(file_has_pattern(machine.image, 8, 8, 1));
+    }
+
+    TEST_CASE("on a running machine a reset completes a removal; nothing stays behind (H01, H07)") {
+        PluggingMachine machine("idle");
+        REQUIRE(machine.plug().empty());
+        REQUIRE(machine.unplug().empty());
+        REQUIRE(machine.execute("system_reset").empty());
+        REQUIRE(machine.deleted() == "/machine/peripheral/n0/virtio-backend");
+        REQUIRE(machine.deleted() == "/machine/peripheral/n0");
+        machine.process.observe(kSettled);
+        const std::size_t descriptors = machine.count("fd");
+        const std::size_t threads = machine.count("task");
+
+        for (unsigned cycle = 0; cycle < 50; ++cycle) {
+            REQUIRE(machine.plug().empty());
+            CHECK(machine.plug() == "GenericError: Duplicate device ID 'n0'");
+            REQUIRE(machine.unplug().empty());
+            CHECK(machine.unplug() ==
+                  "GenericError: Device n0 is already in the process of unplug");
+            REQUIRE(machine.execute("system_reset").empty());
+            REQUIRE(machine.deleted() == "/machine/peripheral/n0/virtio-backend");
+            REQUIRE(machine.deleted() == "/machine/peripheral/n0");
+        }
+
+        machine.process.observe(kSettled);
+        CHECK(machine.count("fd") == descriptors);
+        CHECK(machine.count("task") == threads);
+    }
+
+    TEST_CASE("a slot that the guest never switched on lets go at once") {
+        PluggingMachine machine("idle",
+                                {"-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"});
+
+        REQUIRE(machine.plug().empty());
+        REQUIRE(machine.unplug().empty());
+
+        CHECK(machine.deleted() == "/machine/peripheral/n0/virtio-backend");
+        CHECK(machine.deleted() == "/machine/peripheral/n0");
+        CHECK(machine.plug().empty());
+    }
+
+    TEST_CASE("a removal in the air does not keep a machine from pausing or ending (H02, H08)") {
+        PluggingMachine machine("idle");
+        REQUIRE(machine.plug().empty());
+        REQUIRE(machine.unplug().empty());
+
+        CHECK(machine.execute("stop").empty());
+        CHECK(machine.execute("cont").empty());
+        CHECK(machine.execute("quit").empty());
+
+        CHECK(machine.process.wait_for_end() == 0);
+    }
+}
+
+}  // namespace siskin::test
