@@ -247,4 +247,5 @@ def pvh(bench):
 
 
 ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tree,
-       "hotplug": hotplug.by_acpi, "hotplug-native": hotplug.by_slot, "hotplug-boot": hotplug.while_booting}
+       "hotplug": hotplug.by_acpi, "hotplug-native": hotplug.by_slot,
+       "hotplug-boot": hotplug.while_booting}
