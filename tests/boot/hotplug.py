@@ -10,7 +10,7 @@ from patience import patient
 
 # More of them by hand: HOTPLUG_CYCLES=1000 tests/boot/run hotplug
 CYCLES = int(os.environ.get("HOTPLUG_CYCLES", "20"))
-BOOT_PLUGS = int(os.environ.get("HOTPLUG_BOOT_PLUGS", "2"))
+BOOT_PLUGS = int(os.environ.get("HOTPLUG_BOOT_PLUGS", "1"))
 # What libvirt waits.  The figure to reach is 0.3 s on a quiet machine: HOTPLUG_LIMIT_S=0.3.
 DELETED_LIMIT_S = float(os.environ.get("HOTPLUG_LIMIT_S", "5"))
 PLUG_BYTES = 1 << 20
