@@ -2,6 +2,8 @@
 // The type 1 header and what it lets through.
 #include "pci/bridge.h"
 
+#include <utility>
+
 namespace siskin {
 
 using namespace pci_spec;
@@ -102,7 +104,7 @@ AddressWindows PciBridge::memory_windows() const {
     if ((config().get16(kBridgeControl) & kBridgeControlVga) != 0) {
         add_if_open(open, kVgaMemoryBase, kVgaMemoryBase + kVgaMemorySize - 1);
     }
-    return open;
+    return without_overlaps(std::move(open));
 }
 
 AddressWindows PciBridge::io_windows() const {
@@ -120,7 +122,7 @@ AddressWindows PciBridge::io_windows() const {
     if ((control & kBridgeControlVga) != 0) {
         add_vga_ports(open, (control & kBridgeControlVga16Bit) != 0);
     }
-    return open;
+    return without_overlaps(std::move(open));
 }
 
 PciBridge::Windows PciBridge::windows() const {

@@ -27,6 +27,22 @@ AddressWindows common_parts(const AddressWindows& left, const AddressWindows& ri
     return parts;
 }
 
+AddressWindows without_overlaps(AddressWindows windows) {
+    std::sort(windows.begin(), windows.end(),
+              [](const AddressWindow& left, const AddressWindow& right) {
+                  return left.first < right.first;
+              });
+    AddressWindows merged;
+    for (const AddressWindow& window : windows) {
+        if (!merged.empty() && window.first <= merged.back().last) {
+            merged.back().last = std::max(merged.back().last, window.last);
+        } else {
+            merged.push_back(window);
+        }
+    }
+    return merged;
+}
+
 // One BAR, and where it would be wholly reachable.
 struct Topology::Placement {
     PciFunction* function;

@@ -29,6 +29,10 @@ using AddressWindows = std::vector<AddressWindow>;
                                                        const AddressWindow& right);
 [[nodiscard]] AddressWindows common_parts(const AddressWindows& left, const AddressWindows& right);
 
+// The same addresses, ascending, none of them in two windows. Only of such lists have common parts
+// no more windows than both have together: bridges behind each other cannot multiply them.
+[[nodiscard]] AddressWindows without_overlaps(AddressWindows windows);
+
 // What the host bridge forwards to the root bus; BARs elsewhere are not decoded. RAM and the
 // interrupt controllers in the kernel are not in the AddressSpace: the board leaves them out here.
 struct PciApertures {

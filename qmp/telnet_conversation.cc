@@ -8,6 +8,8 @@ namespace siskin::qmp {
 namespace {
 
 constexpr std::string_view kEscapes("\xff\xff", 2);
+// How far output is searched for the next escape: a long one is not searched to its end each time.
+constexpr std::size_t kPieceMax = std::size_t{64} << 10U;
 
 }  // namespace
 
@@ -37,7 +39,7 @@ std::string_view TelnetConversation::output() const {
     if (!opening_.empty()) {
         return opening_;
     }
-    const std::string_view text = inside_->output();
+    const std::string_view text = inside_->output().substr(0, kPieceMax);
     const std::size_t plain = std::min(text.find(kTelnetEscape), text.size());
     if (plain != 0 || text.empty()) {
         return text.substr(0, plain);

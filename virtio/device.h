@@ -71,8 +71,10 @@ public:
     // Takes no chain any more and calls `done`, once, from any thread, when the last request has
     // finished and guest memory is no longer touched. May be called when not active.
     virtual void deactivate(std::function<void()> done) = 0;
-    // The same without giving the queues up. At any time: a paused device may be activated and
-    // starts paused.
+    // As Device::settle(): nothing is called from here on, but the destructor.
+    virtual void settle() {}
+    // The same as deactivate() without giving the queues up. At any time: a paused device may be
+    // activated and starts paused.
     virtual void pause(std::function<void()> done) = 0;
     // Ends a pause, and looks at the rings again; or pauses, without telling when. However often
     // the guest has it change, one change waits at most: the last one wins.

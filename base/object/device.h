@@ -35,6 +35,11 @@ public:
     // which is called exactly once, from any thread, when the device no longer touches guest
     // memory.
     virtual void reset(std::function<void()> done) { done(); }
+    // Before its destruction, when nobody reaches it any more: waits until no other thread is
+    // inside it, or on its way there. VM loop, without MachineLock, as that may take as long as
+    // somebody else's host I/O. Destroying it, which is done under MachineLock, waits for nothing
+    // then.
+    virtual void settle() {}
     // The machine stops (no guest memory changes after `done`) and goes on.
     virtual void pause(std::function<void()> done) { done(); }
     virtual void resume() {}

@@ -92,12 +92,19 @@ BlockDevice::BlockDevice(BlockNode& node, IoThread& io_thread, const BlockDevice
 }
 
 BlockDevice::~BlockDevice() {
+    settle();
+    node_.release();
+}
+
+void BlockDevice::settle() {
+    if (std::exchange(settled_, true)) {
+        return;
+    }
     std::promise<void> gone;
     deactivate([&] { gone.set_value(); });
     gone.get_future().wait();
     // `gone` was set from inside io_; wait until the thread has left it.
     io_thread_.run_and_wait([](IoLoop&) {});
-    node_.release();
 }
 
 std::uint16_t BlockDevice::device_id() const {

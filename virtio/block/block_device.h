@@ -38,7 +38,7 @@ public:
     // option is out of its bounds; the host cannot do I/O on the node.
     [[nodiscard]] static Result<std::unique_ptr<BlockDevice>> create(
         BlockNode& node, IoThread& io_thread, const BlockDeviceOptions& options);
-    // Waits for requests in flight; reset or deactivate before, and it need not.
+    // Waits as settle() does, unless that was called.
     ~BlockDevice() override;
     BlockDevice(const BlockDevice&) = delete;
     BlockDevice& operator=(const BlockDevice&) = delete;
@@ -57,6 +57,8 @@ public:
 
     void activate(ActiveQueues queues, DeviceHost& host) override;
     void deactivate(std::function<void()> done) override;
+    // Waits for requests in flight, too; reset or deactivate before, and there are none.
+    void settle() override;
     void pause(std::function<void()> done) override;
     void allow_transfers(bool allowed) override;
     [[nodiscard]] bool is_quiet() const override { return quiet_.load(); }
@@ -77,6 +79,7 @@ private:
     std::atomic<bool> allowed_{true};
     std::atomic<bool> change_posted_{false};
     std::atomic<bool> quiet_{true};
+    bool settled_ = false;
     BlockIo io_;  // the IoThread's
 };
 

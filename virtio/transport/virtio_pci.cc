@@ -166,6 +166,10 @@ void VirtioPci::reset(std::function<void()> done) {
     device_->deactivate(std::move(done));
 }
 
+void VirtioPci::settle() {
+    device_->settle();
+}
+
 void VirtioPci::pause(std::function<void()> done) {
     machine_paused_ = true;
     device_->pause(std::move(done));

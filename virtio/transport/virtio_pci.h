@@ -76,6 +76,7 @@ public:
     using PciFunction::config;
 
     void reset(std::function<void()> done) override;
+    void settle() override;
     void pause(std::function<void()> done) override;
     void resume() override;
     [[nodiscard]] std::span<const DevicePart> parts() const override { return {&backend_, 1}; }

@@ -253,8 +253,8 @@ const OptionRow* find_option(std::string_view name) {
 // "-device help", "-machine q35,help", "-cpu ?": on any option with a structured argument.
 bool wants_help(const OptionRow& row, std::string_view argument) {
     static constexpr std::array<std::string_view, 15> kWithHelp{
-        "machine", "M",   "accel", "cpu", "smp",    "m",      "device",
-        "chardev", "mon", "drive", "msg", "object", "global", "d", "add-fd"};
+        "machine", "M",     "accel", "cpu",    "smp",    "m", "device", "chardev",
+        "mon",     "drive", "msg",   "object", "global", "d", "add-fd"};
     if (std::find(kWithHelp.begin(), kWithHelp.end(), row.description.name) == kWithHelp.end() ||
         argument.starts_with('{')) {
         return false;

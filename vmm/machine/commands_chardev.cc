@@ -132,11 +132,13 @@ Result<RingChardev*> ChardevHandlers::find_ring(const std::string& device) {
     return ring;
 }
 
+bool ChardevHandlers::is_monitor(const std::string& id) const {
+    return std::any_of(monitors_.begin(), monitors_.end(),
+                       [&](const MonitorEndpoint& monitor) { return monitor.chardev.id == id; });
+}
+
 Result<> ChardevHandlers::check_is_free(const std::string& id) const {
-    const bool is_monitor =
-        std::any_of(monitors_.begin(), monitors_.end(),
-                    [&](const MonitorEndpoint& monitor) { return monitor.chardev.id == id; });
-    if (is_monitor || machine_.chardevs().find(id) != nullptr) {
+    if (is_monitor(id) || machine_.chardevs().find(id) != nullptr) {
         return fail(concat("Chardev with id '", id, "' already exists"));
     }
     return {};
@@ -156,13 +158,10 @@ Result<qmp::ChardevReturn> ChardevHandlers::chardev_add(const qmp::ChardevAddArg
 Result<qmp::ChardevReturn> ChardevHandlers::chardev_change(
     const qmp::ChardevChangeArguments& arguments) {
     const Chardev* const old = machine_.chardevs().find(arguments.id);
-    const bool is_monitor = std::any_of(
-        monitors_.begin(), monitors_.end(),
-        [&](const MonitorEndpoint& monitor) { return monitor.chardev.id == arguments.id; });
-    if (old == nullptr && !is_monitor) {
+    if (old == nullptr && !is_monitor(arguments.id)) {
         return fail(concat("Chardev '", printable(arguments.id), "' does not exist"));
     }
-    if (is_monitor || old->in_use()) {
+    if (old == nullptr || old->in_use()) {
         return fail("Chardev user does not support chardev hotswap");
     }
     const std::string what = concat("Failed to add chardev '", arguments.id, "'");
@@ -173,10 +172,7 @@ Result<qmp::ChardevReturn> ChardevHandlers::chardev_change(
 }
 
 Result<> ChardevHandlers::chardev_remove(const qmp::ChardevRemoveArguments& arguments) {
-    const bool is_monitor = std::any_of(
-        monitors_.begin(), monitors_.end(),
-        [&](const MonitorEndpoint& monitor) { return monitor.chardev.id == arguments.id; });
-    if (is_monitor) {
+    if (is_monitor(arguments.id)) {
         return fail(concat("Chardev '", arguments.id, "' is busy"));
     }
     return machine_.chardevs().remove(arguments.id);

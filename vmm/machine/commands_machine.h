@@ -86,6 +86,7 @@ public:
     static constexpr std::size_t kRingReadMax = std::size_t{1} << 20U;  // bytes
 
 private:
+    [[nodiscard]] bool is_monitor(const std::string& id) const;
     [[nodiscard]] Result<> check_is_free(const std::string& id) const;
     // A socket's descriptor is the config's from here on.
     [[nodiscard]] Result<ChardevConfig> config_of(const std::string& id,

@@ -186,9 +186,8 @@ void Hotplug::process() {
 
 // In the order in which they left their buses. False: there is none, or it is not done yet.
 bool Hotplug::finish_first() {
-    std::string id;
     std::string path;
-    std::vector<std::string> parts;
+    std::unique_ptr<Device> device;
     {
         const MutexLock hold(environment_.lock);
         if (leaving_.empty() || !leaving_.front().done->load()) {
@@ -196,11 +195,18 @@ bool Hotplug::finish_first() {
         }
         path = std::move(leaving_.front().path);
         leaving_.pop_front();
-        const std::unique_ptr<Device> device = environment_.devices.take(path);
-        id = device->id();
-        for (const DevicePart& part : device->parts()) {
-            parts.push_back(concat(path, '/', part.name));
-        }
+        device = environment_.devices.take(path);
+    }
+    // A thread that is busy with another device holds up no vCPU.
+    device->settle();
+    const std::string id = device->id();
+    std::vector<std::string> parts;
+    for (const DevicePart& part : device->parts()) {
+        parts.push_back(concat(path, '/', part.name));
+    }
+    {
+        const MutexLock hold(environment_.lock);
+        device.reset();
     }
     for (const std::string& part : parts) {
         events_.on_device_deleted("", part);

@@ -133,6 +133,31 @@ TEST_SUITE("pci/bridge") {
         CHECK_FALSE(one.port_answers(0x3e0));
     }
 
+    TEST_CASE("bridges behind each other that all forward everything multiply no windows (P10)") {
+        PortAndProbe one;
+        one.driver.write(kPort, kIoBase, 2, 0xf000);
+        one.driver.write(kPort, kMemoryBase, 4, 0xfff00000);
+        one.driver.write(kPort, kPrefetchableBase, 4, 0xfff00000);
+        one.driver.write(kPort, kBridgeControl, 2, kBridgeControlVga);
+        AddressWindows io{{0, 0xffff}};
+        AddressWindows memory{{0, ~std::uint64_t{0}}};
+
+        for (int level = 0; level < 12; ++level) {
+            io = common_parts(io, one.port->io_windows());
+            memory = common_parts(memory, one.port->memory_windows());
+        }
+        CHECK(io == AddressWindows{{0, 0xffff}});
+        CHECK(memory.size() == 1);
+
+        one.driver.write(kPort, kBridgeControl, 2, kBridgeControlVga | kBridgeControlIsa);
+        const AddressWindows single = one.port->io_windows();
+        io = single;
+        for (int level = 0; level < 12; ++level) {
+            io = common_parts(io, one.port->io_windows());
+        }
+        CHECK(io == single);
+    }
+
     TEST_CASE("ISA Enable lets only the first 256 ports of each 1 KiB through") {
         PortAndProbe one;
         one.driver.write(kPort, kBridgeControl, 2, kBridgeControlIsa);

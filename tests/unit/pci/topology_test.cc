@@ -191,6 +191,15 @@ TEST_SUITE("pci/topology") {
         CHECK(wrong == 0);
     }
 
+    TEST_CASE("windows without overlaps hold the same addresses, in order, each once (P10)") {
+        CHECK(without_overlaps({{20, 29}, {0, 9}}) == AddressWindows{{0, 9}, {20, 29}});
+        CHECK(without_overlaps({{0, 9}, {5, 14}, {9, 9}}) == AddressWindows{{0, 14}});
+        CHECK(without_overlaps({{0, 9}, {10, 19}}) == AddressWindows{{0, 9}, {10, 19}});
+        CHECK(without_overlaps({{0, ~std::uint64_t{0}}, {5, 6}}) ==
+              AddressWindows{{0, ~std::uint64_t{0}}});
+        CHECK(without_overlaps({}).empty());
+    }
+
     TEST_CASE("common parts of windows are what both sides hold") {
         CHECK(common_parts({{0, 9}, {20, 29}}, {{5, 24}}) == AddressWindows{{5, 9}, {20, 24}});
         CHECK(common_parts({{0, 9}}, {{10, 20}}).empty());

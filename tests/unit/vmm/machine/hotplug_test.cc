@@ -4,6 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <future>
+#include <thread>
+
 #include <sys/resource.h>
 
 #include "tests/unit/vmm/machine/hotplug_bench.h"
@@ -54,6 +58,33 @@ TEST_SUITE("vmm/machine/hotplug") {
         CHECK(bench.events.told == kDiskGone);
         CHECK(bench.devices.find("n0") == nullptr);
         CHECK(bench.add(HotplugBench::disk("n0", "rp2", "d0")).empty());
+    }
+
+    TEST_CASE("an I/O thread that is busy elsewhere holds up a removal, and nobody else") {
+        HotplugBench bench;
+        REQUIRE(bench.add(HotplugBench::disk("n0", "rp1", "d0")).empty());
+        bench.reset();
+        REQUIRE(bench.remove("n0").empty());
+        bench.reset();
+        // As if another disk of the thread's waited for the host; not for ever, if it fails.
+        constexpr std::chrono::seconds kBusyMax{5};
+        std::promise<void> gate;
+        REQUIRE(bench.io_threads.entries().size() == 1);
+        bench.io_threads.entries().front().thread->post(
+            [open = gate.get_future().share(), kBusyMax](IoLoop&) { open.wait_for(kBusyMax); });
+        const auto begin = std::chrono::steady_clock::now();
+        std::thread loop([&] { bench.run_until_told(2); });
+
+        bool taken = false;
+        while (!taken && std::chrono::steady_clock::now() - begin < 2 * kBusyMax) {
+            const MutexLock hold(bench.pci.lock);
+            taken = bench.devices.find("n0") == nullptr;
+        }
+        CHECK(taken);
+        CHECK(std::chrono::steady_clock::now() - begin < kBusyMax / 2);
+        gate.set_value();
+        loop.join();
+        CHECK(bench.events.told == kDiskGone);
     }
 
     TEST_CASE("what is behind a bridge goes before it, and a second reset takes nothing more") {
