@@ -121,18 +121,23 @@ const Value* ObjectDecoder::take(std::string_view name) {
     return dict_->find(name);
 }
 
+bool ObjectDecoder::is_taken(std::string_view name) const {
+    return rest_is_taken_ || std::find(taken_.begin(), taken_.end(), name) != taken_.end();
+}
+
 void ObjectDecoder::rest(Value::Dict& out) {
+    out.reserve(dict_->size());
     for (const auto& [name, value] : *dict_) {
-        if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) {
-            out.set(name, value);
-            taken_.push_back(name);
+        if (!is_taken(name)) {
+            out.insert(name, value);
         }
     }
+    rest_is_taken_ = true;
 }
 
 Result<> ObjectDecoder::finish() const {
     for (const auto& [name, value] : *dict_) {
-        if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) {
+        if (!is_taken(name)) {
             return fail(unexpected_member(Path(*path_, name)));
         }
     }

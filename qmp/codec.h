@@ -132,10 +132,12 @@ public:
 private:
     ObjectDecoder(const Value::Dict* dict, const Path& path) : dict_(dict), path_(&path) {}
     const Value* take(std::string_view name);
+    [[nodiscard]] bool is_taken(std::string_view name) const;
 
     const Value::Dict* dict_;
     const Path* path_;
-    std::vector<std::string_view> taken_;
+    std::vector<std::string_view> taken_;  // as many as the schema has for the object
+    bool rest_is_taken_ = false;
 };
 
 inline void write_json(JsonWriter& out, bool value) {

@@ -25,15 +25,15 @@ constexpr std::size_t kSize = std::size_t{64} << 10U;
 constexpr std::size_t kChunk = std::size_t{64} << 10U;  // as Connection reads
 constexpr std::size_t kRoundsDefault = 2000;
 
-// A command of kSize bytes or a little more, whose argument is an object of these members.
+// A device_add of kSize bytes or a little more, with as many properties of this value.
 std::string command_with(std::string_view member_value) {
     std::string text =
-        "{\"execute\": \"qom-set\", \"arguments\": {\"path\": \"/machine\", "
-        "\"property\": \"x\", \"value\": {\"driver\": \"virtio-blk-pci\"";
+        "{\"execute\": \"device_add\", \"arguments\": {\"driver\": \"virtio-blk-pci\", "
+        "\"id\": \"disk0\", \"bus\": \"root0\"";
     for (std::size_t number = 0; text.size() < kSize; ++number) {
         text += concat(", \"property-", number, "\": ", member_value);
     }
-    return text + "}}, \"id\": \"libvirt-1\"}\r\n";
+    return text + "}, \"id\": \"libvirt-1\"}\r\n";
 }
 
 bool decode_once(std::string_view bytes) {
