@@ -69,14 +69,45 @@ def cycle(vm, guest, checks, number):
     return bound, gone
 
 
+# Writes, reads back and compares other bytes on the disk that stays, until there is /tmp/enough;
+# at its leisure, as everything is slow in an emulated machine.
+TRAFFIC = """( n=0; until [ -e /tmp/enough ]; do
+ dd if=/dev/urandom of=/tmp/wrote bs=4k count=16 2>/dev/null;
+ dd if=/tmp/wrote of=/dev/vda bs=4k seek=$((n % 64 * 16)) oflag=direct conv=notrunc 2>/dev/null &&
+ dd if=/dev/vda of=/tmp/read bs=4k skip=$((n % 64 * 16)) count=16 iflag=direct 2>/dev/null &&
+ cmp /tmp/wrote /tmp/read || echo $n >> /tmp/wrong; n=$((n+1)); echo $n > /tmp/turns; usleep 200000;
+ done; touch /tmp/ended ) > /dev/null 2>&1 &"""
+
+
+def bound_in_kvm(vm):
+    """The irqfds, ioeventfds and ranges of the address spaces."""
+    lines = vm.qmp.command("human-monitor-command", **{"command-line": "info irq"}).split("\r\n")
+    tree = vm.qmp.command("human-monitor-command", **{"command-line": "info mtree"})
+    return [line for line in lines if "fd: " in line], tree
+
+
+def end_traffic(guest, checks):
+    guest.run("touch /tmp/enough; until [ -e /tmp/ended ]; do usleep 20000; done", 60)
+    turns = int(guest.run("cat /tmp/turns"))
+    checks.check("the other disk was written and read all the time", turns > 0, turns)
+    checks.equal("and every byte was right", guest.run("cat /tmp/wrong 2>/dev/null; true"), "")
+
+
 def cycles(bench, count, extra, limit_s):
     checks = bench.checks
-    with bench.start([*SECOND_PORT, *extra], add_image) as vm:
+    with bench.start([*SECOND_PORT, *extra], add_image, counted=True) as vm:
         guest = Guest(vm.console)
         vm.qmp.negotiate()
         guest.wait_ready(120)
         devices = guest.run("ls /sys/bus/pci/devices | wc -l")
-        times = [cycle(vm, guest, checks, number) for number in range(count)]
+        guest.run(TRAFFIC.replace("\n", ""))
+        first = cycle(vm, guest, checks, 0)  # what is kept for the next time is there after it
+        counts, bound = vm.counts(), bound_in_kvm(vm)
+        times = [first, *(cycle(vm, guest, checks, number) for number in range(1, count))]
+        end_traffic(guest, checks)
+        checks.equal("the VMM has the descriptors and threads it had after the first",
+                     vm.counts(), counts)
+        checks.equal("and what was bound in KVM", bound_in_kvm(vm), bound)
         bounds, goes = (sorted(column) for column in zip(*times))
         print(f"hotplug: {count} cycles: plug to driver {bounds[count // 2] * 1e3:.0f} ms "
               f"(most {bounds[-1] * 1e3:.0f}), device_del to DEVICE_DELETED "

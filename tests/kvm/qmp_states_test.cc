@@ -157,7 +157,7 @@ TEST_SUITE("kvm/qmp_states") {
         };
         const std::string before = snapshot();
 
-        for (const auto& [command, arguments] : std::vector<std::pair<const char*, const char*>>{
+        for (const auto& call : std::vector<std::pair<const char*, const char*>>{
                  {"object-add", R"({"qom-type": "iothread", "id": "io0"})"},
                  {"object-add", R"({"qom-type": "iothread", "id": "1"})"},
                  {"object-del", R"({"id": "io1"})"},
@@ -166,6 +166,8 @@ TEST_SUITE("kvm/qmp_states") {
                  {"chardev-add",
                   R"({"id": "r", "backend": {"type": "ringbuf", "data": {"size": 3}}})"},
                  {"chardev-remove", R"({"id": "compat_monitor0"})"}}) {
+            const auto& command = call.first;
+            const auto& arguments = call.second;
             CAPTURE(command);
             CAPTURE(arguments);
             CHECK_FALSE(bench.monitor.execute(command, arguments).has_value());
@@ -192,7 +194,9 @@ TEST_SUITE("kvm/qmp_states") {
         REQUIRE(schema.has_value());
         const std::string before = snapshot(bench);
         std::size_t tried = 0;
-        for (const auto& [command, arguments] : wrong_calls(*schema)) {
+        for (const auto& call : wrong_calls(*schema)) {
+            const auto& command = call.first;
+            const auto& arguments = call.second;
             CAPTURE(command);
             CAPTURE(arguments);
             const Result<Value> reply = bench.monitor.execute(command, arguments);

@@ -26,6 +26,7 @@ public:
     [[nodiscard]] hmp::QomNode object_tree() override { return objects; }
     [[nodiscard]] std::vector<hmp::MappedSpace> address_spaces() override { return spaces; }
     [[nodiscard]] std::vector<hmp::IoThreadInfo> io_threads() override { return threads; }
+    [[nodiscard]] hmp::FastPaths fast_paths() override { return {.irqfds = 3, .ioeventfds = 1}; }
 
     [[nodiscard]] Result<hmp::PciErrorPlace> inject_pci_error(const std::string& id,
                                                               const hmp::PciError& error) override {

@@ -28,6 +28,13 @@ ARGUMENTS = f"""
     -device pcie-root-port,id=port0,slot=1 -device virtio-blk-pci,id=virtio0,drive=disk0,bus=port0
     -serial stdio -qmp unix:{SOCKET},server=on,wait=off
 """.split()
+# Prints how many descriptors and threads the VMM has, every two seconds.
+COUNT = """while usleep 2000000; do
+    pid=$(pidof {name}) &&
+        echo "vmm-has: $(ls /proc/$pid/fd | wc -l) $(ls /proc/$pid/task | wc -l)"
+done &
+counter=$!
+"""
 # QEMU's q35 keeps PCIe hot-plug to itself unless told otherwise; siskin always grants it.
 QEMU_ONLY = ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"]
 
@@ -53,7 +60,7 @@ class NestedVm:
 
     where = "nested"
 
-    def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None):
+    def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None, counted=False):
         binary = pathlib.Path(binary)
         self._folder = folder
         self.disk = folder.parent / "disk-after.img"
@@ -63,9 +70,10 @@ class NestedVm:
             f"""stty -F /dev/ttyS1 raw -echo -onlcr
 socat /dev/vport0p1 UNIX-CONNECT:{SOCKET},retry=600,interval=0.05 2>/dev/null &
 relay=$!
+{COUNT.format(name=binary.name) if counted else "counter="}
 {shlex.join([binary.name, *arguments])} <>/dev/ttyS1 >&0 2>errors.log
 status=$?
-kill $relay 2>/dev/null
+kill $relay $counter 2>/dev/null
 sed 's/^/vmm: /' errors.log
 exit $status
 """
@@ -93,6 +101,13 @@ exit $status
     def alive(self):
         return self._l1.alive()
 
+    def counts(self, timeout_s=60):
+        """The VMM's descriptors and threads now; for a VM that is counted."""
+        self._l1.console.skip()
+        for _ in range(2):  # the first may have been on its way
+            found = self._l1.console.expect(rb"vmm-has: (\d+) (\d+)", timeout_s)
+        return tuple(int(number) for number in found.groups())
+
     def timed_out(self):
         return self._l1.timed_out
 
@@ -111,8 +126,8 @@ class NativeVm:
 
     where = "native"
 
-    def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None):
-        del kernel, on_line
+    def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None, counted=False):
+        del kernel, on_line, counted
         self._folder = folder
         self.disk = folder / "disk.img"
         self.errors = ""
@@ -144,6 +159,10 @@ class NativeVm:
 
     def alive(self):
         return self._process.poll() is None
+
+    def counts(self):
+        process = pathlib.Path(f"/proc/{self._process.pid}")
+        return tuple(len(list((process / what).iterdir())) for what in ("fd", "task"))
 
     def timed_out(self):
         return self._timed_out

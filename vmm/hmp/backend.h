@@ -68,6 +68,12 @@ struct IoThreadInfo {
     std::int64_t thread_id = 0;
 };
 
+// What devices have bound in KVM at the moment, for `info irq`.
+struct FastPaths {
+    std::uint32_t irqfds = 0;      // vectors that interrupt without a thread of the VMM
+    std::uint32_t ioeventfds = 0;  // doorbells that wake without an exit
+};
+
 // An error that a PCI Express function reports, for pcie_aer_inject_error.
 struct PciError {
     std::uint32_t status = 0;  // one bit of the correctable or uncorrectable status
@@ -105,6 +111,7 @@ public:
     [[nodiscard]] virtual QomNode object_tree() = 0;
     [[nodiscard]] virtual std::vector<MappedSpace> address_spaces() = 0;
     [[nodiscard]] virtual std::vector<IoThreadInfo> io_threads() = 0;
+    [[nodiscard]] virtual FastPaths fast_paths() = 0;
     // Errors, for people: no such device, it is no PCI Express one.
     [[nodiscard]] virtual Result<PciErrorPlace> inject_pci_error(const std::string& id,
                                                                  const PciError& error) = 0;

@@ -101,6 +101,9 @@ Result<> info_irq(Call& call) {
     call.out +=
         "IRQ statistics not available for kvm-ioapic.\n"
         "IRQ statistics not available for kvm-i8259.\n";
+    const FastPaths bound = call.services.backend.fast_paths();
+    call.out +=
+        concat("irqfd: ", bound.irqfds, " vectors\nioeventfd: ", bound.ioeventfds, " doorbells\n");
     return {};
 }
 

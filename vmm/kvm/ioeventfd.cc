@@ -32,10 +32,14 @@ Result<> set_ioeventfd(const Fd& vm, const EventFd& event, DoorbellAddress addre
 
 class KvmDoorbells::IoeventfdBinding final : public Binding {
 public:
-    IoeventfdBinding(const Fd& vm, EventFd event, DoorbellAddress address)
-        : vm_(vm), event_(std::move(event)), address_(address) {}
+    IoeventfdBinding(KvmDoorbells& owner, EventFd event, DoorbellAddress address)
+        : owner_(owner), event_(std::move(event)), address_(address) {
+        ++owner_.count_;
+    }
     ~IoeventfdBinding() override {
-        const auto undone = set_ioeventfd(vm_, event_, address_, KVM_IOEVENTFD_FLAG_DEASSIGN);
+        --owner_.count_;
+        const auto undone =
+            set_ioeventfd(owner_.vm_, event_, address_, KVM_IOEVENTFD_FLAG_DEASSIGN);
         if (!undone) {
             log::warning(undone.error().message);
         }
@@ -44,7 +48,7 @@ public:
     IoeventfdBinding& operator=(const IoeventfdBinding&) = delete;
 
 private:
-    const Fd& vm_;
+    KvmDoorbells& owner_;
     EventFd event_;
     DoorbellAddress address_;
 };
@@ -53,7 +57,7 @@ Result<std::unique_ptr<Binding>> KvmDoorbells::bind(const EventFd& event, Doorbe
     EventFd own = SISKIN_TRY(event.duplicate());
     SISKIN_TRY(set_ioeventfd(vm_, own, address, 0));
     return std::unique_ptr<Binding>(
-        std::make_unique<IoeventfdBinding>(vm_, std::move(own), address));
+        std::make_unique<IoeventfdBinding>(*this, std::move(own), address));
 }
 
 }  // namespace siskin

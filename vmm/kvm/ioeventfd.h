@@ -15,10 +15,14 @@ public:
     [[nodiscard]] Result<std::unique_ptr<Binding>> bind(const EventFd& event,
                                                         DoorbellAddress address) override;
 
+    // How many doorbells are bound now.
+    [[nodiscard]] std::uint32_t count() const { return count_; }
+
 private:
     class IoeventfdBinding;
 
     const Fd& vm_;
+    std::uint32_t count_ = 0;
 };
 
 }  // namespace siskin

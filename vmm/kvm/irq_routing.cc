@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -132,6 +133,12 @@ void IrqRouting::send(MsiMessage message) {
     msi.data = message.data;
     // A message to no APIC is dropped, as on hardware; the kernel reports it and nobody else cares.
     [[maybe_unused]] const int result = kvm_ioctl(vm_, KVM_SIGNAL_MSI, &msi);
+}
+
+std::uint32_t IrqRouting::irqfd_count() const {
+    return std::accumulate(
+        routes_.begin(), routes_.end(), std::uint32_t{0},
+        [](std::uint32_t count, const Route& route) { return count + route.users; });
 }
 
 Result<std::uint32_t> IrqRouting::acquire(MsiMessage message) {

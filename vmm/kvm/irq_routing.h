@@ -36,6 +36,10 @@ public:
                                                         MsiMessage message) override;
     void send(MsiMessage message) override;
 
+    // How many vectors are bound to irqfds now. Of kMsiRoutesMax at most, where all messages
+    // differ.
+    [[nodiscard]] std::uint32_t irqfd_count() const;
+
 private:
     // A message's GSI. Kept after its last user so that masking and unmasking a vector, which a
     // driver does often, costs no new table.

@@ -144,6 +144,11 @@ std::size_t MachineInspector::read_physical(std::uint64_t address, std::span<std
                       [](std::uint64_t next) { return std::optional(GuestAddress{next}); });
 }
 
+hmp::FastPaths MachineInspector::fast_paths() {
+    const MutexLock hold(machine_.lock());
+    return {machine_.interrupts().irqfd_count(), machine_.doorbells().count()};
+}
+
 Result<hmp::PciErrorPlace> MachineInspector::inject_pci_error(const std::string& id,
                                                               const hmp::PciError& error) {
     const MutexLock hold(machine_.lock());

@@ -92,6 +92,8 @@ public:
     [[nodiscard]] const BlockGraph& blocks() const { return blocks_; }
     [[nodiscard]] ChardevRegistry& chardevs() { return chardevs_; }
     [[nodiscard]] IoThreads& io_threads() { return io_threads_; }
+    [[nodiscard]] const IrqRouting& interrupts() const { return *irqs_; }
+    [[nodiscard]] const KvmDoorbells& doorbells() const { return *doorbells_; }
     [[nodiscard]] EventLoop& loop() { return loop_; }
     // KVM's table of CPUID, before -cpu.
     [[nodiscard]] Result<std::vector<kvm_cpuid_entry2>> supported_cpuid() const {

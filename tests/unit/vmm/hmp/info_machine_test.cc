@@ -47,7 +47,9 @@ TEST_SUITE("vmm/hmp/info_machine") {
         CHECK(monitor.run("info network").empty());
         CHECK(monitor.run("info irq") ==
               "IRQ statistics not available for kvm-ioapic.\r\n"
-              "IRQ statistics not available for kvm-i8259.\r\n");
+              "IRQ statistics not available for kvm-i8259.\r\n"
+              "irqfd: 3 vectors\r\n"
+              "ioeventfd: 1 doorbells\r\n");
     }
 }
 
