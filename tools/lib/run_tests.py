@@ -162,7 +162,8 @@ class Run:
         environment.setdefault("BOOT_VMM", str(TREE / "build" / preset / "siskin"))
 
         def work():
-            command = [str(TREE / "tests/boot/run"), *self.options.word_list]
+            command = [str(TREE / "tests/boot/run"), "--jobs", str(min(2, os.cpu_count() or 1)),
+                       *self.options.word_list]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
                                        errors="replace", env=environment)
             lines = []
