@@ -2,9 +2,14 @@
 // RegisterBlock.
 #include "base/registers.h"
 
+#include <bit>
+#include <cstring>
+
 #include "base/result.h"
 
 namespace siskin {
+
+static_assert(std::endian::native == std::endian::little);
 
 RegisterBlock::RegisterBlock(std::size_t size)
     : bytes_(size), writable_(size), write_1_to_clear_(size) {}
@@ -56,18 +61,14 @@ std::uint64_t RegisterBlock::writable(std::size_t offset, unsigned width_bytes) 
 std::uint64_t RegisterBlock::load(const Bytes& bytes, std::size_t offset, unsigned width) const {
     SISKIN_ASSERT(width <= 8 && offset <= bytes.size() && width <= bytes.size() - offset);
     std::uint64_t value = 0;
-    for (unsigned index = 0; index < width; ++index) {
-        value |= std::uint64_t{bytes[offset + index]} << (index * 8);
-    }
+    std::memcpy(&value, bytes.data() + offset, width);
     return value;
 }
 
 void RegisterBlock::store(Bytes& bytes, std::size_t offset, unsigned width,
                           std::uint64_t value) const {
     SISKIN_ASSERT(width <= 8 && offset <= bytes.size() && width <= bytes.size() - offset);
-    for (unsigned index = 0; index < width; ++index) {
-        bytes[offset + index] = static_cast<std::uint8_t>(value >> (index * 8));
-    }
+    std::memcpy(bytes.data() + offset, &value, width);
 }
 
 }  // namespace siskin

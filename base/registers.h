@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace siskin {
@@ -29,6 +30,8 @@ public:
     [[nodiscard]] std::uint64_t writable(std::size_t offset, unsigned width_bytes) const;
 
     [[nodiscard]] std::size_t size() const { return bytes_.size(); }
+    // All of them, as the device has them.
+    [[nodiscard]] std::span<std::uint8_t> bytes() { return bytes_; }
 
 private:
     using Bytes = std::vector<std::uint8_t>;

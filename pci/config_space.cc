@@ -2,6 +2,9 @@
 // The common header and the lists of capabilities.
 #include "pci/config_space.h"
 
+#include <algorithm>
+#include <cstddef>
+
 #include "base/bits.h"
 #include "base/result.h"
 
@@ -10,7 +13,7 @@ namespace siskin {
 using namespace pci_spec;
 
 ConfigSpace::ConfigSpace(HeaderType header_type, std::size_t size)
-    : registers_(size), power_on_(size / 8), sticky_(size / 8) {
+    : registers_(size), power_on_(size) {
     SISKIN_ASSERT(size == kConventionalSize || size == kExpressSize);
     set8(kHeaderType, static_cast<std::uint8_t>(header_type));
     // PCIe 5.0 §7.5.1.1.3: the enables that mean something to a virtual function.
@@ -89,24 +92,25 @@ std::optional<std::uint16_t> ConfigSpace::find_extended_capability(std::uint16_t
 }
 
 void ConfigSpace::remember_power_on() {
-    for (std::size_t word = 0; word < power_on_.size(); ++word) {
-        power_on_[word] = registers_.get(word * 8, 8);
-    }
+    const auto now = registers_.bytes();
+    power_on_.assign(now.begin(), now.end());
 }
 
 void ConfigSpace::make_sticky(std::size_t offset, std::size_t size) {
-    SISKIN_ASSERT(is_aligned(offset, 8) && offset + size <= registers_.size());
-    for (std::size_t at = offset; at < offset + size; at += 8) {
-        sticky_[at / 8] = true;
-    }
+    SISKIN_ASSERT(offset <= registers_.size() && size <= registers_.size() - offset);
+    sticky_.push_back({offset, size});
 }
 
 void ConfigSpace::reset(ResetKind kind) {
-    for (std::size_t word = 0; word < power_on_.size(); ++word) {
-        if (kind == ResetKind::PowerOn || !sticky_[word]) {
-            registers_.set(word * 8, 8, power_on_[word]);
+    const auto now = registers_.bytes();
+    std::vector<std::uint8_t> next = power_on_;
+    if (kind != ResetKind::PowerOn) {
+        for (const Range& range : sticky_) {
+            const auto offset = static_cast<std::ptrdiff_t>(range.offset);
+            std::copy_n(now.begin() + offset, range.size, next.begin() + offset);
         }
     }
+    std::copy(next.begin(), next.end(), now.begin());
 }
 
 }  // namespace siskin

@@ -60,15 +60,19 @@ public:
 
     // The state at power-on is what is there now; reset() comes back to it.
     void remember_power_on();
-    // These registers keep their values in every other reset (PCIe 5.0 §7.4, "sticky"). `offset` is
-    // a multiple of 8, the size is rounded up to one.
+    // These registers keep their values in every other reset (PCIe 5.0 §7.4, "sticky").
     void make_sticky(std::size_t offset, std::size_t size);
     void reset(ResetKind kind);
 
 private:
+    struct Range {
+        std::size_t offset;
+        std::size_t size;
+    };
+
     RegisterBlock registers_;
-    std::vector<std::uint64_t> power_on_;  // the bytes, eight at a time
-    std::vector<bool> sticky_;             // of the same
+    std::vector<std::uint8_t> power_on_;
+    std::vector<Range> sticky_;
     std::size_t capabilities_end_ = pci_spec::kFirstFreeOffset;
     std::size_t extended_end_ = pci_spec::kConventionalSize;
     std::uint16_t last_extended_ = 0;
