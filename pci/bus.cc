@@ -178,6 +178,11 @@ void PciBus::remove(const PciFunction& function) {
     if (parent_ != nullptr) {
         parent_->on_presence();
     }
+    HotplugNotifier* const notifier = topology_.hotplug_notifier();
+    if (notifier != nullptr && topology_.hotplug_observer() != nullptr &&
+        function.devfn().function() == 0) {
+        notifier->on_removed(*this, function.devfn().device());
+    }
 }
 
 PciBus* find_bus(const Topology& topology, std::string_view name) {

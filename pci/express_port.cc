@@ -127,7 +127,12 @@ void ExpressPort::config_write(IoAccess access, std::uint64_t value) {
     const std::uint64_t control =
         express_offset() ? *express_offset() + kExpressSlotControl : std::uint64_t{0};
     if (slot_ && access.offset < control + 2 && control < access.offset + access.width) {
-        show_slot(slot_->control_written(slot_control()));
+        const bool was_asked = slot_->is_asked();
+        const HotplugSlot::Outcome outcome = slot_->control_written(slot_control());
+        if (slot_->is_answered()) {
+            tell_sign(was_asked ? SlotSign::UnplugAnswered : SlotSign::PlugAnswered);
+        }
+        show_slot(outcome);
     }
     update_link();
     if (aer() != nullptr) {
@@ -179,8 +184,18 @@ void ExpressPort::reset_slot() {
     update_link();
 }
 
+void ExpressPort::tell_sign(SlotSign sign) {
+    if (HotplugObserver* const observer = bus().topology().hotplug_observer()) {
+        observer->on_slot_sign(secondary(), 0, sign);
+    }
+}
+
 void ExpressPort::show_slot(HotplugSlot::Outcome outcome) {
     const std::uint16_t events = slot_->take_events();
+    if (is_occupied() &&
+        (events & (kExpressSlotButtonPressed | kExpressSlotPresenceChanged)) != 0) {
+        tell_sign(slot_->is_asked() ? SlotSign::UnplugTold : SlotSign::PlugTold);
+    }
     PciFunction::config().update16(*express_offset() + kExpressSlotStatus, events, events);
     update_link();
     // What is behind appears or disappears.

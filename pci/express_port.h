@@ -10,6 +10,7 @@
 
 #include "base/object/device.h"
 #include "pci/bridge.h"
+#include "pci/hotplug.h"
 #include "pci/hotplug_slot.h"
 #include "pci/link_codec.h"
 #include "pci/properties.h"
@@ -101,6 +102,7 @@ private:
     void reset_slot();
     // The registers show what the slot's state machine has come to, and the guest is told.
     void show_slot(HotplugSlot::Outcome outcome);
+    void tell_sign(SlotSign sign);
     void update_interrupt();
 
     const PortConfig* settings_;

@@ -133,7 +133,21 @@ void PciFunction::unplug() {
     place_.bus->remove(*this);
 }
 
+void PciFunction::watch_use() {
+    unseen_uses_ = static_cast<unsigned>(FunctionUse::Enumerated) |
+                   static_cast<unsigned>(FunctionUse::Enabled) |
+                   static_cast<unsigned>(FunctionUse::DriverReady);
+}
+
+void PciFunction::tell_use(FunctionUse use) {
+    unseen_uses_ &= ~static_cast<unsigned>(use);
+    if (HotplugObserver* const observer = place_.bus->topology().hotplug_observer()) {
+        observer->on_function_use(*this, use);
+    }
+}
+
 std::uint64_t PciFunction::config_read(IoAccess access) {
+    note_use(FunctionUse::Enumerated);
     return config_.read(access.offset, access.width);
 }
 
@@ -157,6 +171,9 @@ void PciFunction::config_write(IoAccess access, std::uint64_t value) {
         reset_function(ResetKind::Warm);
     } else {
         apply();
+    }
+    if ((config_.get16(kCommand) & kCommandBusMaster) != 0) {
+        note_use(FunctionUse::Enabled);
     }
 }
 

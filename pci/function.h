@@ -17,6 +17,7 @@
 #include "pci/capability.h"
 #include "pci/config_space.h"
 #include "pci/express_capability.h"
+#include "pci/hotplug.h"
 #include "pci/intx_routing.h"
 #include "pci/msi.h"
 #include "pci/msix.h"
@@ -89,6 +90,8 @@ public:
     // Takes it away: BARs unmapped (on_bar_moved is called), INTx dropped, messages unbound.
     void unplug();
     [[nodiscard]] bool plugged() const { return plugged_; }
+    // From now on the topology's HotplugObserver is told of each FunctionUse, once.
+    void watch_use();
 
     // -- the guest's side: configuration requests. Any width 1, 2, 4, 8 at any offset. --
     // Derived classes that override these call them, too.
@@ -137,6 +140,8 @@ public:
     [[nodiscard]] const std::string& type_name() const { return place_.type_name; }
     [[nodiscard]] const std::string& id() const { return place_.id; }
     [[nodiscard]] bool multifunction() const { return place_.multifunction; }
+    // Null without an option ROM.
+    [[nodiscard]] const std::shared_ptr<OptionRom>& rom() const { return place_.rom; }
     [[nodiscard]] virtual PciBridge* as_bridge() { return nullptr; }
     [[nodiscard]] virtual const PciBridge* as_bridge() const { return nullptr; }
 
@@ -157,6 +162,12 @@ protected:
     // What a bridge adds to apply(), after the function's own effects, and to a reset.
     virtual void apply_bridge() {}
     virtual void reset_bridge(ResetKind /*kind*/) {}
+    // The guest does that.
+    void note_use(FunctionUse use) {
+        if ((unseen_uses_ & static_cast<unsigned>(use)) != 0) {
+            tell_use(use);
+        }
+    }
 
 private:
     struct Decode {
@@ -174,6 +185,7 @@ private:
     void update_msix();
     void update_intx();
     [[nodiscard]] bool messages_enabled() const;
+    void tell_use(FunctionUse use);
 
     PciPlace place_;
     ConfigSpace config_;
@@ -193,6 +205,7 @@ private:
     bool msix_was_enabled_ = false;
     bool intx_pending_ = false;
     bool intx_raised_ = false;
+    unsigned unseen_uses_ = 0;  // FunctionUse, those that are watched for
     Decode decode_;
 };
 

@@ -63,6 +63,8 @@ HotplugSlot::Outcome HotplugSlot::control_written(std::uint16_t control) {
             events_ |= kExpressSlotButtonPressed;
         }
     }
+    answered_ = occupied_ && !ejected_ &&
+                ((!was_powered && is_powered()) || (!was_blinking && is_blinking()));
     Outcome outcome = Outcome::None;
     if (occupied_ && !ejected_ && let_go) {
         outcome = eject();

@@ -44,6 +44,11 @@ public:
     [[nodiscard]] bool is_reachable() const { return is_powered() && !ejected_; }
     // Bits of Slot Status that were set since the last call (§7.5.3.11).
     [[nodiscard]] std::uint16_t take_events();
+    // The guest is to let go of the device, and has not.
+    [[nodiscard]] bool is_asked() const { return asked_; }
+    // Whether the last write was the guest's answer to what it was told: it gave power, or lets the
+    // power indicator blink (§6.7.1.1.2).
+    [[nodiscard]] bool is_answered() const { return answered_; }
 
 private:
     [[nodiscard]] bool is_powered() const;
@@ -58,6 +63,7 @@ private:
     bool pressed_ = false;   // the button; else the press is held back
     bool announce_ = false;  // a press for a device that came is held back
     bool ejected_ = false;   // and not yet removed
+    bool answered_ = false;
     bool was_present_ = false;
     bool was_up_ = false;
     std::uint16_t events_ = 0;

@@ -26,6 +26,8 @@ public:
     MsiCapability(ConfigSpace& config, MsiTarget& target, const MsiOptions& options);
 
     [[nodiscard]] std::uint16_t offset() const { return at_; }
+    // As many as the driver may allocate.
+    [[nodiscard]] unsigned vector_count() const { return options_.vectors; }
     [[nodiscard]] bool enabled() const;
     // As many as the driver allocated, a power of two; 1 while MSI is off.
     [[nodiscard]] unsigned allocated() const;

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/value.h"
+#include "qmp/later.h"
 
 namespace siskin::qmp {
 
@@ -24,6 +25,8 @@ struct CommandCall {
     const CommandRow* command = nullptr;  // null: no command of the table
     // Runs the handler; the result is the JSON text of `return`.
     std::function<Result<std::string>(const Handlers&)> run;
+    // In its stead, of a command that may wait.
+    std::function<void(const Handlers&, Later)> run_later{};
 };
 
 // One row of the command table.

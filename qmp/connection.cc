@@ -11,19 +11,22 @@ namespace siskin::qmp {
 
 Result<std::unique_ptr<Connection>> Connection::create(ByteChannel channel, EventLoop& loop,
                                                        std::unique_ptr<Conversation> conversation,
-                                                       std::function<void()> finished) {
-    std::unique_ptr<Connection> self(
-        new Connection(std::move(channel), loop, std::move(conversation), std::move(finished)));
+                                                       std::function<void()> finished,
+                                                       std::function<void()> gone) {
+    std::unique_ptr<Connection> self(new Connection(
+        std::move(channel), loop, std::move(conversation), std::move(finished), std::move(gone)));
     SISKIN_TRY(self->watch_input());
     return self;
 }
 
 Connection::Connection(ByteChannel channel, EventLoop& loop,
-                       std::unique_ptr<Conversation> conversation, std::function<void()> finished)
+                       std::unique_ptr<Conversation> conversation, std::function<void()> finished,
+                       std::function<void()> gone)
     : channel_(std::move(channel)),
       loop_(loop),
       conversation_(std::move(conversation)),
-      finished_(std::move(finished)) {}
+      finished_(std::move(finished)),
+      gone_(std::move(gone)) {}
 
 Result<> Connection::watch_input() {
     if (channel_.input() < 0) {
@@ -98,6 +101,7 @@ void Connection::settle() {
         finished();
         return;
     }
+    note_gone();
     const bool read =
         received_.empty() && conversation_->may_receive() && !input_ended_ && !draining_;
     if (read_watch_ != nullptr && read != reading_) {
@@ -161,9 +165,30 @@ void Connection::wait_for_room() {
     hang_up();
 }
 
+// One that has ended its half may still read; when both are closed, it does not.
+void Connection::note_gone() {
+    if (!gone_ || draining_ || conversation_->in_flight() == 0) {
+        gone_watch_.reset();
+        return;
+    }
+    if (!channel_.is_open()) {
+        const auto gone = std::exchange(gone_, nullptr);
+        gone();
+    } else if (input_ended_ && gone_watch_ == nullptr && !channel_.is_file()) {
+        auto watch = loop_.watch_hang_up(channel_.input(), [this] {
+            hang_up();
+            settle();
+        });
+        if (watch) {
+            gone_watch_ = std::move(*watch);
+        }
+    }
+}
+
 void Connection::hang_up() {
     read_watch_.reset();
     write_watch_.reset();
+    gone_watch_.reset();
     unclaimed_timer_.reset();
     channel_.close();
     received_.clear();

@@ -32,9 +32,11 @@ public:
 
     // Calls `finished` when nothing is left to do: the client is gone or has ended its half, and
     // every request has been answered. The callee may destroy the connection. `loop` outlives it.
+    // Calls `gone` once, if at all, when the client will read no reply while requests are under
+    // way.
     [[nodiscard]] static Result<std::unique_ptr<Connection>> create(
         ByteChannel channel, EventLoop& loop, std::unique_ptr<Conversation> conversation,
-        std::function<void()> finished);
+        std::function<void()> finished, std::function<void()> gone = {});
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
@@ -49,7 +51,7 @@ public:
 
 private:
     Connection(ByteChannel channel, EventLoop& loop, std::unique_ptr<Conversation> conversation,
-               std::function<void()> finished);
+               std::function<void()> finished, std::function<void()> gone);
     [[nodiscard]] Result<> watch_input();
     void on_readable();
     void settle();
@@ -57,13 +59,15 @@ private:
     bool flush();
     void wait_for_room();
     void hang_up();
+    void note_gone();
     [[nodiscard]] bool is_finished() const;
 
     ByteChannel channel_;
     EventLoop& loop_;
     std::unique_ptr<Conversation> conversation_;
     std::function<void()> finished_;
-    std::string received_;  // read and not yet taken by the conversation
+    std::function<void()> gone_;  // empty once called
+    std::string received_;        // read and not yet taken by the conversation
     bool input_ended_ = false;
     bool draining_ = false;
     bool reading_ = true;
@@ -71,6 +75,7 @@ private:
     std::optional<EventFd> always_ready_;
     std::unique_ptr<EventLoop::Watch> read_watch_;
     std::unique_ptr<EventLoop::Watch> write_watch_;
+    std::unique_ptr<EventLoop::Watch> gone_watch_;
     std::unique_ptr<EventLoop::Watch> unclaimed_timer_;
 };
 

@@ -5,7 +5,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -25,8 +27,9 @@ namespace siskin::qmp {
 // From the QMP thread to the VM thread.
 struct Submitted {
     SessionId session = 0;
-    Request request;
+    std::optional<Request> request;  // nothing: the client has gone
     MonitorIndex monitor = 0;
+    bool abandoned = false;  // by a client that went meanwhile: it waits for nothing
 };
 
 // From the VM thread (events: any thread) to the QMP thread, in the order of posting.
@@ -71,32 +74,54 @@ private:
     std::atomic<bool> has_lost_event_{false};
 };
 
-// Thread: VM loop, but for submit().
+// While a command of a client waits (Later), that client's next ones wait behind it, so that
+// replies keep their order; other clients do not notice. Thread: VM loop, but for submit() and
+// client_gone().
 class Dispatcher {
 public:
     using RunUnderLock = std::function<void(const std::function<void()>& work)>;
 
-    // All but `run_under_lock` outlive the dispatcher. `requests_max`: the most that wait.
+    // All but `run_under_lock` outlive the dispatcher. `requests_max`: the most that wait, clients
+    // that have gone included.
     // `descriptors` gets what clients pass along; without it that is closed.
     [[nodiscard]] static Result<std::unique_ptr<Dispatcher>> create(
         EventLoop& vm_loop, const Handlers& handlers, RunUnderLock run_under_lock, Outbox& outbox,
         std::size_t requests_max, Descriptors* descriptors = nullptr);
+    ~Dispatcher();
+    Dispatcher(const Dispatcher&) = delete;
+    Dispatcher& operator=(const Dispatcher&) = delete;
 
     // The QMP thread.
     void submit(Submitted submitted);
+    // A client that has requests under way will read no reply, at most once each: if a command of
+    // its waits, that has an end. What it waited for goes on, and so do the commands behind it.
+    void client_gone(SessionId session) { submit(Submitted{session, std::nullopt}); }
 
 private:
-    Dispatcher(const Handlers& handlers, RunUnderLock run_under_lock, Outbox& outbox,
-               Mailbox<Submitted> inbox, Descriptors* descriptors);
+    Dispatcher(EventLoop& loop, const Handlers& handlers, RunUnderLock run_under_lock,
+               Outbox& outbox, Mailbox<Submitted> inbox, Descriptors* descriptors);
     void on_readable();
     void take(Submitted submitted);
+    void begin(Submitted submitted);
     Result<std::string> run(Submitted& submitted);
+    void run_later(Submitted submitted);
+    void go_on();
 
+    // A client's command that waits, and what came after it.
+    struct Waiting {
+        std::shared_ptr<Later::Desk> desk;
+        std::deque<Submitted> behind;
+        bool abandoned = false;
+    };
+
+    EventLoop& loop_;
     const Handlers& handlers_;
     RunUnderLock run_under_lock_;
     Outbox& outbox_;
     Mailbox<Submitted> inbox_;
     Descriptors* descriptors_;
+    std::map<SessionId, Waiting> waiting_;
+    std::unique_ptr<EventLoop::Watch> go_on_;  // in the loop's next turn
     std::unique_ptr<EventLoop::Watch> watch_;
 };
 

@@ -37,6 +37,8 @@ namespace {
 
 constexpr std::size_t kRequestsMax =
     Server::kEndpointsMax * kClientsPerEndpointMax * Conversation::kInFlightMax;
+// Besides requests, each client may say once that it has gone.
+constexpr std::size_t kSubmittedMax = kRequestsMax + Server::kEndpointsMax * kClientsPerEndpointMax;
 // How long the end waits for clients that do not read.
 constexpr std::chrono::milliseconds kDrainTimeout{1000};
 
@@ -119,7 +121,7 @@ Result<std::unique_ptr<Server::Impl>> Server::Impl::create(std::string package, 
     std::unique_ptr<Impl> self(new Impl(version_info(package), handlers, subscriptions));
     self->outbox_ = SISKIN_TRY(Outbox::create(kRequestsMax));
     self->dispatcher_ = SISKIN_TRY(Dispatcher::create(vm_loop, handlers, std::move(run_under_lock),
-                                                      *self->outbox_, kRequestsMax, descriptors));
+                                                      *self->outbox_, kSubmittedMax, descriptors));
     self->outbox_watch_ = SISKIN_TRY(self->loop_.watch_readable(
         self->outbox_->event_fd(), [raw = self.get()] { raw->on_outbox(); }));
     return self;
@@ -174,9 +176,10 @@ void Server::Impl::drain_and_stop() {
 Result<> Server::Impl::serve(Monitor& monitor, ByteChannel channel) {
     const SessionId number = ++last_session_;
     const bool is_network = channel.is_network();
-    auto connection = SISKIN_TRY(
-        Connection::create(std::move(channel), loop_, conversation(monitor, number, is_network),
-                           [this, &monitor, number] { on_finished(monitor, number); }));
+    auto connection = SISKIN_TRY(Connection::create(
+        std::move(channel), loop_, conversation(monitor, number, is_network),
+        [this, &monitor, number] { on_finished(monitor, number); },
+        [this, number] { dispatcher_->client_gone(number); }));
     monitor.client_seen.signal();
     clients_.emplace(number, std::move(connection)).first->second->start();
     return {};

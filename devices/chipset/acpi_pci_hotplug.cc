@@ -63,6 +63,7 @@ void AcpiPciHotplug::on_plugged(PciBus& bus, unsigned device) {
     if (Bus* const entry = find(bus)) {
         entry->up |= 1U << device;
         raise_();
+        tell(bus, 1U << device, SlotSign::PlugTold);
     }
 }
 
@@ -70,6 +71,15 @@ void AcpiPciHotplug::request_eject(PciBus& bus, unsigned device) {
     if (Bus* const entry = find(bus)) {
         entry->down |= 1U << device;
         raise_();
+        tell(bus, 1U << device, SlotSign::UnplugTold);
+    }
+}
+
+// Without it, who comes next would be taken for the one that shall go.
+void AcpiPciHotplug::on_removed(PciBus& bus, unsigned device) {
+    if (Bus* const entry = find(bus)) {
+        entry->up &= ~(1U << device);
+        entry->down &= ~(1U << device);
     }
 }
 
@@ -91,10 +101,28 @@ std::uint32_t AcpiPciHotplug::read_register(std::uint64_t offset) {
         return 0;
     }
     switch (offset) {
-        case kUp: return std::exchange(entry->up, 0U);
-        case kDown: return std::exchange(entry->down, 0U);
+        case kUp: return take(*entry, entry->up, SlotSign::PlugAnswered);
+        case kDown: return take(*entry, entry->down, SlotSign::UnplugAnswered);
         case kRemovable: return ~std::uint32_t{0};
         default: return 0;
+    }
+}
+
+std::uint32_t AcpiPciHotplug::take(const Bus& entry, std::uint32_t& devices, SlotSign sign) {
+    const std::uint32_t taken = std::exchange(devices, 0U);
+    PciBus* const bus = taken == 0 ? nullptr : find_bus(topology_, entry.name);
+    if (bus != nullptr) {
+        tell(*bus, taken, sign);
+    }
+    return taken;
+}
+
+void AcpiPciHotplug::tell(PciBus& bus, std::uint32_t devices, SlotSign sign) {
+    HotplugObserver* const observer = topology_.hotplug_observer();
+    for (unsigned device = 0; device < DevFn::kDeviceCount && observer != nullptr; ++device) {
+        if ((devices >> device & 1) != 0) {
+            observer->on_slot_sign(bus, device, sign);
+        }
     }
 }
 

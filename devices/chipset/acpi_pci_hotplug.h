@@ -45,6 +45,7 @@ public:
     [[nodiscard]] bool covers(const PciBus& bus) const override;
     void on_plugged(PciBus& bus, unsigned device) override;
     void request_eject(PciBus& bus, unsigned device) override;
+    void on_removed(PciBus& bus, unsigned device) override;
 
 private:
     // By name, as a bus goes with its bridge.
@@ -56,6 +57,9 @@ private:
     [[nodiscard]] Bus* find(const PciBus& bus);
     [[nodiscard]] Bus* selected();
     [[nodiscard]] std::uint32_t read_register(std::uint64_t offset);
+    // What the register reads, which clears it.
+    [[nodiscard]] std::uint32_t take(const Bus& entry, std::uint32_t& devices, SlotSign sign);
+    void tell(PciBus& bus, std::uint32_t devices, SlotSign sign);
     void eject(std::uint32_t devices);
 
     Topology& topology_;

@@ -6,8 +6,10 @@
 
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "base/text.h"
+#include "qmp/value_json.h"
 #include "tests/harness/temporary_directory.h"
 
 namespace siskin::test {
@@ -110,6 +112,69 @@ TEST_SUITE("kvm/hotplug") {
 
         CHECK(machine.deleted() == "/machine/peripheral/n0/virtio-backend");
         CHECK(machine.deleted() == "/machine/peripheral/n0");
+        CHECK(machine.plug().empty());
+    }
+
+    TEST_CASE("who waits is answered at the step, and holds up no other client (H02)") {
+        TemporaryDirectory directory;
+        const std::string path = directory.path("other");
+        PluggingMachine machine("idle", {"-qmp", concat("unix:", path, ",server=on,wait=off")});
+        QmpClient other = connect(path, machine.process);
+
+        // The guest looks at nothing: the plug is taken back, and the next one has its place.
+        CHECK(machine.execute("device_add", R"({"driver":"virtio-blk-pci","id":"n0","bus":"rp1",
+              "drive":"d0","x-siskin-wait":"driver-ok","x-siskin-timeout":100})") ==
+              "GenericError: Device '/machine/peripheral/n0' got no further than 'slot' in time; "
+              "the plug was taken back");
+        CHECK(machine.deleted() == "/machine/peripheral/n0/virtio-backend");
+        CHECK(machine.deleted() == "/machine/peripheral/n0");
+        REQUIRE(machine.plug().empty());
+        CHECK(machine.execute("device_del", R"({"id":"n0","x-siskin-wait":"released",
+              "x-siskin-timeout":100})") ==
+              "GenericError: Device '/machine/peripheral/n0' got no further than 'guest-told' in "
+              "time; its removal stays asked for");
+        REQUIRE(machine.execute("system_reset").empty());
+        CHECK(machine.deleted() == "/machine/peripheral/n0/virtio-backend");
+
+        REQUIRE(machine.plug().empty());
+        std::string answer = "none yet";
+        std::thread waiting([&] {
+            answer = machine.execute("device_del", R"({"id":"n0","x-siskin-wait":"released"})");
+        });
+        machine.process.observe(kSettled);
+        CHECK(other.execute("query-status").has_value());
+        CHECK(other.execute("system_reset").has_value());
+        waiting.join();
+        CHECK(answer.empty());
+    }
+
+    TEST_CASE("a plan changes nothing") {
+        PluggingMachine machine("idle");
+        const auto state = [&] {
+            std::string text;
+            for (const char* const command : {"query-pci", "query-block", "query-iothreads"}) {
+                text += qmp::to_json(machine.monitor.execute(command).value_or(Value()));
+            }
+            text += qmp::to_json(
+                machine.monitor.execute("qom-list", R"({"path":"/machine/peripheral"})")
+                    .value_or(Value()));
+            return concat(text, ' ', machine.count("fd"), ' ', machine.count("task"));
+        };
+        const std::string before = state();
+
+        const auto plan = machine.monitor.execute("x-siskin-plan", R"({"devices":[
+              {"driver":"virtio-blk-pci","id":"n0","bus":"rp1","drive":"d0"},
+              {"driver":"virtio-blk-pci","id":"n1","bus":"rp1","drive":"d9","bogus":1}]})");
+
+        REQUIRE(plan.has_value());
+        const std::string text = qmp::to_json(*plan);
+        CHECK(text.find("\"msix-vectors\": 2") != std::string::npos);
+        CHECK(text.find("can't find value 'd9'") != std::string::npos);
+        CHECK(text.find("virtio-blk-pci.bogus' not found") != std::string::npos);
+        CHECK(text.find("no slot/function available") != std::string::npos);
+        machine.process.observe(kSettled);
+        CHECK(state() == before);
+        CHECK(machine.monitor.event_names().empty());
         CHECK(machine.plug().empty());
     }
 

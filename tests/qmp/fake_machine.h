@@ -50,12 +50,26 @@ public:
     Result<> object_add(const qmp::ObjectOptions&) override { return NotInThisTest(); }
     Result<> object_del(const qmp::ObjectDelArguments&) override { return NotInThisTest(); }
     Result<std::vector<qmp::IOThreadInfo>> query_iothreads() override { return NotInThisTest(); }
-    Result<> device_add(const qmp::DeviceAddArguments&) override { return NotInThisTest(); }
-    Result<> device_del(const qmp::DeviceDelArguments&) override { return NotInThisTest(); }
+    // Of the driver "later" the answer is the test's to give.
+    void device_add(const qmp::DeviceAddArguments& arguments, qmp::Later later) override {
+        if (arguments.driver == "later") {
+            lingering.push_back(std::move(later));
+        } else {
+            later.finish(NotInThisTest());
+        }
+    }
+    void device_del(const qmp::DeviceDelArguments&, qmp::Later later) override {
+        later.finish(NotInThisTest());
+    }
+    Result<qmp::MachinePlan> x_siskin_plan(const qmp::XSiskinPlanArguments&) override {
+        return NotInThisTest();
+    }
     Result<std::vector<qmp::CommandLineOptionInfo>> query_command_line_options(
         const qmp::QueryCommandLineOptionsArguments&) override {
         return NotInThisTest();
     }
+
+    std::vector<qmp::Later> lingering;
 };
 
 // Begins in prelaunch, as `-S` does. Thread: whoever runs the VM loop.

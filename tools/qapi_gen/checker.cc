@@ -199,6 +199,11 @@ Result<> check_command(const Schema& schema, const Entry& entry) {
     if (entry.in_session && (entry.allow_oob || entry.takes_descriptor)) {
         return fail(where(entry) + ": 'in-session' goes with neither allow-oob nor takes-fd");
     }
+    if (entry.may_wait &&
+        (entry.allow_oob || entry.takes_descriptor || entry.in_session || entry.returns)) {
+        return fail(where(entry) +
+                    ": 'may-wait' goes with none of allow-oob, takes-fd, in-session, returns");
+    }
     return {};
 }
 

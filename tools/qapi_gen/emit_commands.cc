@@ -40,11 +40,16 @@ std::string group_definition(const Schema& schema, const std::string& group) {
         } else if (command->in_session) {
             thread = "QMP";
         }
-        const std::string parameter =
+        std::string parameters =
             command->boxed_data ? concat("const ", *command->boxed_data, "& arguments") : "";
+        if (command->may_wait) {
+            parameters += parameters.empty() ? "Later later" : ", Later later";
+        }
         methods +=
-            concat("    // ", command->doc, "\n    [[nodiscard]] virtual ", result_type(*command),
-                   ' ', snake_case(command->name), '(', parameter, ") = 0;\n");
+            concat("    // ", command->doc, "\n    ",
+                   command->may_wait ? "virtual void"
+                                     : concat("[[nodiscard]] virtual ", result_type(*command)),
+                   ' ', snake_case(command->name), '(', parameters, ") = 0;\n");
     }
     return concat("// Thread: ", thread, ".\nclass ", group_class(group),
                   " {\npublic:\n    virtual ~", group_class(group), "() = default;\n\n", methods,
@@ -54,17 +59,22 @@ std::string group_definition(const Schema& schema, const std::string& group) {
 std::string row_function(const Entry& command, std::size_t row) {
     const std::string name = snake_case(command.name);
     const std::string handler = concat("handlers.", snake_case(command.group), '.', name, '(',
-                                       command.boxed_data ? "arguments" : "", ')');
+                                       command.boxed_data ? "arguments" : "");
     std::string out = concat("Result<CommandCall> call_", name, "(const Value& given) {\n");
     if (command.boxed_data) {
         out += concat("    auto arguments = SISKIN_TRY(decode_", name, "(given));\n");
     } else {
         out += "    SISKIN_TRY(no_arguments(given));\n";
     }
-    return out + concat("    return CommandCall{&kTable[", row, "], [",
-                        command.boxed_data ? "arguments = std::move(arguments)" : "",
-                        "](const Handlers& handlers) {\n        return encode(", handler,
-                        ");\n    }};\n}\n\n");
+    const std::string capture = command.boxed_data ? "[arguments = std::move(arguments)]" : "[]";
+    out += concat("    return CommandCall{&kTable[", row, "], ");
+    if (command.may_wait) {
+        return out + concat("{}, ", capture, "(const Handlers& handlers, Later later) {\n        ",
+                            handler, command.boxed_data ? ", " : "",
+                            "std::move(later));\n    }};\n}\n\n");
+    }
+    return out + concat(capture, "(const Handlers& handlers) {\n        return encode(", handler,
+                        "));\n    }};\n}\n\n");
 }
 
 std::string table_row(const Entry& command) {

@@ -49,6 +49,9 @@ std::string command_text(const Entry& entry) {
     if (entry.allow_oob) {
         out += "\nMay be sent with `exec-oob`.\n";
     }
+    if (entry.may_wait) {
+        out += "\nThe reply may take its time; this client's later commands wait for it.\n";
+    }
     if (entry.takes_descriptor) {
         out += "\nTakes a file descriptor that is passed along (`SCM_RIGHTS`).\n";
     }

@@ -218,6 +218,7 @@ Result<> read_command(Reader& reader, Entry& entry) {
     entry.takes_descriptor = SISKIN_TRY(reader.flag("takes-fd", false));
     entry.in_session = SISKIN_TRY(reader.flag("in-session", false));
     entry.generate_result = SISKIN_TRY(reader.flag("gen", true));
+    entry.may_wait = SISKIN_TRY(reader.flag("may-wait", false));
     entry.further_members = SISKIN_TRY(reader.flag("further-members", false));
     SISKIN_TRY(read_role(reader, entry));
     if (reader.has("returns")) {
@@ -249,6 +250,7 @@ Result<> read_kind(Reader& reader, Entry& entry) {
             if (!entry.members.empty()) {
                 return fail(reader.context() + ": the base of a struct is a name");
             }
+            entry.further_members = SISKIN_TRY(reader.flag("further-members", false));
             return read_data(reader, entry);
         case EntryKind::Enum: return read_values(reader, entry);
         case EntryKind::Union:

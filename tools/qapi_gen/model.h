@@ -72,7 +72,9 @@ struct Entry {
     bool observes = false;          // "role": "observe": changes nothing
     bool in_session = false;        // "in-session": about the client's session, not the machine
     bool generate_result = true;    // "gen": false: the handler makes the JSON text itself
-    // "further-members": besides those named, any others, which the handler judges.
+    bool may_wait = false;          // "may-wait": the handler may answer later
+    // "further-members", of structs, too: besides those named, any others, which the handler
+    // judges.
     bool further_members = false;
     // Events.
     std::int64_t limit_ms = 0;  // 0: no limit

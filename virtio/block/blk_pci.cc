@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "virtio/block/block_device.h"
+#include "virtio/block/block_shape.h"
 
 namespace siskin {
 namespace {
@@ -44,9 +45,14 @@ Result<std::unique_ptr<VirtioPci>> create_blk_pci(PciPlace place, std::shared_pt
         return fail(concat("Property '", kBlkPciType.name,
                            ".scsi' doesn't take value 'on', allowed is off"));
     }
-    auto device = SISKIN_TRY_IN(kBlkPciType.name,
-                                BlockDevice::create(backends.node, backends.io_thread,
-                                                    options_of(settings.blk, backends.vcpu_count)));
+    const BlockDeviceOptions options = options_of(settings.blk, backends.vcpu_count);
+    std::unique_ptr<VirtioDevice> device;
+    if (backends.io_thread == nullptr) {
+        device = SISKIN_TRY_IN(kBlkPciType.name, BlockShape::create(backends.node, options));
+    } else {
+        device = SISKIN_TRY_IN(kBlkPciType.name,
+                               BlockDevice::create(backends.node, *backends.io_thread, options));
+    }
     return VirtioPci::create(kBlkPciType, std::move(place), std::move(config), settings.virtio,
                              services, std::move(device));
 }

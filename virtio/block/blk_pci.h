@@ -72,7 +72,7 @@ extern const DeviceType kBlkPciType;
 // What the machine found for the names in the config.
 struct BlkPciBackends {
     BlockNode& node;
-    IoThread& io_thread;
+    IoThread* io_thread;           // null: of a plan, its shape alone
     std::uint16_t vcpu_count = 1;  // for num-queues when it is not set
 };
 

@@ -17,7 +17,26 @@ namespace {
 
 namespace spec = virtio_spec;
 
-Result<> check(const BlockDeviceOptions& options, const BlockNode& node) {
+// Takes a claim back unless told to keep it.
+class ClaimGuard {
+public:
+    explicit ClaimGuard(BlockNode& node) : node_(&node) {}
+    ~ClaimGuard() {
+        if (node_ != nullptr) {
+            node_->release();
+        }
+    }
+    ClaimGuard(const ClaimGuard&) = delete;
+    ClaimGuard& operator=(const ClaimGuard&) = delete;
+    void keep() { node_ = nullptr; }
+
+private:
+    BlockNode* node_;
+};
+
+}  // namespace
+
+Result<> check_block_options(const BlockDeviceOptions& options, const BlockNode& node) {
     if (options.serial.size() > spec::kBlockIdSize) {
         return fail(concat("serial is ", options.serial.size(), " bytes long, the most is ",
                            spec::kBlockIdSize));
@@ -42,28 +61,9 @@ Result<> check(const BlockDeviceOptions& options, const BlockNode& node) {
     return {};
 }
 
-// Takes a claim back unless told to keep it.
-class ClaimGuard {
-public:
-    explicit ClaimGuard(BlockNode& node) : node_(&node) {}
-    ~ClaimGuard() {
-        if (node_ != nullptr) {
-            node_->release();
-        }
-    }
-    ClaimGuard(const ClaimGuard&) = delete;
-    ClaimGuard& operator=(const ClaimGuard&) = delete;
-    void keep() { node_ = nullptr; }
-
-private:
-    BlockNode* node_;
-};
-
-}  // namespace
-
 Result<std::unique_ptr<BlockDevice>> BlockDevice::create(BlockNode& node, IoThread& io_thread,
                                                          const BlockDeviceOptions& options) {
-    SISKIN_TRY(check(options, node));
+    SISKIN_TRY(check_block_options(options, node));
     SISKIN_TRY(node.claim(ImageUse{!node.read_only(), options.share_write}));
     ClaimGuard claim(node);
     auto engine =

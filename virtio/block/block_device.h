@@ -28,6 +28,10 @@ struct BlockDeviceOptions {
     bool share_write = false;
 };
 
+// Errors: an option is out of its bounds, or does not fit the node.
+[[nodiscard]] Result<> check_block_options(const BlockDeviceOptions& options,
+                                           const BlockNode& node);
+
 // Models: read, write, flush, get-id, several queues, a switchable write cache.
 // Left out: discard, write zeroes, secure erase, SCSI, zoned devices; resizing.
 // The control side; what touches queues is BlockIo on the IoThread, which it reaches by post().

@@ -264,6 +264,7 @@ void VirtioPci::on_driver_ok() {
         notify_->arm(queue.index.value());
     }
     device_->activate(std::move(queues), *this);
+    note_use(FunctionUse::DriverReady);
 }
 
 void VirtioPci::on_reset_requested() {

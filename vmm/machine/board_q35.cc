@@ -111,14 +111,19 @@ Result<> BoardQ35::reset() {
         acpi_hotplug_->reset();
     }
     place_chipset();
-    const AllocatorApertures apertures{
+    return assign_resources(pci_, apertures(), interrupt_line);
+}
+
+AllocatorApertures BoardQ35::apertures() const {
+    return {
         {kMmio32Base, kMmio32Size},
         {mmio64_base(config_.ram.value()), kMmio64Size},
         {kPciPortBase, kPciPortSize},
     };
-    return assign_resources(pci_, apertures, [](IntxInput input) {
-        return static_cast<std::uint8_t>(acpi::pci_intx_gsi(input.device, input.pin).value());
-    });
+}
+
+std::uint8_t BoardQ35::interrupt_line(IntxInput input) {
+    return static_cast<std::uint8_t>(acpi::pci_intx_gsi(input.device, input.pin).value());
 }
 
 // The registers that firmware programs before it looks at PCI devices.

@@ -24,6 +24,7 @@
 #include "devices/platform/reset_control.h"
 #include "devices/platform/rtc_cmos.h"
 #include "firmware/acpi/config.h"
+#include "pci/allocator.h"
 #include "pci/host_bridge.h"
 #include "vmm/kvm/irq_routing.h"
 #include "vmm/machine/chipset_globals.h"
@@ -49,6 +50,9 @@ public:
     // Power-on state, then what firmware would do before it boots: ECAM and the PM block placed,
     // bus numbers, windows and BARs assigned. Error: the tree needs more than there is.
     [[nodiscard]] Result<> reset();
+    // What reset() assigns from: free addresses, and the interrupt line of a pin, which is its GSI.
+    [[nodiscard]] AllocatorApertures apertures() const;
+    [[nodiscard]] static std::uint8_t interrupt_line(IntxInput input);
     // Devices may come behind bridges that came since the reset, too. Only while nothing has run
     // since, as the tables that the guest reads do not have them yet.
     void cover_new_buses() {

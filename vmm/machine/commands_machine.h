@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "devices/chardev/ring.h"
+#include "pci/describe.h"
 #include "qmp/descriptors.h"
 #include "qmp/generated/commands.h"
 #include "vmm/machine/machine.h"
@@ -17,6 +18,9 @@ namespace siskin {
 
 // Of a class code 0xbbssii, as the PCI Code and ID Assignment calls it; empty for an unknown one.
 [[nodiscard]] std::string_view pci_class_name(std::uint32_t class_code);
+
+// As query-pci tells it.
+[[nodiscard]] qmp::PciDeviceInfo pci_device_info(const PciFunctionInfo& function);
 
 // Of a virtual CPU in the object tree.
 [[nodiscard]] std::string vcpu_qom_path(VcpuId vcpu);

@@ -64,7 +64,9 @@ qmp::PciBridgeInfo bridge_of(const PciBridgeInfo& bridge) {
     return info;
 }
 
-qmp::PciDeviceInfo device_of(const PciFunctionInfo& function) {
+}  // namespace
+
+qmp::PciDeviceInfo pci_device_info(const PciFunctionInfo& function) {
     qmp::PciDeviceInfo info;
     info.bus = function.bus;
     info.slot = function.device;
@@ -90,11 +92,13 @@ qmp::PciDeviceInfo device_of(const PciFunctionInfo& function) {
     return info;
 }
 
+namespace {
+
 // The depth is that of the tree of -device, so it is bounded by the bus numbers.
 std::vector<qmp::PciDeviceInfo> devices_of(const PciBusInfo& bus) {
     std::vector<qmp::PciDeviceInfo> devices;
     for (const PciFunctionInfo& function : bus.functions) {
-        devices.push_back(device_of(function));
+        devices.push_back(pci_device_info(function));
     }
     return devices;
 }

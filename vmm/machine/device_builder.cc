@@ -25,13 +25,19 @@ Result<> apply_globals(const DeviceType& type, void* config,
     return {};
 }
 
-Result<> apply_arguments(const DeviceType& type, void* config, const Value::Dict& arguments) {
+// Each that does not fit.
+std::vector<Error> apply_arguments(const DeviceType& type, void* config,
+                                   const Value::Dict& arguments) {
+    std::vector<Error> problems;
     for (const auto& [name, value] : arguments) {
-        if (name != "driver" && name != "id") {
-            SISKIN_TRY(set_property(type.properties, config, type.name, name, value));
+        if (name == "driver" || name == "id") {
+            continue;
+        }
+        if (auto set = set_property(type.properties, config, type.name, name, value); !set) {
+            problems.push_back(std::move(set).error());
         }
     }
-    return {};
+    return problems;
 }
 
 Result<> check_global(const OptionUse& use) {
@@ -57,21 +63,31 @@ Result<> check_global(const OptionUse& use) {
     return {};
 }
 
-Result<PlannedDevice> begin_plan(const Value::Dict& arguments) {
+Error problem(std::string message) {
+    return Error{ErrorClass::GenericError, std::move(message)};
+}
+
+// Its type and id; a plan without a row where the type is not known.
+DeviceReading begin_reading(const Value::Dict& arguments) {
+    DeviceReading reading;
     const std::string driver = arguments.text("driver");
     if (driver.empty()) {
-        return fail("Parameter 'driver' is missing");
+        reading.problems.push_back(problem("Parameter 'driver' is missing"));
     }
-    const std::string id = arguments.text("id");
-    if (arguments.find("id") != nullptr && !is_identifier(id)) {
-        return fail(
-            "Parameter 'id' expects an identifier: a letter, then letters, digits, '-', '.', '_'");
+    reading.planned.id = arguments.text("id");
+    if (arguments.find("id") != nullptr && !is_identifier(reading.planned.id)) {
+        reading.problems.push_back(problem(
+            "Parameter 'id' expects an identifier: a letter, then letters, digits, '-', '.', '_'"));
+        reading.planned.id.clear();
     }
-    const CatalogRow* const row = find_device_type(driver);
-    if (row == nullptr) {
-        return fail(concat("'", printable(driver), "' is not a valid device model name"));
+    reading.planned.row = find_device_type(driver);
+    if (reading.planned.row != nullptr) {
+        reading.planned.config = reading.planned.row->type->make_config();
+    } else if (!driver.empty()) {
+        reading.problems.push_back(
+            problem(concat("'", printable(driver), "' is not a valid device model name")));
     }
-    return PlannedDevice{row, id, row->type->make_config(), ""};
+    return reading;
 }
 
 }  // namespace
@@ -89,19 +105,44 @@ Result<PlannedDevice> plan_device(const OptionUse& use, const std::vector<Option
         return fail(concat(use.text, ": '", printable(driver),
                            "' is not a valid device model name, see -device help"));
     }
-    PlannedDevice planned = SISKIN_TRY_IN(use.text, begin_plan(use.members));
-    planned.text = use.text;
-    SISKIN_TRY(apply_globals(*planned.row->type, planned.config.get(), globals));
-    SISKIN_TRY_IN(use.text, apply_arguments(*planned.row->type, planned.config.get(), use.members));
-    return planned;
+    DeviceReading reading = begin_reading(use.members);
+    if (reading.problems.empty()) {
+        // Its errors name the option themselves.
+        SISKIN_TRY(
+            apply_globals(*reading.planned.row->type, reading.planned.config.get(), globals));
+        reading.problems =
+            apply_arguments(*reading.planned.row->type, reading.planned.config.get(), use.members);
+    }
+    if (!reading.problems.empty()) {
+        return fail(in_context(use.text, std::move(reading.problems.front())));
+    }
+    reading.planned.text = use.text;
+    return std::move(reading.planned);
 }
 
 Result<PlannedDevice> plan_device(const Value::Dict& arguments,
                                   const std::vector<OptionUse>& globals) {
-    PlannedDevice planned = SISKIN_TRY(begin_plan(arguments));
-    SISKIN_TRY(apply_globals(*planned.row->type, planned.config.get(), globals));
-    SISKIN_TRY(apply_arguments(*planned.row->type, planned.config.get(), arguments));
-    return planned;
+    DeviceReading reading = read_device(arguments, globals);
+    if (!reading.problems.empty()) {
+        return fail(std::move(reading.problems.front()));
+    }
+    return std::move(reading.planned);
+}
+
+DeviceReading read_device(const Value::Dict& arguments, const std::vector<OptionUse>& globals) {
+    DeviceReading reading = begin_reading(arguments);
+    if (reading.planned.row == nullptr) {
+        return reading;
+    }
+    const DeviceType& type = *reading.planned.row->type;
+    void* const config = reading.planned.config.get();
+    if (auto applied = apply_globals(type, config, globals); !applied) {
+        reading.problems.push_back(std::move(applied).error());
+    }
+    for (Error& one : apply_arguments(type, config, arguments)) {
+        reading.problems.push_back(std::move(one));
+    }
+    return reading;
 }
 
 namespace {

@@ -15,7 +15,7 @@ namespace siskin {
 
 // A device whose arguments were read and checked; nothing is made yet.
 struct PlannedDevice {
-    const CatalogRow* row;
+    const CatalogRow* row = nullptr;
     std::string id;
     std::shared_ptr<void> config;
     std::string text;  // the option, for errors; empty: device_add
@@ -32,6 +32,15 @@ struct PlannedDevice {
 // The same for device_add, whose errors name no option.
 [[nodiscard]] Result<PlannedDevice> plan_device(const Value::Dict& arguments,
                                                 const std::vector<OptionUse>& globals);
+
+// All that is wrong with the arguments, in the order in which plan_device() would find it; the type
+// is not known where the row is null, and what does not fit is left as it was.
+struct DeviceReading {
+    PlannedDevice planned;
+    std::vector<Error> problems;
+};
+[[nodiscard]] DeviceReading read_device(const Value::Dict& arguments,
+                                        const std::vector<OptionUse>& globals);
 
 // Makes it and adds it to the tree. Errors: the id is taken, and what the device says; nothing has
 // changed then.

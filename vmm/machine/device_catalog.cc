@@ -26,6 +26,9 @@ const Config& config_as(const std::shared_ptr<void>& config) {
 Result<PciPlace> find_place(DeviceEnvironment& environment, const PciProperties& properties,
                             const DeviceType& type, const std::string& id,
                             const PlaceRule& rule = PlaceRule::kEndpoint) {
+    if (environment.places != nullptr) {
+        return environment.places->find_place(properties, type.name, id, rule);
+    }
     PciBus* const bus =
         properties.bus.empty() ? &environment.pci.root() : environment.pci.find_bus(properties.bus);
     if (bus == nullptr) {
@@ -85,11 +88,16 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
     if (properties.blk.drive.empty()) {
         return fail("drive property not set: a node-name or a drive's id");
     }
-    IoThread* const thread = SISKIN_TRY(environment.io_threads.find(properties.blk.iothread));
+    const bool is_plan = environment.places != nullptr;
+    if (is_plan) {
+        SISKIN_TRY(environment.io_threads.check(properties.blk.iothread));
+    }
+    IoThread* const thread =
+        is_plan ? nullptr : SISKIN_TRY(environment.io_threads.find(properties.blk.iothread));
     BlockNode* const node = SISKIN_TRY(environment.blocks.disk(properties.blk.drive));
     const VirtioPciServices services{environment.msi, environment.doorbells, environment.relay,
                                      [memory = environment.memory] { return memory; }};
-    const BlkPciBackends backends{*node, *thread, environment.vcpu_count};
+    const BlkPciBackends backends{*node, thread, environment.vcpu_count};
     return std::unique_ptr<Device>(
         SISKIN_TRY(create_blk_pci(std::move(place), std::move(config), services, backends)));
 }
@@ -110,7 +118,7 @@ constexpr std::array kCatalog{
     CatalogRow{&kExpanderType, build_expander},
     CatalogRow{&kUpstreamPortType, build_port<kUpstreamPortType>},
     CatalogRow{&kDownstreamPortType, build_port<kDownstreamPortType>},
-    CatalogRow{&kBlkPciType, build_blk_pci},
+    CatalogRow{&kBlkPciType, build_blk_pci, true},
     CatalogRow{&kVgaProbeType, build_vga_probe},
     CatalogRow{&kIsaSerialType, build_isa_serial},
     CatalogRow{&kIsaDebugconType, build_isa_debugcon},

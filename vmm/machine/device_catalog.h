@@ -20,6 +20,7 @@ struct CatalogRow {
     // `config` is of the type's config struct and filled; `id` is checked or empty.
     Result<std::unique_ptr<Device>> (*build)(DeviceEnvironment& environment, std::string id,
                                              std::shared_ptr<void> config);
+    bool has_driver_ok = false;  // its driver says when it is ready, as virtio's do
 };
 
 // In the order of -device help.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/bus/address_space.h"
@@ -16,15 +17,29 @@
 #include "base/loop/io_thread.h"
 #include "base/memory/guest_memory.h"
 #include "base/object/device_tree.h"
+#include "base/result.h"
 #include "devices/chardev/chardev_registry.h"
 #include "devices/platform/isa_devices.h"
 #include "devices/platform/machine_requests.h"
+#include "pci/function.h"
 #include "pci/host_bridge.h"
+#include "pci/place_rule.h"
+#include "pci/properties.h"
 #include "virtio/transport/interrupt_relay.h"
 #include "vmm/machine/block_graph.h"
 #include "vmm/machine/io_threads.h"
 
 namespace siskin {
+
+// Chooses places in the stead of the device's own properties and rules.
+class PlaceFinder {
+public:
+    virtual ~PlaceFinder() = default;
+    [[nodiscard]] virtual Result<PciPlace> find_place(const PciProperties& properties,
+                                                      std::string_view type_name,
+                                                      const std::string& id,
+                                                      const PlaceRule& rule) = 0;
+};
 
 // References into the machine, which outlives its devices. Thread: VM loop, under MachineLock.
 struct DeviceEnvironment {
@@ -45,6 +60,8 @@ struct DeviceEnvironment {
     BlockGraph& blocks;
     IoThreads& io_threads;
     bool hot_plugging = false;  // the machine is there already
+    // Of a plan: devices are made for their shape alone, with nothing that runs.
+    PlaceFinder* places = nullptr;
 };
 
 }  // namespace siskin

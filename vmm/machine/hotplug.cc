@@ -30,23 +30,64 @@ Hotplug::~Hotplug() {
     environment_.pci.topology().set_hotplug_observer(nullptr);
 }
 
-Result<> Hotplug::add(const Value::Dict& arguments, const std::vector<OptionUse>& globals) {
+Result<> Hotplug::add(const Value::Dict& arguments, const std::vector<OptionUse>& globals,
+                      std::optional<HotplugWait> wait) {
+    const auto since = HotplugProgress::Clock::now();
     const PlannedDevice planned = SISKIN_TRY(plan_device(arguments, globals));
     if (planned.row->type->bus != "PCI") {
         return fail("Bus 'isa.0' does not support hotplugging");
     }
-    const MutexLock hold(environment_.lock);
-    const std::size_t threads = environment_.io_threads.entries().size();
-    auto built = build_device(environment_, planned);
-    if (!built && environment_.io_threads.entries().size() != threads) {
-        // The thread that devices share was made for this one.
-        static_cast<void>(environment_.io_threads.remove(""));
+    if (wait && wait->step == HotplugStep::DriverOk && !planned.row->has_driver_ok) {
+        return fail(concat("'", qmp::to_text(wait->step), "' is a step of virtio devices, which '",
+                           planned.row->type->name, "' is not"));
     }
-    return built;
+    {
+        const MutexLock hold(environment_.lock);
+        SISKIN_TRY(plug(planned, since));
+        if (wait) {
+            wait_for(environment_.devices.entries().back().path, HotplugOperation::Plug,
+                     std::move(*wait));
+        }
+    }
+    tell_progress();
+    return {};
 }
 
-Result<> Hotplug::remove(std::string_view id_or_path) {
-    const MutexLock hold(environment_.lock);
+Result<> Hotplug::plug(const PlannedDevice& planned, HotplugProgress::Clock::time_point since) {
+    const std::size_t threads = environment_.io_threads.entries().size();
+    plug_told_ = false;
+    if (auto built = build_device(environment_, planned); !built) {
+        if (environment_.io_threads.entries().size() != threads) {
+            // The thread that devices share was made for this one.
+            static_cast<void>(environment_.io_threads.remove(""));
+        }
+        return built;
+    }
+    const DeviceTree::Entry& entry = environment_.devices.entries().back();
+    progress_.begin(HotplugOperation::Plug, entry.device->id(), entry.path, since);
+    progress_.note(entry.path, HotplugOperation::Plug, HotplugStep::Requested);
+    if (plug_told_) {
+        progress_.note(entry.path, HotplugOperation::Plug, HotplugStep::Slot);
+    }
+    if (auto* const function = dynamic_cast<PciFunction*>(entry.device.get())) {
+        function->watch_use();
+    }
+    return {};
+}
+
+Result<> Hotplug::remove(std::string_view id_or_path, std::optional<HotplugWait> wait) {
+    {
+        const MutexLock hold(environment_.lock);
+        const std::string path = SISKIN_TRY(ask(id_or_path));
+        if (wait) {
+            wait_for(path, HotplugOperation::Unplug, std::move(*wait));
+        }
+    }
+    tell_progress();
+    return {};
+}
+
+Result<std::string> Hotplug::ask(std::string_view id_or_path) {
     const DeviceTree::Entry* const entry = environment_.devices.find(id_or_path);
     if (entry == nullptr) {
         return fail(ErrorClass::DeviceNotFound,
@@ -63,16 +104,19 @@ Result<> Hotplug::remove(std::string_view id_or_path) {
     if (!bus.is_hot_pluggable()) {
         return fail(concat("Bus '", bus.name(), "' does not support hotplugging"));
     }
-    std::erase_if(asked_, [&](const Asked& asked) { return asked.path == entry->path; });
-    asked_.push_back(Asked{entry->path, std::chrono::steady_clock::now()});
+    const std::string path = entry->path;
+    std::erase_if(asked_, [&](const Asked& asked) { return asked.path == path; });
+    asked_.push_back(Asked{path, std::chrono::steady_clock::now()});
+    progress_.begin(HotplugOperation::Unplug, entry->device->id(), path);
+    progress_.note(path, HotplugOperation::Unplug, HotplugStep::Requested);
     if (bus.function(DevFn::of(function->devfn().device(), 0)) == nullptr) {
         // Without function 0 the guest was never told of it.
-        leave(*function);
+        leave(*function, Cause::Machine);
         drained_->wake.signal();
     } else {
         bus.request_eject(function->devfn().device());
     }
-    return {};
+    return path;
 }
 
 void Hotplug::release_asked() {
@@ -82,7 +126,7 @@ void Hotplug::release_asked() {
         auto* const function =
             entry == nullptr ? nullptr : dynamic_cast<PciFunction*>(entry->device.get());
         if (function != nullptr && function->plugged()) {
-            leave_all(function->bus(), function->devfn().device());
+            leave_all(function->bus(), function->devfn().device(), Cause::Machine);
         }
     }
     drained_->wake.signal();
@@ -102,7 +146,7 @@ void Hotplug::ask_again() {
 
 // The guest may look again at once: what it let go of is gone by then.
 void Hotplug::on_ejected(PciBus& bus, unsigned device) {
-    leave_all(bus, device);
+    leave_all(bus, device, Cause::Guest);
     drained_->wake.signal();
 }
 
@@ -115,9 +159,116 @@ void Hotplug::on_eject_refused(PciBus& bus, unsigned device) {
                                                    }) != 0;
         if (was_asked) {
             refused_.emplace_back(entry->device->id(), entry->path);
+            progress_.end(entry->path, concat("The guest does not let go of '", entry->path, "'"));
         }
     }
     drained_->wake.signal();
+}
+
+namespace {
+
+constexpr std::pair<HotplugOperation, HotplugStep> step_of(SlotSign sign) {
+    switch (sign) {
+        case SlotSign::PlugTold: return {HotplugOperation::Plug, HotplugStep::Slot};
+        case SlotSign::PlugAnswered: return {HotplugOperation::Plug, HotplugStep::Acknowledged};
+        case SlotSign::UnplugTold: return {HotplugOperation::Unplug, HotplugStep::GuestTold};
+        case SlotSign::UnplugAnswered: break;
+    }
+    return {HotplugOperation::Unplug, HotplugStep::Acknowledged};
+}
+
+constexpr HotplugStep step_of(FunctionUse use) {
+    switch (use) {
+        case FunctionUse::Enumerated: return HotplugStep::Enumerated;
+        case FunctionUse::Enabled: return HotplugStep::Enabled;
+        case FunctionUse::DriverReady: break;
+    }
+    return HotplugStep::DriverOk;
+}
+
+}  // namespace
+
+void Hotplug::on_slot_sign(PciBus& bus, unsigned device, SlotSign sign) {
+    // The function that is being plugged is in no tree yet.
+    plug_told_ = plug_told_ || sign == SlotSign::PlugTold;
+    const auto [operation, step] = step_of(sign);
+    for (const auto& [devfn, function] : bus.functions()) {
+        const DeviceTree::Entry* const entry =
+            devfn.device() == device ? entry_of(*function) : nullptr;
+        if (entry != nullptr) {
+            progress_.note(entry->path, operation, step);
+        }
+    }
+    drained_->wake.signal();
+}
+
+void Hotplug::on_function_use(PciFunction& function, FunctionUse use) {
+    if (const DeviceTree::Entry* const entry = entry_of(function)) {
+        progress_.note(entry->path, HotplugOperation::Plug, step_of(use));
+        drained_->wake.signal();
+    }
+}
+
+void Hotplug::wait_for(const std::string& path, HotplugOperation operation, HotplugWait wait) {
+    static_cast<void>(progress_.wait(environment_.loop, path, operation, std::move(wait),
+                                     [this](HotplugProgress::WaitId id) { on_wait_expired(id); }));
+}
+
+void Hotplug::on_wait_expired(HotplugProgress::WaitId wait) {
+    {
+        const MutexLock hold(environment_.lock);
+        const auto waiting = progress_.find_wait(wait);
+        if (!waiting) {
+            return;
+        }
+        const DeviceTree::Entry* const entry = environment_.devices.find(waiting->path);
+        auto* const function =
+            entry == nullptr ? nullptr : dynamic_cast<PciFunction*>(entry->device.get());
+        const std::string stuck = concat("Device '", waiting->path, "' got no further than '",
+                                         progress_.last_step(waiting->path), "' in time");
+        if (waiting->operation == HotplugOperation::Unplug) {
+            progress_.fail_wait(wait, stuck + "; its removal stays asked for");
+        } else if (waiting->is_wanted && function != nullptr && may_take_back(*function)) {
+            progress_.fail_wait_when_released(wait, stuck + "; the plug was taken back");
+            progress_.begin(HotplugOperation::Unplug, entry->device->id(), entry->path);
+            progress_.note(waiting->path, HotplugOperation::Unplug, HotplugStep::Requested);
+            leave(*function, Cause::Machine);
+        } else {
+            progress_.fail_wait(wait, stuck);
+        }
+    }
+    process();
+}
+
+// It has not shown by anything that it knows, of none of the functions there, so that for the guest
+// it is as if nothing had come.
+bool Hotplug::may_take_back(const PciFunction& function) const {
+    const PciBridge* const bridge = function.as_bridge();
+    if (!function.plugged() || (bridge != nullptr && !bridge->secondary().functions().empty())) {
+        return false;
+    }
+    const PciBus::Functions& there = function.bus().functions();
+    return std::all_of(there.begin(), there.end(), [&](const auto& other) {
+        const DeviceTree::Entry* const entry = entry_of(*other.second);
+        return other.first.device() != function.devfn().device() ||
+               (entry != nullptr && progress_.is_untouched(entry->path));
+    });
+}
+
+void Hotplug::tell_progress() {
+    std::vector<HotplugReport> reports;
+    std::vector<HotplugProgress::Answer> answers;
+    {
+        const MutexLock hold(environment_.lock);
+        reports = progress_.take_reports();
+        answers = progress_.take_answers();
+    }
+    for (const HotplugReport& report : reports) {
+        events_.on_hotplug_step(report);
+    }
+    for (auto& [done, told] : answers) {
+        done(std::move(told));
+    }
 }
 
 bool Hotplug::is_asked(std::string_view path) const {
@@ -142,15 +293,21 @@ const DeviceTree::Entry* Hotplug::entry_of(const PciFunction& function) const {
 }
 
 // What is behind it goes first. The depth is that of the tree, bounded by the bus numbers.
-void Hotplug::leave(PciFunction& function) {
+void Hotplug::leave(PciFunction& function, Cause cause) {
     if (const PciBridge* const bridge = function.as_bridge()) {
         const PciBus::Functions behind = bridge->secondary().functions();
         for (const auto& [devfn, child] : behind) {
-            leave(*child);
+            leave(*child, cause);
         }
     }
     const DeviceTree::Entry* const entry = entry_of(function);
     SISKIN_ASSERT(entry != nullptr);  // the board's own functions are on the root bus
+    if (!progress_.is_under_way(entry->path, HotplugOperation::Unplug)) {
+        progress_.begin(HotplugOperation::Unplug, entry->device->id(), entry->path);
+    }
+    if (cause == Cause::Guest) {
+        progress_.note(entry->path, HotplugOperation::Unplug, HotplugStep::GuestReleased);
+    }
     std::erase_if(asked_, [&](const Asked& asked) { return asked.path == entry->path; });
     const auto done = std::make_shared<std::atomic<bool>>(false);
     leaving_.push_back(Leaving{entry->path, done});
@@ -161,17 +318,18 @@ void Hotplug::leave(PciFunction& function) {
     });
 }
 
-void Hotplug::leave_all(const PciBus& bus, unsigned device) {
+void Hotplug::leave_all(const PciBus& bus, unsigned device, Cause cause) {
     const PciBus::Functions there = bus.functions();
     for (const auto& [devfn, function] : there) {
         if (devfn.device() == device) {
-            leave(*function);
+            leave(*function, cause);
         }
     }
 }
 
 void Hotplug::process() {
     static_cast<void>(drained_->wake.take());
+    tell_progress();
     Names refused;
     {
         const MutexLock hold(environment_.lock);
@@ -207,11 +365,14 @@ bool Hotplug::finish_first() {
     {
         const MutexLock hold(environment_.lock);
         device.reset();
+        progress_.note(path, HotplugOperation::Unplug, HotplugStep::Released);
+        progress_.end(path, concat("Device '", path, "' is gone"));
     }
     for (const std::string& part : parts) {
         events_.on_device_deleted("", part);
     }
     events_.on_device_deleted(id, path);
+    tell_progress();
     return true;
 }
 

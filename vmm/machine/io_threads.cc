@@ -31,16 +31,24 @@ bool IoThreads::remove(std::string_view id) {
            std::erase_if(entries_, [&](const Entry& entry) { return entry.id == id; }) != 0;
 }
 
+Result<> IoThreads::check(std::string_view id) const {
+    const bool is_known =
+        id.empty() || std::any_of(entries_.begin(), entries_.end(),
+                                  [&](const Entry& entry) { return entry.id == id; });
+    if (!is_known) {
+        return fail(concat("Property 'iothread' names '", printable(id),
+                           "', which is no -object iothread"));
+    }
+    return {};
+}
+
 Result<IoThread*> IoThreads::find(std::string_view id) {
     const auto found = std::find_if(entries_.begin(), entries_.end(),
                                     [&](const Entry& entry) { return entry.id == id; });
     if (found != entries_.end()) {
         return found->thread.get();
     }
-    if (!id.empty()) {
-        return fail(concat("Property 'iothread' names '", printable(id),
-                           "', which is no -object iothread"));
-    }
+    SISKIN_TRY(check(id));
     std::unique_ptr<IoThread> thread = SISKIN_TRY(IoThread::create("IO default"));
     entries_.push_back(Entry{"", std::move(thread)});
     return entries_.back().thread.get();

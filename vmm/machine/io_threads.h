@@ -26,6 +26,9 @@ public:
     // first asked for. Error: there is none of that id.
     [[nodiscard]] Result<IoThread*> find(std::string_view id);
 
+    // Whether find() would know the id.
+    [[nodiscard]] Result<> check(std::string_view id) const;
+
     // No device uses it. False when there is none of that id.
     [[nodiscard]] bool remove(std::string_view id);
     // In the order of creation.

@@ -91,8 +91,8 @@ void Machine::reset(ShutdownCause cause) {
     }
 }
 
-Result<> Machine::add_device(const Value::Dict& arguments) {
-    SISKIN_TRY(hotplug_->add(arguments, config_.globals));
+Result<> Machine::add_device(const Value::Dict& arguments, std::optional<HotplugWait> wait) {
+    SISKIN_TRY(hotplug_->add(arguments, config_.globals, std::move(wait)));
     if (state_ == RunState::Prelaunch) {
         devices_changed_ = true;
         const MutexLock hold(lock_);
@@ -101,8 +101,8 @@ Result<> Machine::add_device(const Value::Dict& arguments) {
     return {};
 }
 
-Result<> Machine::remove_device(std::string_view id_or_path) {
-    return hotplug_->remove(id_or_path);
+Result<> Machine::remove_device(std::string_view id_or_path, std::optional<HotplugWait> wait) {
+    return hotplug_->remove(id_or_path, std::move(wait));
 }
 
 void Machine::press_power_button() {

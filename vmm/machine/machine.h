@@ -67,8 +67,10 @@ public:
     void shut_down(ShutdownCause cause);
 
     // QMP's device_add and device_del (hotplug.h).
-    [[nodiscard]] Result<> add_device(const Value::Dict& arguments);
-    [[nodiscard]] Result<> remove_device(std::string_view id_or_path);
+    [[nodiscard]] Result<> add_device(const Value::Dict& arguments,
+                                      std::optional<HotplugWait> wait = std::nullopt);
+    [[nodiscard]] Result<> remove_device(std::string_view id_or_path,
+                                         std::optional<HotplugWait> wait = std::nullopt);
 
     // Calls `look` while no vCPU moves; those that ran go on afterwards.
     void with_parked_vcpus(const std::function<void()>& look);
@@ -89,6 +91,7 @@ public:
     [[nodiscard]] MachineLock& lock() { return lock_; }
     [[nodiscard]] BoardQ35& board() { return *board_; }
     [[nodiscard]] const DeviceTree& devices() const { return devices_; }
+    [[nodiscard]] const DeviceEnvironment& environment() const { return *environment_; }
     [[nodiscard]] const BlockGraph& blocks() const { return blocks_; }
     [[nodiscard]] ChardevRegistry& chardevs() { return chardevs_; }
     [[nodiscard]] IoThreads& io_threads() { return io_threads_; }

@@ -16,6 +16,8 @@ using qmp::ShutdownCause;
            cause == ShutdownCause::GuestPanic;
 }
 
+struct HotplugReport;  // vmm/machine/hotplug_progress.h
+
 // Called on the VM thread, in the order in which things happen.
 class MachineEvents {
 public:
@@ -28,6 +30,7 @@ public:
     // `id` may be empty.
     virtual void on_device_deleted(const std::string& id, const std::string& path) = 0;
     virtual void on_unplug_refused(const std::string& id, const std::string& path) = 0;
+    virtual void on_hotplug_step(const HotplugReport& report) = 0;
 };
 
 }  // namespace siskin

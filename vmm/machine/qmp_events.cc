@@ -6,6 +6,7 @@
 #include <string>
 
 #include "qmp/generated/events.h"
+#include "vmm/machine/hotplug_progress.h"
 
 namespace siskin {
 
@@ -56,6 +57,14 @@ void QmpEvents::on_device_deleted(const std::string& id, const std::string& path
 void QmpEvents::on_unplug_refused(const std::string& id, const std::string& path) {
     if (sink_ != nullptr) {
         qmp::events::device_unplug_guest_error(*sink_, unless_empty(id), path);
+    }
+}
+
+void QmpEvents::on_hotplug_step(const HotplugReport& report) {
+    if (sink_ != nullptr) {
+        qmp::events::x_siskin_hotplug_step(*sink_, unless_empty(report.id), report.path,
+                                           report.operation, report.step,
+                                           static_cast<std::uint64_t>(report.elapsed.count()));
     }
 }
 

@@ -36,6 +36,7 @@ public:
     [[nodiscard]] bool covers(const PciBus&) const override { return true; }
     void on_plugged(PciBus&, unsigned) override {}
     void request_eject(PciBus&, unsigned) override {}
+    void on_removed(PciBus&, unsigned) override {}
 };
 
 // A running machine with a port that has MSI, its driver listening, nothing behind it.

@@ -53,6 +53,31 @@ TEST_SUITE("pci/hotplug_slot") {
         CHECK(slot.take_events() == kCompleted);
     }
 
+    TEST_CASE("power and a blinking indicator are answers; other writes and repeats are not") {
+        HotplugSlot slot = empty_slot();
+        static_cast<void>(slot.control_written(kBlinkDark));
+        CHECK_FALSE(slot.is_answered());  // nothing is there
+        static_cast<void>(slot.control_written(kOff));
+        slot.set_occupied(true);
+
+        static_cast<void>(slot.control_written(kOff));
+        CHECK_FALSE(slot.is_answered());
+        static_cast<void>(slot.control_written(kBlinkDark));
+        CHECK(slot.is_answered());
+        static_cast<void>(slot.control_written(kBlinkDark));
+        CHECK_FALSE(slot.is_answered());
+        static_cast<void>(slot.control_written(kOn));
+        CHECK(slot.is_answered());
+
+        static_cast<void>(slot.request_eject());
+        CHECK(slot.is_asked());
+        static_cast<void>(slot.control_written(kBlink));
+        CHECK(slot.is_answered());
+        static_cast<void>(slot.control_written(kPowerCut));
+        CHECK_FALSE(slot.is_answered());
+        CHECK_FALSE(slot.is_asked());
+    }
+
     TEST_CASE("a device that is there at a reset is there without an event (cold plug)") {
         HotplugSlot slot = used_slot();
 

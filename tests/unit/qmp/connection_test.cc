@@ -44,11 +44,13 @@ struct Bench {
             Session::Outlet{
                 [this](Request request) { waiting.push_back(std::move(request)); },
                 [](const auto&, const CommandCall&) -> Result<std::string> { return "{}"; }});
-        connection = std::move(*Connection::create(ByteChannel::of_socket(std::move(pair[0])), loop,
-                                                   std::move(session), [this] {
-                                                       finished = true;
-                                                       connection.reset();
-                                                   }));
+        connection = std::move(*Connection::create(
+            ByteChannel::of_socket(std::move(pair[0])), loop, std::move(session),
+            [this] {
+                finished = true;
+                connection.reset();
+            },
+            [this] { ++gone; }));
         connection->start();
     }
     void turn() { loop.run_ready(); }
@@ -67,6 +69,7 @@ struct Bench {
     EventLoop loop;
     std::deque<Request> waiting;
     bool finished = false;
+    int gone = 0;  // how often it was said that the client has
     std::unique_ptr<Connection> connection;
     Client client;
 };
@@ -93,6 +96,7 @@ TEST_SUITE("qmp/connection") {
         bench.turn();
 
         CHECK_FALSE(bench.finished);
+        CHECK(bench.gone == 0);
         bench.reply("1");
         CHECK(bench.client.receive() == "{\"return\": 1}");
         CHECK_FALSE(bench.finished);
@@ -109,8 +113,10 @@ TEST_SUITE("qmp/connection") {
         bench.turn();
         bench.client = Client(Fd());
         bench.turn();
+        bench.turn();
         REQUIRE(bench.waiting.size() == 1);
         CHECK_FALSE(bench.finished);
+        CHECK(bench.gone == 1);
 
         bench.reply("{}");
 

@@ -29,8 +29,13 @@ using siskin::qmp_test::FakeMachine;
 
 namespace {
 
-Request request(const std::string& command, int id) {
-    return {Value(id), decode_call({command, false, Value(Value::Dict())}, command_table())};
+Request request(const std::string& command, int id, Value::Dict arguments = {}) {
+    return {Value(id), decode_call({command, false, Value(std::move(arguments))}, command_table())};
+}
+
+// One that the machine answers when the test says so.
+Request waiting_request(int id) {
+    return request("device_add", id, {{"driver", "later"}});
 }
 
 // A dispatcher whose VM loop the test turns.
@@ -99,6 +104,71 @@ TEST_SUITE("qmp/dispatch") {
         bench.dispatcher->submit({1, request("stop", 2)});
         bench.turn();
         CHECK(bench.locked == 1);
+    }
+
+    TEST_CASE("a command that waits holds up its own client's next ones, and nobody else's") {
+        Bench bench;
+        bench.dispatcher->submit({1, waiting_request(1)});
+        bench.dispatcher->submit({1, request("cont", 2)});
+        bench.dispatcher->submit({2, request("query-name", 3)});
+        CHECK(bench.turn() == Texts{"reply 3 {}"});
+        REQUIRE(bench.machine.lingering.size() == 1);
+        CHECK(bench.machine.lingering.front().is_wanted());
+        bench.dispatcher->submit({1, request("query-name", 4)});
+        CHECK(bench.turn().empty());
+
+        bench.machine.lingering.front().finish({});
+        bench.machine.lingering.front().finish(fail("once only"));
+
+        CHECK_FALSE(bench.machine.lingering.front().is_wanted());
+        CHECK(bench.turn() == Texts{"reply 1 {}", "RESUME", "reply 2 {}", "reply 4 {}"});
+    }
+
+    TEST_CASE("of two that wait the second begins when the first is answered") {
+        Bench bench;
+        bench.dispatcher->submit({1, waiting_request(1)});
+        bench.dispatcher->submit({1, waiting_request(2)});
+        bench.dispatcher->submit({1, request("query-name", 3)});
+        bench.turn();
+        REQUIRE(bench.machine.lingering.size() == 1);
+
+        bench.machine.lingering[0].finish(fail("too late"));
+        CHECK(bench.turn() == Texts{"reply 1 error"});
+        REQUIRE(bench.machine.lingering.size() == 2);
+        bench.machine.lingering[1].finish({});
+        CHECK(bench.turn() == Texts{"reply 2 {}", "reply 3 {}"});
+    }
+
+    TEST_CASE("a client that goes ends its wait, not the commands behind it") {
+        Bench bench;
+        bench.dispatcher->submit({1, waiting_request(1)});
+        bench.dispatcher->submit({1, request("cont", 2)});
+        bench.dispatcher->submit({1, waiting_request(3)});
+        bench.dispatcher->submit({1, request("stop", 4)});
+        bench.dispatcher->submit({2, waiting_request(5)});
+        bench.turn();
+
+        bench.dispatcher->client_gone(1);
+        bench.dispatcher->client_gone(7);
+
+        CHECK(bench.turn() == Texts{"reply 1 error", "RESUME", "reply 2 {}", "reply 3 error",
+                                    "STOP", "reply 4 {}"});
+        REQUIRE(bench.machine.lingering.size() == 3);
+        CHECK_FALSE(bench.machine.lingering[0].is_wanted());
+        CHECK(bench.machine.lingering[1].is_wanted());
+        CHECK_FALSE(bench.machine.lingering[2].is_wanted());
+    }
+
+    TEST_CASE("an answer that comes after the server has no effect") {
+        Bench bench;
+        bench.dispatcher->submit({1, waiting_request(1)});
+        bench.turn();
+
+        bench.dispatcher.reset();
+
+        CHECK_FALSE(bench.machine.lingering.front().is_wanted());
+        bench.machine.lingering.front().finish({});
+        CHECK(bench.turn().empty());
     }
 
     TEST_CASE("a flood of events costs events, never a reply (Q10)") {

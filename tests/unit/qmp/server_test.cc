@@ -61,6 +61,39 @@ TEST_SUITE("qmp/server") {
         CHECK_FALSE(std::filesystem::exists(served.path()));
     }
 
+    TEST_CASE("a client that goes while its command waits makes room for the next") {
+        ServedMachine served;
+        served.start();
+        {
+            Client first(served.path());
+            first.negotiate();
+            first.send(R"({"execute":"device_add","arguments":{"driver":"later"}})");
+            first.send(R"({"execute":"stop"})");
+            CHECK(first.receive(Client::kSilence) == "<silence>");
+        }
+
+        Client second(served.path());
+        second.negotiate();
+
+        CHECK(second.ask(kQueryName) == "{\"return\": {}}");
+    }
+
+    TEST_CASE("out of band a command overtakes one that waits; half a client still waits") {
+        ServedMachine served;
+        served.start();
+        Client client(served.path());
+        client.receive();
+        CHECK(client.ask(R"({"execute":"qmp_capabilities","arguments":{"enable":["oob"]}})") ==
+              "{\"return\": {}}");
+
+        client.send(R"({"execute":"device_add","arguments":{"driver":"later"},"id":1})");
+        CHECK(client.ask(R"({"exec-oob":"yank","arguments":{"instances":[]},"id":2})") ==
+              "{\"return\": {}, \"id\": 2}");
+        client.end_sending();
+
+        CHECK(client.receive(Client::kSilence) == "<silence>");
+    }
+
     TEST_CASE("a socket somebody listens on is not taken, and lives on (Q14)") {
         ServedMachine served;
         served.start();

@@ -19,6 +19,8 @@ using siskin::qmp::EventSink;
 using siskin::qmp::Handlers;
 using siskin::qmp::JsonText;
 using siskin::qmp::JsonWriter;
+using siskin::qmp::Later;
+using siskin::qmp::LingerArguments;
 using siskin::qmp::Node;
 using siskin::qmp::NodeGetArguments;
 using siskin::qmp::parse_json;
@@ -32,7 +34,8 @@ namespace {
 class Echo final : public siskin::qmp::ShapesCommands,
                    public siskin::qmp::EmergencyCommands,
                    public siskin::qmp::SessionThingsCommands,
-                   public siskin::qmp::TakersCommands {
+                   public siskin::qmp::TakersCommands,
+                   public siskin::qmp::LingerersCommands {
 public:
     Result<> shape_add(const Shape& arguments) override {
         shape = arguments;
@@ -49,13 +52,18 @@ public:
     Result<> urgent() override { return siskin::fail("not now"); }
     Result<> subscribe() override { return {}; }
     Result<> take() override { return {}; }
+    void linger(const LingerArguments& arguments, Later later) override {
+        lingering = arguments;
+        later.finish(siskin::fail("enough"));
+    }
 
     Shape shape;
+    LingerArguments lingering;
 };
 
 // The return of a command, or the message of its error.
 std::string run(std::size_t row, std::string_view arguments, Echo& echo) {
-    const Handlers handlers{echo, echo, echo, echo};
+    const Handlers handlers{echo, echo, echo, echo, echo};
     const auto call = command_table()[row].decode(*parse_json(arguments));
     if (!call) {
         return call.error().message;
@@ -76,6 +84,7 @@ constexpr std::size_t kRaw = 3;
 constexpr std::size_t kUrgent = 4;
 constexpr std::size_t kSubscribe = 5;
 constexpr std::size_t kTake = 6;
+constexpr std::size_t kLinger = 7;
 constexpr std::string_view kLeaf =
     R"({"shade":"dark","class":"c","flag":true,"small":255,"large":18446744073709551615,)"
     R"("real":1.5,"any-thing":[null],"nothing":null,"list":[1,2]})";
@@ -90,7 +99,7 @@ public:
 
 TEST_SUITE("tools/qapi_gen/code") {
     TEST_CASE("the table has a row a command, with its name and its flags") {
-        REQUIRE(command_table().size() == 7);
+        REQUIRE(command_table().size() == 8);
         CHECK(command_table()[kShapeAdd].name == "shape-add");
         CHECK_FALSE(command_table()[kShapeAdd].allow_oob);
         CHECK(command_table()[kUrgent].allow_oob);
@@ -101,6 +110,27 @@ TEST_SUITE("tools/qapi_gen/code") {
         CHECK_FALSE(command_table()[kSubscribe].takes_descriptor);
         CHECK(command_table()[kTake].takes_descriptor);
         CHECK(command_table()[kTake].role == Role::Operate);
+    }
+
+    TEST_CASE("a command that may wait is handed its answer; a struct may have further members") {
+        Echo echo;
+        const Handlers handlers{echo, echo, echo, echo, echo};
+        const auto call =
+            command_table()[kLinger].decode(*parse_json(R"({"all":[{"name":"n","more":1}]})"));
+        REQUIRE(call.has_value());
+        CHECK_FALSE(call->run);
+
+        std::string answer;
+        call->run_later(
+            handlers,
+            Later(std::make_shared<Later::Desk>(Later::Desk{[&](const Result<std::string>& told) {
+                answer = told ? *told : told.error().message;
+            }})));
+
+        CHECK(answer == "enough");
+        REQUIRE(echo.lingering.all.has_value());
+        CHECK(echo.lingering.all->front().name == "n");
+        CHECK(echo.lingering.all->front().further.find("more") != nullptr);
     }
 
     TEST_CASE("a union is decoded by its discriminator") {

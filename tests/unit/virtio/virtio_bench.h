@@ -97,7 +97,7 @@ struct VirtioBench {
         PciPlace place = machine.place(port->secondary(), kBdf.devfn, false, "b0");
         place.type_name = "virtio-blk-pci";
         return create_blk_pci(place, std::make_shared<BlkPciConfig>(settings), services,
-                              BlkPciBackends{disk, *io_thread, 2});
+                              BlkPciBackends{disk, io_thread.get(), 2});
     }
 
     // Registers.

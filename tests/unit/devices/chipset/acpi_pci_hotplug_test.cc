@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -26,8 +27,12 @@ public:
         told.push_back(concat(bus.name(), ' ', device));
     }
     void on_eject_refused(PciBus&, unsigned) override {}
+    void on_slot_sign(PciBus& bus, unsigned device, SlotSign sign) override {
+        signs.emplace_back(concat(bus.name(), ' ', device), sign);
+    }
 
     std::vector<std::string> told;
+    std::vector<std::pair<std::string, SlotSign>> signs;
 };
 
 // Two ports, the second of which allows nothing, on a machine that runs.
@@ -101,6 +106,36 @@ TEST_SUITE("devices/chipset/acpi_pci_hotplug") {
         slots.put(kEject, 1);
 
         CHECK(slots.observer.told == std::vector<std::string>{"rp1 0"});
+    }
+
+    TEST_CASE("who watches is told when the guest can know, and when it asked") {
+        AcpiSlots slots;
+        ProbeFunction probe(slots.machine.place(slots.first->secondary(), DevFn::of(0, 0)), 1);
+
+        probe.plug();
+        static_cast<void>(slots.get(kDown));
+        static_cast<void>(slots.get(kUp));
+        static_cast<void>(slots.get(kUp));
+        slots.first->secondary().request_eject(0);
+        static_cast<void>(slots.get(kDown));
+
+        using Sign = std::pair<std::string, SlotSign>;
+        CHECK(slots.observer.signs == std::vector<Sign>{{"rp1 0", SlotSign::PlugTold},
+                                                        {"rp1 0", SlotSign::PlugAnswered},
+                                                        {"rp1 0", SlotSign::UnplugTold},
+                                                        {"rp1 0", SlotSign::UnplugAnswered}});
+    }
+
+    TEST_CASE("of a device that has gone nothing is left to ask about") {
+        AcpiSlots slots;
+        ProbeFunction probe(slots.machine.place(slots.first->secondary(), DevFn::of(0, 0)), 1);
+        probe.plug();
+        slots.first->secondary().request_eject(0);
+
+        probe.unplug();
+
+        CHECK(slots.get(kUp) == 0);
+        CHECK(slots.get(kDown) == 0);
     }
 
     TEST_CASE("the bus that is selected is meant; one that is not there has nothing") {

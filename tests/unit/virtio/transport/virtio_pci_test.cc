@@ -91,7 +91,7 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         const auto device =
             create_blk_pci(bench.machine.place(bench.machine.host.root(), root_place.devfn),
                            std::make_shared<BlkPciConfig>(), bench.services,
-                           BlkPciBackends{disk, *bench.io_thread, 1});
+                           BlkPciBackends{disk, bench.io_thread.get(), 1});
 
         REQUIRE(device.has_value());
         CHECK_FALSE(bench.pci.find_capability(root_place, 0x10).has_value());

@@ -2,13 +2,17 @@
 // HotplugBench: a machine's devices without KVM: two root ports, two disks, what is told.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "devices/chipset/acpi_pci_hotplug.h"
 #include "tests/harness/driver_pci.h"
 #include "tests/harness/temporary_directory.h"
 #include "tests/harness/test_guest.h"
@@ -30,8 +34,16 @@ public:
     void on_unplug_refused(const std::string& id, const std::string& path) override {
         told.push_back(concat("refused ", id.empty() ? "-" : id, ' ', path));
     }
+    void on_hotplug_step(const HotplugReport& report) override {
+        steps.push_back(concat(report.path.substr(report.path.rfind('/') + 1), ' ',
+                               qmp::to_text(report.operation), ' ', qmp::to_text(report.step)));
+        times.push_back(report.elapsed);
+    }
+    std::vector<std::string> take_steps() { return std::exchange(steps, {}); }
 
     std::vector<std::string> told;
+    std::vector<std::string> steps;  // "n0 plug slot"
+    std::vector<std::chrono::nanoseconds> times;
 };
 
 class NoRequests final : public MachineRequests {
@@ -61,8 +73,14 @@ inline std::size_t count_entries(const char* folder) {
     return count;
 }
 
+// Who tells the guest.
+enum class HotplugWay { Slots, Acpi };
+
 struct HotplugBench {
-    HotplugBench() {
+    explicit HotplugBench(HotplugWay way = HotplugWay::Slots) {
+        if (way == HotplugWay::Acpi) {
+            pci.host.topology().set_hotplug_notifier(&acpi);
+        }
         for (const char* const name : {"d0", "d1"}) {
             const std::string file = directory.path(name);
             std::ofstream(file).close();
@@ -74,6 +92,7 @@ struct HotplugBench {
         }
         build({{"driver", "pcie-root-port"}, {"id", "rp1"}, {"chassis", 1}});
         build({{"driver", "pcie-root-port"}, {"id", "rp2"}, {"chassis", 2}});
+        acpi.reset();
         environment.hot_plugging = true;
         auto made = Hotplug::create(environment, events);
         SISKIN_ASSERT(made.has_value());
@@ -93,6 +112,32 @@ struct HotplugBench {
         const auto added = hotplug->add(arguments, {});
         return added ? "" : added.error().message;
     }
+    // The same, and the answer comes to `answers`.
+    HotplugWait wait(HotplugStep step, int limit_ms = 10'000) {
+        return {
+            step, std::chrono::milliseconds{limit_ms},
+            [this](const Result<>& told) { answers.push_back(told ? "ok" : told.error().message); },
+            [this] { return is_waited_for; }};
+    }
+    std::string add(const Value::Dict& arguments, HotplugWait wait) {
+        const auto added = hotplug->add(arguments, {}, std::move(wait));
+        return added ? "" : added.error().message;
+    }
+    std::string remove(const std::string& id, HotplugWait wait) {
+        const auto removed = hotplug->remove(id, std::move(wait));
+        return removed ? "" : removed.error().message;
+    }
+    void run_until_answered(std::size_t count) {
+        for (int turn = 0; turn < 2000 && answers.size() < count; ++turn) {
+            loop.run_ready();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+    // The steps told of by now.
+    std::vector<std::string> steps() {
+        loop.run_ready();
+        return events.take_steps();
+    }
     std::string remove(const std::string& id) {
         const auto removed = hotplug->remove(id);
         return removed ? "" : removed.error().message;
@@ -102,6 +147,7 @@ struct HotplugBench {
         hotplug->release_asked();
         const MutexLock hold(pci.lock);
         pci.host.reset();
+        acpi.reset();
     }
     // Lets the loop run until so much was told, or for two seconds.
     void run_until_told(std::size_t count) {
@@ -125,6 +171,7 @@ struct HotplugBench {
     TemporaryDirectory directory;
     EventLoop loop;
     PciMachine pci;
+    AcpiPciHotplug acpi{pci.host.topology(), [] {}};
     TestGuest guest;
     FakeIrqLine line;
     NoRequests requests;
@@ -143,6 +190,8 @@ struct HotplugBench {
                                   requests,       serial_places,
                                   devices,        chardevs,
                                   blocks,         io_threads};
+    std::vector<std::string> answers;
+    bool is_waited_for = true;
     std::unique_ptr<Hotplug> hotplug;
 };
 
