@@ -178,6 +178,16 @@ void PciFunction::set_intx(bool asserted) {
     update_intx();
 }
 
+void PciFunction::set_intx_driven_elsewhere(bool elsewhere) {
+    intx_driven_elsewhere_ = elsewhere;
+    update_intx();
+}
+
+bool PciFunction::intx_open() const {
+    return plugged_ && intx_input_ && in_d0() && !messages_enabled() &&
+           (config_.get16(kCommand) & kCommandIntxDisable) == 0;
+}
+
 void PciFunction::set_transactions_pending(bool pending) {
     if (express_offset_) {
         config_.update16(*express_offset_ + kExpressDeviceStatus, kExpressTransactionsPending,
@@ -285,8 +295,12 @@ void PciFunction::update_msix() {
 void PciFunction::update_intx() {
     config_.update16(kStatus, kStatusInterrupt,
                      intx_pending_ && intx_input_ ? kStatusInterrupt : std::uint16_t{0});
-    const bool now = intx_pending_ && plugged_ && intx_input_ && in_d0() && !messages_enabled() &&
-                     (config_.get16(kCommand) & kCommandIntxDisable) == 0;
+    const bool open = intx_open();
+    if (open != intx_was_open_) {
+        intx_was_open_ = open;
+        on_intx_open(open);
+    }
+    const bool now = intx_pending_ && open && !intx_driven_elsewhere_;
     if (now == intx_raised_) {
         return;
     }

@@ -115,6 +115,11 @@ public:
     // not disabled, neither MSI nor MSI-X is enabled and the function is in D0 (PCIe 5.0
     // §7.5.1.1.3).
     void set_intx(bool asserted);
+    // Somebody else drives the pin (IrqLine::bind), or not any more: as long as that is so, of
+    // set_intx() the status bit alone is left.
+    void set_intx_driven_elsewhere(bool elsewhere);
+    // Whether the pin follows the level now.
+    [[nodiscard]] bool intx_open() const;
     // Where the pin ends on the root bus; nothing without a pin.
     [[nodiscard]] std::optional<IntxInput> intx_input() const { return intx_input_; }
     // Bus Master Enable here and in every bridge above: whether DMA and messages may leave.
@@ -150,6 +155,8 @@ public:
     virtual void on_bus_master(bool /*enabled*/) {}
     // MSI-X was enabled or disabled.
     virtual void on_msix_enabled(bool /*enabled*/) {}
+    // intx_open() changed.
+    virtual void on_intx_open(bool /*open*/) {}
     // Registers are at their power-on values; the device drops its own state, too.
     virtual void on_reset() {}
 
@@ -192,6 +199,8 @@ private:
     bool may_master_ = false;
     bool msix_was_enabled_ = false;
     bool intx_pending_ = false;
+    bool intx_driven_elsewhere_ = false;
+    bool intx_was_open_ = false;
     bool intx_raised_ = false;
     Decode decode_;
 };

@@ -88,6 +88,7 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
     IoThread* const thread = SISKIN_TRY(environment.io_threads.find(properties.blk.iothread));
     BlockNode* const node = SISKIN_TRY(environment.blocks.disk(properties.blk.drive));
     const VirtioPciServices services{environment.msi, environment.doorbells, environment.relay,
+                                     environment.line_ends,
                                      [memory = environment.memory] { return memory; }};
     const BlkPciBackends backends{*node, *thread, environment.vcpu_count};
     return std::unique_ptr<Device>(

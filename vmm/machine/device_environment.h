@@ -21,6 +21,7 @@
 #include "devices/platform/machine_requests.h"
 #include "pci/host_bridge.h"
 #include "virtio/transport/interrupt_relay.h"
+#include "virtio/transport/line_ends.h"
 #include "vmm/machine/block_graph.h"
 #include "vmm/machine/io_threads.h"
 
@@ -35,6 +36,7 @@ struct DeviceEnvironment {
     MsiTarget& msi;
     DoorbellRegistry& doorbells;
     InterruptRelay& relay;
+    LineEnds& line_ends;
     std::function<std::unique_ptr<IrqLine>(Gsi)> irq_line;
     std::shared_ptr<const GuestMemory> memory;
     std::uint16_t vcpu_count;

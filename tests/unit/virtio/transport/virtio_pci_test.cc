@@ -198,8 +198,10 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         CHECK(bench.pci.memory_read(VirtioBench::kBar + 0x1000, 1) == 0);
     }
 
-    TEST_CASE("without MSI-X the pin is asserted until the ISR is read (§4.1.4.5)") {
-        VirtioBench bench;
+    TEST_CASE("without MSI-X and irqfd the pin is asserted until the ISR is read (§4.1.4.5)") {
+        BlkPciConfig settings;
+        settings.virtio.x_irqfd = false;
+        VirtioBench bench(settings);
         FakeIrqLine line;
         bench.machine.host.intx().connect(IntxInput{1, 0}, &line);
         DriverQueue driver(bench.guest, 16);
