@@ -78,6 +78,24 @@ void PciFunction::add_aer(const AerOptions& options) {
     }
 }
 
+void PciFunction::add_ats(bool page_aligned) {
+    if (express_offset_) {
+        add_ats_capability(config_, page_aligned);
+    }
+}
+
+void PciFunction::add_ari() {
+    if (express_offset_ && place_.bus->has_one_device()) {
+        ari_offset_ = add_ari_capability(config_);
+    }
+}
+
+void PciFunction::add_serial_number(std::uint64_t serial_number) {
+    if (express_offset_) {
+        add_serial_number_capability(config_, serial_number);
+    }
+}
+
 MsixTable& PciFunction::add_msix(std::uint16_t vector_count, const MsixPlacement& placement,
                                  MsiTarget& target, std::optional<std::uint16_t> offset) {
     SISKIN_ASSERT(msix_ == nullptr);
@@ -134,6 +152,10 @@ void PciFunction::unplug() {
 }
 
 std::uint64_t PciFunction::config_read(IoAccess access) {
+    if (ari_offset_) {
+        // Functions come and go; the answer is always about those that are there.
+        config_.set8(*ari_offset_ + kAriNextFunction, place_.bus->next_ari_function(place_.devfn));
+    }
     return config_.read(access.offset, access.width);
 }
 

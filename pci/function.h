@@ -75,6 +75,12 @@ public:
     MsiCapability& add_msi(const MsiOptions& options, MsiTarget& target);
     // After add_express(); nothing happens where that added nothing.
     void add_aer(const AerOptions& options);
+    // Three of the same kind. ARI, only below a port: this function is number devfn().value() of
+    // one device, and tells which one is next.
+    void add_ats(bool page_aligned);
+    void add_ari();
+    void add_serial_number(std::uint64_t serial_number);
+    [[nodiscard]] bool has_ari() const { return ari_offset_.has_value(); }
     // The legacy ranges of a VGA; what they get is the function's, and outlives it.
     void add_vga(const VgaHandlers& handlers) { vga_ = VgaClaim{handlers}; }
     // The capability alone: the caller puts msix()->table() and ->pending_bits() into its BARs.
@@ -192,6 +198,7 @@ private:
     std::optional<VgaClaim> vga_;
     std::optional<std::uint16_t> express_offset_;
     std::optional<ExpressType> express_type_;
+    std::optional<std::uint16_t> ari_offset_;
     std::optional<std::uint16_t> power_offset_;
     std::optional<std::uint16_t> msix_offset_;
     std::optional<IntxInput> intx_input_;  // where our pin ends on the root bus

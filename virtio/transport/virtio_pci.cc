@@ -125,6 +125,15 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
     if (properties.aer) {
         add_aer(AerOptions{});
     }
+    if (properties.ats) {
+        add_ats(properties.x_ats_page_aligned);
+    }
+    if (properties.x_ari) {
+        add_ari();
+    }
+    if (properties.x_serial_number) {
+        add_serial_number(*properties.x_serial_number);
+    }
     // Bus Master Enable is off at power-on.
     device_->allow_transfers(false);
 }

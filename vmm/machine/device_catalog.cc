@@ -81,7 +81,9 @@ Result<std::unique_ptr<Device>> build_expander(DeviceEnvironment& environment, s
 Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, std::string id,
                                               std::shared_ptr<void> config) {
     const auto& properties = config_as<BlkPciConfig>(config);
-    PciPlace place = SISKIN_TRY(find_place(environment, properties.pci, kBlkPciType, id));
+    PciPlace place = SISKIN_TRY(
+        find_place(environment, properties.pci, kBlkPciType, id,
+                   properties.virtio.x_ari ? PlaceRule::kAriEndpoint : PlaceRule::kEndpoint));
     if (properties.blk.drive.empty()) {
         return fail("drive property not set: a node-name or a drive's id");
     }

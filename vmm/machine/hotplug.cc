@@ -65,12 +65,13 @@ Result<> Hotplug::remove(std::string_view id_or_path) {
     }
     std::erase_if(asked_, [&](const Asked& asked) { return asked.path == entry->path; });
     asked_.push_back(Asked{entry->path, std::chrono::steady_clock::now()});
-    if (bus.function(DevFn::of(function->devfn().device(), 0)) == nullptr) {
+    const unsigned slot = bus.slot_of(function->devfn());
+    if (bus.function(DevFn::of(slot, 0)) == nullptr) {
         // Without function 0 the guest was never told of it.
         leave(*function);
         drained_->wake.signal();
     } else {
-        bus.request_eject(function->devfn().device());
+        bus.request_eject(slot);
     }
     return {};
 }
@@ -82,7 +83,7 @@ void Hotplug::release_asked() {
         auto* const function =
             entry == nullptr ? nullptr : dynamic_cast<PciFunction*>(entry->device.get());
         if (function != nullptr && function->plugged()) {
-            leave_all(function->bus(), function->devfn().device());
+            leave_all(function->bus(), function->bus().slot_of(function->devfn()));
         }
     }
     drained_->wake.signal();
@@ -95,7 +96,7 @@ void Hotplug::ask_again() {
         const auto* const function =
             entry == nullptr ? nullptr : dynamic_cast<const PciFunction*>(entry->device.get());
         if (function != nullptr && function->plugged()) {
-            function->bus().request_eject(function->devfn().device());
+            function->bus().request_eject(function->bus().slot_of(function->devfn()));
         }
     }
 }
@@ -109,7 +110,7 @@ void Hotplug::on_ejected(PciBus& bus, unsigned device) {
 void Hotplug::on_eject_refused(PciBus& bus, unsigned device) {
     for (const auto& [devfn, function] : bus.functions()) {
         const DeviceTree::Entry* const entry =
-            devfn.device() == device ? entry_of(*function) : nullptr;
+            bus.slot_of(devfn) == device ? entry_of(*function) : nullptr;
         const bool was_asked = entry != nullptr && std::erase_if(asked_, [&](const Asked& asked) {
                                                        return asked.path == entry->path;
                                                    }) != 0;
@@ -164,7 +165,7 @@ void Hotplug::leave(PciFunction& function) {
 void Hotplug::leave_all(const PciBus& bus, unsigned device) {
     const PciBus::Functions there = bus.functions();
     for (const auto& [devfn, function] : there) {
-        if (devfn.device() == device) {
+        if (bus.slot_of(devfn) == device) {
             leave(*function);
         }
     }
