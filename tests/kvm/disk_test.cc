@@ -216,6 +216,18 @@ TEST_SUITE("kvm/disk") {
         CHECK(file_has_pattern(image, 0, kSectors, 0));
     }
 
+    TEST_CASE("a BAR over RAM, ECAM, the interrupt controllers, 0 and the top harms nobody (P04)") {
+        TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+
+        const GuestRun result = run(MachineArguments("hostile_bars").disk(image));
+
+        CAPTURE(result.output);
+        CAPTURE(result.errors);
+        CHECK(result.status == kGuestPassed);
+        CHECK(file_has_pattern(image, 0, kSectors, 0));
+    }
+
     TEST_CASE("a disk that another machine writes to is refused, and free when that one is gone") {
         TemporaryDirectory directory;
         const std::string image = patterned_image(directory, "disk", kSectors);
