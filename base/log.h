@@ -43,6 +43,7 @@ public:
 
     // Logs "<subject>: guest error: <message>", or counts it as suppressed.
     void report(std::string_view message);
+    [[nodiscard]] const std::string& subject() const { return subject_; }
     [[nodiscard]] std::uint64_t suppressed() const { return suppressed_.load(); }
 
 private:

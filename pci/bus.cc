@@ -8,6 +8,14 @@
 #include "pci/topology.h"
 
 namespace siskin {
+namespace {
+
+// As QEMU's messages have it: "5.1".
+std::string short_text(DevFn devfn) {
+    return concat(hex(devfn.device()).substr(2), ".", devfn.function());
+}
+
+}  // namespace
 
 PciBus::PciBus(std::string name, PciBusType type, Topology& topology, IntxRouter& intx,
                std::uint8_t number)
@@ -30,8 +38,25 @@ std::uint8_t PciBus::number() const {
 }
 
 // PCIe 5.0 §7.3.1: a link has one device, number 0. The bus inside a switch is no link.
-unsigned PciBus::device_count() const {
-    return parent_ != nullptr && parent_->has_one_device() ? 1 : DevFn::kDeviceCount;
+bool PciBus::has_one_device() const {
+    return parent_ != nullptr && parent_->has_one_device();
+}
+
+// §6.13: with ARI the device number is part of the function's, for those that the function 0 of the
+// device leads to.
+unsigned PciBus::device_count(const PlaceRule& rule) const {
+    const PciFunction* const first = function(DevFn::of(0, 0));
+    const bool has_ari = rule.ari && first != nullptr && first->has_ari();
+    return has_one_device() && !has_ari ? 1 : DevFn::kDeviceCount;
+}
+
+std::uint8_t PciBus::next_ari_function(DevFn devfn) const {
+    for (auto next = functions_.upper_bound(devfn); next != functions_.end(); ++next) {
+        if (next->second->has_ari()) {
+            return next->first.value();
+        }
+    }
+    return 0;
 }
 
 Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view type_name,
@@ -44,7 +69,7 @@ Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view
     DevFn devfn;
     if (properties.addr) {
         devfn = *properties.addr;
-        if (devfn.device() >= device_count()) {
+        if (devfn.device() >= device_count(rule)) {
             return fail(concat("PCI: slot ", devfn.device(), " is not valid for ", type_name,
                                ", parent device only allows plugging into slot 0."));
         }
@@ -96,9 +121,9 @@ void PciBus::request_eject(unsigned device) const {
 }
 
 Result<> PciBus::check_hot_plug_function(const PciPlace& place) const {
-    const unsigned device = place.devfn.device();
+    const unsigned device = slot_of(place.devfn);
     const PciFunction* const first = function(DevFn::of(device, 0));
-    if (place.devfn.function() != 0 && first != nullptr) {
+    if (place.devfn != DevFn::of(device, 0) && first != nullptr) {
         return fail(concat("PCI: slot ", device, " function 0 already occupied by ",
                            first->type_name(), ", new func ", place.type_name,
                            " cannot be exposed to guest."));
@@ -122,19 +147,19 @@ Result<> PciBus::check_hot_plug(const PlaceRule& rule) const {
 
 // PCIe 5.0 §7.5.1.1.9: function 0 tells whether there are others.
 Result<> PciBus::check_multifunction(DevFn devfn, bool multifunction) const {
-    const std::string slot = hex(devfn.device()).substr(2);
-    if (devfn.function() != 0) {
-        const PciFunction* const first = function(DevFn::of(devfn.device(), 0));
-        if (first != nullptr && !first->multifunction()) {
-            return fail(concat("PCI: single function device can't be populated in function ", slot,
-                               ".", devfn.function()));
+    const DevFn first = DevFn::of(slot_of(devfn), 0);
+    if (devfn != first) {
+        const PciFunction* const present = function(first);
+        if (present != nullptr && !present->multifunction()) {
+            return fail(concat("PCI: single function device can't be populated in function ",
+                               short_text(devfn)));
         }
         return {};
     }
-    for (unsigned other = 1; other < DevFn::kFunctionCount && !multifunction; ++other) {
-        if (function(DevFn::of(devfn.device(), other)) != nullptr) {
-            return fail(concat("PCI: ", slot, ".0 indicates single function, but ", slot, ".",
-                               other, " is already populated."));
+    for (const auto& [other, present] : functions_) {
+        if (!multifunction && slot_of(other) == first.device()) {
+            return fail(concat("PCI: ", short_text(first), " indicates single function, but ",
+                               short_text(other), " is already populated."));
         }
     }
     return {};
@@ -146,12 +171,13 @@ PciFunction* PciBus::function(DevFn devfn) const {
 }
 
 PciFunction* PciBus::target_of(DevFn devfn) const {
-    const bool gated = parent_ != nullptr && devfn.device() != 0 && parent_->has_one_device();
+    const bool gated = devfn.device() != 0 && has_one_device();
     return gated && !parent_->forwards_by_ari() ? nullptr : function(devfn);
 }
 
 IntxInput PciBus::root_input(DevFn devfn, unsigned pin) const {
-    unsigned device = devfn.device();
+    // §6.13: with ARI all functions are device 0's.
+    unsigned device = slot_of(devfn);
     for (const PciBridge* bridge = parent_; bridge != nullptr; bridge = bridge->bus().parent()) {
         pin = swizzled_pin(device, pin);
         device = bridge->devfn().device();

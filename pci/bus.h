@@ -79,6 +79,14 @@ public:
     // The same for a configuration request: below a port only device 0 gets it, and the others only
     // while the port forwards by ARI (PCIe 5.0 §6.13).
     [[nodiscard]] PciFunction* target_of(DevFn devfn) const;
+    // Below a port: one device (PCIe 5.0 §7.3.1), of 8 functions, or up to 256 that have ARI.
+    [[nodiscard]] bool has_one_device() const;
+    // The slot that the function is in: its device number, and 0 below a port, with ARI, too.
+    [[nodiscard]] unsigned slot_of(DevFn devfn) const {
+        return has_one_device() ? 0 : devfn.device();
+    }
+    // The next one with ARI, by its number in the device (§7.8.8.2); 0: there is none.
+    [[nodiscard]] std::uint8_t next_ari_function(DevFn devfn) const;
     // In ascending order.
     [[nodiscard]] const Functions& functions() const { return functions_; }
 
@@ -92,7 +100,7 @@ public:
     void remove(const PciFunction& function);
 
 private:
-    [[nodiscard]] unsigned device_count() const;
+    [[nodiscard]] unsigned device_count(const PlaceRule& rule = PlaceRule::kEndpoint) const;
     [[nodiscard]] std::optional<DevFn> free_slot() const;
     [[nodiscard]] Result<> check_multifunction(DevFn devfn, bool multifunction) const;
 

@@ -71,9 +71,14 @@ void add_serial_number_capability(ConfigSpace& config, std::uint64_t serial_numb
     config.registers().set(at + 4U, 8, serial_number);
 }
 
-void add_ari_capability(ConfigSpace& config, std::uint8_t next_function) {
-    const std::uint16_t at = config.add_extended_capability(kExtendedAri, 1, 8);
-    config.set8(at + 5U, next_function);
+std::uint16_t add_ari_capability(ConfigSpace& config) {
+    return config.add_extended_capability(kExtendedAri, 1, 8);
+}
+
+void add_ats_capability(ConfigSpace& config, bool page_aligned) {
+    const std::uint16_t at = config.add_extended_capability(kExtendedAts, 1, 8);
+    config.set16(at + kAtsCapability, page_aligned ? kAtsPageAligned : std::uint16_t{0});
+    config.registers().set_writable(at + kAtsControl, 2, kAtsControlMask);
 }
 
 void add_reserve_capability(ConfigSpace& config, const BridgeReserve& reserve) {

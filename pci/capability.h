@@ -38,8 +38,12 @@ void add_slot_id_capability(ConfigSpace& config, std::uint8_t chassis);
 void add_acs_capability(ConfigSpace& config);
 // PCIe 5.0 §7.9.3.
 void add_serial_number_capability(ConfigSpace& config, std::uint64_t serial_number);
-// Alternative Routing-ID Interpretation (PCIe 5.0 §7.8.8): the number of the next function.
-void add_ari_capability(ConfigSpace& config, std::uint8_t next_function);
+// Alternative Routing-ID Interpretation (PCIe 5.0 §7.8.8), no next function yet. Returns its
+// offset.
+std::uint16_t add_ari_capability(ConfigSpace& config);
+// Address translation (PCIe 5.0 §10.5.1), no limit of outstanding invalidations. The guest may
+// switch it on; as there is no IOMMU, what it says has no effect.
+void add_ats_capability(ConfigSpace& config, bool page_aligned);
 
 // What a bridge wants to have behind it for devices that come later. Nothing: no wish.
 struct BridgeReserve {

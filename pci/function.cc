@@ -78,6 +78,24 @@ void PciFunction::add_aer(const AerOptions& options) {
     }
 }
 
+void PciFunction::add_ats(bool page_aligned) {
+    if (express_offset_) {
+        add_ats_capability(config_, page_aligned);
+    }
+}
+
+void PciFunction::add_ari() {
+    if (express_offset_ && place_.bus->has_one_device()) {
+        ari_offset_ = add_ari_capability(config_);
+    }
+}
+
+void PciFunction::add_serial_number(std::uint64_t serial_number) {
+    if (express_offset_) {
+        add_serial_number_capability(config_, serial_number);
+    }
+}
+
 MsixTable& PciFunction::add_msix(std::uint16_t vector_count, const MsixPlacement& placement,
                                  MsiTarget& target, std::optional<std::uint16_t> offset) {
     SISKIN_ASSERT(msix_ == nullptr);
@@ -148,6 +166,10 @@ void PciFunction::tell_use(FunctionUse use) {
 
 std::uint64_t PciFunction::config_read(IoAccess access) {
     note_use(FunctionUse::Enumerated);
+    if (ari_offset_) {
+        // Functions come and go; the answer is always about those that are there.
+        config_.set8(*ari_offset_ + kAriNextFunction, place_.bus->next_ari_function(place_.devfn));
+    }
     return config_.read(access.offset, access.width);
 }
 
@@ -193,6 +215,16 @@ bool PciFunction::starts_function_level_reset(IoAccess access, std::uint64_t val
 void PciFunction::set_intx(bool asserted) {
     intx_pending_ = asserted;
     update_intx();
+}
+
+void PciFunction::set_intx_driven_elsewhere(bool elsewhere) {
+    intx_driven_elsewhere_ = elsewhere;
+    update_intx();
+}
+
+bool PciFunction::intx_open() const {
+    return plugged_ && intx_input_ && in_d0() && !messages_enabled() &&
+           (config_.get16(kCommand) & kCommandIntxDisable) == 0;
 }
 
 void PciFunction::set_transactions_pending(bool pending) {
@@ -302,8 +334,12 @@ void PciFunction::update_msix() {
 void PciFunction::update_intx() {
     config_.update16(kStatus, kStatusInterrupt,
                      intx_pending_ && intx_input_ ? kStatusInterrupt : std::uint16_t{0});
-    const bool now = intx_pending_ && plugged_ && intx_input_ && in_d0() && !messages_enabled() &&
-                     (config_.get16(kCommand) & kCommandIntxDisable) == 0;
+    const bool open = intx_open();
+    if (open != intx_was_open_) {
+        intx_was_open_ = open;
+        on_intx_open(open);
+    }
+    const bool now = intx_pending_ && open && !intx_driven_elsewhere_;
     if (now == intx_raised_) {
         return;
     }

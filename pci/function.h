@@ -76,6 +76,12 @@ public:
     MsiCapability& add_msi(const MsiOptions& options, MsiTarget& target);
     // After add_express(); nothing happens where that added nothing.
     void add_aer(const AerOptions& options);
+    // Three of the same kind. ARI, only below a port: this function is number devfn().value() of
+    // one device, and tells which one is next.
+    void add_ats(bool page_aligned);
+    void add_ari();
+    void add_serial_number(std::uint64_t serial_number);
+    [[nodiscard]] bool has_ari() const { return ari_offset_.has_value(); }
     // The legacy ranges of a VGA; what they get is the function's, and outlives it.
     void add_vga(const VgaHandlers& handlers) { vga_ = VgaClaim{handlers}; }
     // The capability alone: the caller puts msix()->table() and ->pending_bits() into its BARs.
@@ -118,6 +124,11 @@ public:
     // not disabled, neither MSI nor MSI-X is enabled and the function is in D0 (PCIe 5.0
     // §7.5.1.1.3).
     void set_intx(bool asserted);
+    // Somebody else drives the pin (IrqLine::bind), or not any more: as long as that is so, of
+    // set_intx() the status bit alone is left.
+    void set_intx_driven_elsewhere(bool elsewhere);
+    // Whether the pin follows the level now.
+    [[nodiscard]] bool intx_open() const;
     // Where the pin ends on the root bus; nothing without a pin.
     [[nodiscard]] std::optional<IntxInput> intx_input() const { return intx_input_; }
     // Bus Master Enable here and in every bridge above: whether DMA and messages may leave.
@@ -155,6 +166,8 @@ public:
     virtual void on_bus_master(bool /*enabled*/) {}
     // MSI-X was enabled or disabled.
     virtual void on_msix_enabled(bool /*enabled*/) {}
+    // intx_open() changed.
+    virtual void on_intx_open(bool /*open*/) {}
     // Registers are at their power-on values; the device drops its own state, too.
     virtual void on_reset() {}
 
@@ -197,6 +210,7 @@ private:
     std::optional<VgaClaim> vga_;
     std::optional<std::uint16_t> express_offset_;
     std::optional<ExpressType> express_type_;
+    std::optional<std::uint16_t> ari_offset_;
     std::optional<std::uint16_t> power_offset_;
     std::optional<std::uint16_t> msix_offset_;
     std::optional<IntxInput> intx_input_;  // where our pin ends on the root bus
@@ -204,6 +218,8 @@ private:
     bool may_master_ = false;
     bool msix_was_enabled_ = false;
     bool intx_pending_ = false;
+    bool intx_driven_elsewhere_ = false;
+    bool intx_was_open_ = false;
     bool intx_raised_ = false;
     unsigned unseen_uses_ = 0;  // FunctionUse, those that are watched for
     Decode decode_;

@@ -58,6 +58,7 @@ std::string_view expander_objection(const PciBus& bus) {
 }  // namespace
 
 const PlaceRule PlaceRule::kEndpoint{endpoint_objection};
+const PlaceRule PlaceRule::kAriEndpoint{endpoint_objection, true};
 const PlaceRule PlaceRule::kRootPort{root_port_objection};
 const PlaceRule PlaceRule::kUpstreamPort{upstream_objection};
 const PlaceRule PlaceRule::kDownstreamPort{downstream_objection};

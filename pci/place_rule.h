@@ -14,8 +14,11 @@ class Topology;
 struct PlaceRule {
     // Why not there, in a few words; empty: the bus does. Whether it has room is another matter.
     std::string_view (*objection)(const PciBus& bus);
+    // Goes beside a function 0 that has ARI, with a number above 7.
+    bool ari = false;
 
     static const PlaceRule kEndpoint;
+    static const PlaceRule kAriEndpoint;
     static const PlaceRule kRootPort;
     static const PlaceRule kUpstreamPort;
     static const PlaceRule kDownstreamPort;

@@ -92,6 +92,16 @@ inline constexpr std::uint16_t kExtendedAer = 0x0001;
 inline constexpr std::uint16_t kExtendedSerialNumber = 0x0003;
 inline constexpr std::uint16_t kExtendedAcs = 0x000d;
 inline constexpr std::uint16_t kExtendedAri = 0x000e;
+inline constexpr std::uint16_t kExtendedAts = 0x000f;
+
+// ARI, PCIe 5.0 §7.8.8.
+inline constexpr std::uint16_t kAriNextFunction = 0x05;
+
+// ATS, PCIe 5.0 §10.5.1.
+inline constexpr std::uint16_t kAtsCapability = 0x04;
+inline constexpr std::uint16_t kAtsControl = 0x06;
+inline constexpr std::uint16_t kAtsPageAligned = 0x0020;
+inline constexpr std::uint16_t kAtsControlMask = 0x801f;  // enable, smallest translation unit
 
 // Power management capability, PCIe 5.0 §7.5.2.
 inline constexpr std::uint8_t kPowerSize = 8;

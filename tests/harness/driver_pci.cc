@@ -43,6 +43,51 @@ void FakeMsiTarget::deliver() {
     }
 }
 
+class FakeIrqLine::Bound : public Binding {
+public:
+    Bound(FakeIrqLine& owner, EventFd bound_event, EventFd bound_ended)
+        : event(std::move(bound_event)), ended(std::move(bound_ended)), owner_(owner) {
+        owner_.bound_.push_back(this);
+    }
+    ~Bound() override {
+        std::erase(owner_.bound_, this);
+        owner_.asserted_by_event_ = owner_.asserted_by_event_ && !owner_.bound_.empty();
+    }
+    Bound(const Bound&) = delete;
+    Bound& operator=(const Bound&) = delete;
+
+    EventFd event;
+    EventFd ended;
+
+private:
+    FakeIrqLine& owner_;
+};
+
+Result<std::unique_ptr<Binding>> FakeIrqLine::bind(const EventFd& event, const EventFd& ended) {
+    if (refusals > 0) {
+        --refusals;
+        return fail("no way by an event");
+    }
+    ++binds;
+    EventFd own = SISKIN_TRY(event.duplicate());
+    return std::make_unique<Bound>(*this, std::move(own), SISKIN_TRY(ended.duplicate()));
+}
+
+bool FakeIrqLine::level() {
+    for (const Bound* const bound : bound_) {
+        asserted_by_event_ = bound->event.take() != 0 || asserted_by_event_;
+    }
+    return asserted || asserted_by_event_;
+}
+
+void FakeIrqLine::end_of_interrupt() {
+    static_cast<void>(level());
+    asserted_by_event_ = false;
+    for (const Bound* const bound : bound_) {
+        bound->ended.signal();
+    }
+}
+
 class FakeDoorbells::Bound : public Binding {
 public:
     Bound(FakeDoorbells& owner, EventFd bound_event, DoorbellAddress bound_address)

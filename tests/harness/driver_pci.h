@@ -55,15 +55,31 @@ private:
     std::vector<Bound*> bound_;
 };
 
+// An input of an interrupt controller, with the kernel's irqfds behind it.
 class FakeIrqLine : public IrqLine {
 public:
     void set(bool now) override {
         asserted = now;
         ++changes;
     }
+    [[nodiscard]] Result<std::unique_ptr<Binding>> bind(const EventFd& event,
+                                                        const EventFd& ended) override;
+
+    // Asserted by either way, once the kernel has looked at the events.
+    [[nodiscard]] bool level();
+    // The guest's: what the events asserted is let go, and all are told.
+    void end_of_interrupt();
+    [[nodiscard]] std::size_t bound_count() const { return bound_.size(); }
 
     bool asserted = false;
     unsigned changes = 0;
+    unsigned binds = 0;
+    unsigned refusals = 0;  // so many binds fail from now on
+
+private:
+    class Bound;
+    std::vector<Bound*> bound_;
+    bool asserted_by_event_ = false;
 };
 
 // A host bridge with its two address spaces, ECAM and configuration ports mapped, and the fakes.

@@ -165,6 +165,30 @@ TEST_SUITE("kvm/disk") {
         CHECK(result.status == kGuestPassed);
     }
 
+    TEST_CASE("INTx: two disks share a line, with irqfd and without (P14)") {
+        for (const std::string irqfd : {"on", "off"}) {
+            CAPTURE(irqfd);
+            TemporaryDirectory directory;
+            MachineArguments arguments("blk_intx");
+            arguments.command_line("disks=2 shared");
+            for (const std::string addr : {"4", "8"}) {
+                arguments.add(
+                    {"-drive",
+                     concat("if=none,format=raw,id=d", addr,
+                            ",file=", patterned_image(directory, addr, kSectors)),
+                     "-device",
+                     concat("virtio-blk-pci,drive=d", addr, ",addr=", addr, ",x-irqfd=", irqfd)});
+            }
+
+            const GuestRun result = run(arguments);
+
+            CAPTURE(result.output);
+            CAPTURE(result.errors);
+            CHECK(result.status == kGuestPassed);
+            CHECK(count_of(result.errors, "INTx") == 0);
+        }
+    }
+
     TEST_CASE("a driver that breaks the ring's rules harms neither disk nor memory") {
         TemporaryDirectory directory;
         const std::string image = patterned_image(directory, "disk", kSectors);
@@ -185,6 +209,18 @@ TEST_SUITE("kvm/disk") {
         const std::string image = patterned_image(directory, "disk", kSectors);
 
         const GuestRun result = run(MachineArguments("hostile_registers").disk(image));
+
+        CAPTURE(result.output);
+        CAPTURE(result.errors);
+        CHECK(result.status == kGuestPassed);
+        CHECK(file_has_pattern(image, 0, kSectors, 0));
+    }
+
+    TEST_CASE("a BAR over RAM, ECAM, the interrupt controllers, 0 and the top harms nobody (P04)") {
+        TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+
+        const GuestRun result = run(MachineArguments("hostile_bars").disk(image));
 
         CAPTURE(result.output);
         CAPTURE(result.errors);

@@ -8,6 +8,8 @@
 #include <string>
 #include <thread>
 
+#include <sys/resource.h>
+
 #include "base/text.h"
 #include "qmp/value_json.h"
 #include "tests/harness/temporary_directory.h"
@@ -26,6 +28,14 @@ std::size_t entries_of(const std::string& folder) {
         ++count;
     }
     return count;
+}
+
+// From now on the process may have no descriptor with that number or above.
+void set_descriptor_limit(pid_t process, std::size_t count) {
+    rlimit limit{};
+    REQUIRE(::prlimit(process, RLIMIT_NOFILE, nullptr, &limit) == 0);
+    limit.rlim_cur = count;
+    REQUIRE(::prlimit(process, RLIMIT_NOFILE, &limit, nullptr) == 0);
 }
 
 // A guest with an empty port, and an image for what comes there.
@@ -101,6 +111,32 @@ TEST_SUITE("kvm/hotplug") {
         machine.process.observe(kSettled);
         CHECK(machine.count("fd") == descriptors);
         CHECK(machine.count("task") == threads);
+    }
+
+    TEST_CASE("a plug that runs out of descriptors at any step leaves all as it was (H07)") {
+        PluggingMachine machine("idle");
+        REQUIRE(machine.plug().empty());
+        REQUIRE(machine.unplug().empty());
+        REQUIRE(machine.execute("system_reset").empty());
+        REQUIRE(machine.deleted() == "/machine/peripheral/n0/virtio-backend");
+        REQUIRE(machine.deleted() == "/machine/peripheral/n0");
+        machine.process.observe(kSettled);
+        const std::size_t descriptors = machine.count("fd");
+        const std::size_t threads = machine.count("task");
+        unsigned refused = 0;
+        std::string failure = "none yet";
+        for (std::size_t spare = 0; spare < 64 && !failure.empty(); ++spare) {
+            CAPTURE(spare);
+            set_descriptor_limit(machine.process.pid(), descriptors + spare);
+            failure = machine.plug();
+            refused += failure.empty() ? 0 : 1;
+            CHECK((failure.empty() || machine.count("fd") <= descriptors));
+            CHECK(machine.count("task") == threads);
+        }
+
+        CHECK(refused >= 3);
+        CHECK(failure.empty());
+        CHECK(machine.execute("query-pci").empty());
     }
 
     TEST_CASE("a slot that the guest never switched on lets go at once") {

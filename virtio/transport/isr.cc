@@ -24,8 +24,10 @@ std::uint64_t IsrStatus::read(IoAccess access) {
 }
 
 void IsrStatus::set_bit(std::uint8_t bit) {
-    bits_.fetch_or(bit);
-    changed_.signal();
+    // With a cause there already the pin is up, or whoever set that one is about to raise it.
+    if (bits_.fetch_or(bit) == 0) {
+        led_to_.load()->signal();
+    }
 }
 
 void IsrStatus::set_pin_enabled(bool enabled) {

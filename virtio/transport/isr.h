@@ -30,16 +30,22 @@ public:
 
     // Any thread: remembers the cause and has the pin follow soon.
     void set_bit(std::uint8_t bit);
+    // Whether there is a cause. Any thread.
+    [[nodiscard]] bool any() const { return bits_.load() != 0; }
+    // Causes signal `event` from now on, or the relay's own (null). An I/O thread that is at it may
+    // signal the event of before once more, which outlives this; so look at any() afterwards.
+    void lead_to(const EventFd* event) { led_to_.store(event != nullptr ? event : &changed_); }
     // Whether the pin may be asserted at all: the device is active and MSI-X is not enabled.
     void set_pin_enabled(bool enabled);
     void clear();
-
-private:
+    // Has the pin follow now.
     void update_pin();
 
+private:
     std::atomic<std::uint8_t> bits_{0};
     bool pin_enabled_ = false;
-    EventFd changed_;
+    const EventFd changed_;
+    std::atomic<const EventFd*> led_to_{&changed_};
     std::function<void(bool)> set_pin_;
     std::unique_ptr<Binding> relay_;  // goes before the event
 };

@@ -25,6 +25,10 @@ struct VirtioPciProperties {
     bool packed = false;
     bool iommu_platform = false;
     bool aer = false;
+    bool ats = false;
+    bool x_ats_page_aligned = true;
+    bool x_ari = false;
+    std::optional<std::uint64_t> x_serial_number;
     bool x_irqfd = true;
 };
 
@@ -43,6 +47,14 @@ inline constexpr std::array kVirtioPciProperties{
     property<&VirtioPciProperties::packed>("packed", "Offer packed virtqueues; only off for now."),
     property<&VirtioPciProperties::aer>(
         "aer", "Advanced error reporting, where the device is a PCI Express one."),
+    property<&VirtioPciProperties::ats>(
+        "ats", "Address translation services, where the device is a PCI Express one."),
+    property<&VirtioPciProperties::x_ats_page_aligned>(
+        "x-ats-page-aligned", "What ats tells of untranslated addresses: whole pages."),
+    property<&VirtioPciProperties::x_ari>(
+        "x-siskin-ari", "Below a port, be one of up to 256 functions of the device there."),
+    property<&VirtioPciProperties::x_serial_number>(
+        "x-siskin-serial-number", "Device serial number, where the device is a PCI Express one."),
     property<&VirtioPciProperties::x_irqfd>(
         "x-irqfd", "Deliver MSI-X in the kernel, without siskin's thread in between."),
     property<&VirtioPciProperties::iommu_platform>(

@@ -100,6 +100,11 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
       common_(*device_, offered_by(*device_, properties), *this),
       device_config_(*device_),
       config_interrupt_(isr_, spec::kIsrConfiguration) {
+    if (properties.x_irqfd) {
+        direct_pin_.emplace(
+            bus().intx(), *intx_input(), services.line_ends, [this] { return isr_.any(); },
+            [this](std::string_view reason) { give_up_direct_pin(reason); });
+    }
     const std::size_t queue_count = device_->queue_sizes().size();
     for (std::size_t index = 0; index < queue_count; ++index) {
         queue_interrupts_.push_back(std::make_unique<TransportInterrupt>(isr_, spec::kIsrQueue));
@@ -119,6 +124,15 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
     }
     if (properties.aer) {
         add_aer(AerOptions{});
+    }
+    if (properties.ats) {
+        add_ats(properties.x_ats_page_aligned);
+    }
+    if (properties.x_ari) {
+        add_ari();
+    }
+    if (properties.x_serial_number) {
+        add_serial_number(*properties.x_serial_number);
     }
     // Bus Master Enable is off at power-on.
     device_->allow_transfers(false);
@@ -186,6 +200,9 @@ std::uint64_t VirtioPci::config_read(IoAccess access) {
     // PCIe 5.0 §7.5.3.5: whoever stopped or reset the function may wait here for its last transfer.
     const bool resetting = drained_->resets.load() != resets_begun_;
     set_transactions_pending(resetting || (!may_master() && !device_->is_quiet()));
+    if (direct_pin_ && direct_pin_->is_open()) {
+        isr_.update_pin();  // Interrupt Status; nobody told us of the causes
+    }
     cfg_access_->before_read(access.offset, access.width);
     return PciFunction::config_read(access);
 }
@@ -207,6 +224,10 @@ void VirtioPci::on_bus_master(bool enabled) {
 
 void VirtioPci::on_msix_enabled(bool) {
     route_interrupts();
+}
+
+void VirtioPci::on_intx_open(bool) {
+    lead_pin();
 }
 
 void VirtioPci::on_reset() {
@@ -295,7 +316,41 @@ void VirtioPci::before_access() {
     }
 }
 
+void VirtioPci::lead_pin() {
+    if (!direct_pin_) {
+        return;
+    }
+    const bool wanted = !direct_pin_->given_up() && active_ && intx_open();
+    if (wanted == direct_pin_->is_open()) {
+        return;
+    }
+    if (!wanted) {
+        direct_pin_->close();
+        isr_.lead_to(nullptr);
+        set_intx_driven_elsewhere(false);
+        isr_.update_pin();
+        return;
+    }
+    if (const auto opened = direct_pin_->open(); !opened) {
+        give_up_direct_pin(opened.error().message);
+        return;
+    }
+    isr_.lead_to(&direct_pin_->event());
+    set_intx_driven_elsewhere(true);
+    // What came while the old way was on.
+    if (isr_.any()) {
+        direct_pin_->event().signal();
+    }
+}
+
+void VirtioPci::give_up_direct_pin(std::string_view reason) {
+    log::warning(concat(log_.subject(), ": INTx by way of the VM loop: ", reason));
+    direct_pin_->give_up();
+    lead_pin();
+}
+
 void VirtioPci::route_interrupts() {
+    lead_pin();
     isr_.set_pin_enabled(active_ && !msix_enabled());
     route(config_interrupt_, common_.config_vector());
     for (std::size_t index = 0; index < queue_interrupts_.size(); ++index) {

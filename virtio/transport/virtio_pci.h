@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "virtio/device.h"
 #include "virtio/transport/common_config.h"
 #include "virtio/transport/device_config.h"
+#include "virtio/transport/direct_pin.h"
 #include "virtio/transport/interrupt_relay.h"
 #include "virtio/transport/isr.h"
 #include "virtio/transport/notify_region.h"
@@ -33,6 +35,7 @@ struct VirtioPciServices {
     MsiTarget& messages;
     DoorbellRegistry& doorbells;
     InterruptRelay& relay;
+    LineEnds& line_ends;
     // The guest's memory as it is now.
     std::function<std::shared_ptr<const GuestMemory>()> guest_memory;
 };
@@ -99,6 +102,7 @@ private:
     void on_bar_moved(unsigned index, std::optional<GuestAddress> address) override;
     void on_bus_master(bool enabled) override;
     void on_msix_enabled(bool enabled) override;
+    void on_intx_open(bool open) override;
     void on_reset() override;
 
     // CommonConfigOwner
@@ -117,6 +121,8 @@ private:
 
     void begin_reset();
     void route_interrupts();
+    void lead_pin();
+    void give_up_direct_pin(std::string_view reason);
     void route(TransportInterrupt& interrupt, std::uint16_t vector);
 
     // Told by the I/O thread, even when this object is gone already.
@@ -132,6 +138,7 @@ private:
     GuestErrorLog log_;
     std::unique_ptr<NotifyRegion> notify_;
     IsrStatus isr_;
+    std::optional<DirectPin> direct_pin_;  // none: the pin is driven from the VM loop alone
     CommonConfig common_;
     DeviceConfigRegion device_config_;
     BarRegions regions_;

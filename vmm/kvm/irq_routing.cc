@@ -14,38 +14,6 @@
 namespace siskin {
 namespace {
 
-// One of the devices at an input: it is asserted while any of them asserts it.
-class KvmIrqLine final : public IrqLine {
-public:
-    KvmIrqLine(const Fd& vm, Gsi gsi, std::uint32_t& asserting)
-        : vm_(vm), gsi_(gsi), asserting_(asserting) {}
-    ~KvmIrqLine() override { set(false); }
-    KvmIrqLine(const KvmIrqLine&) = delete;
-    KvmIrqLine& operator=(const KvmIrqLine&) = delete;
-
-    void set(bool asserted) override {
-        if (asserted == asserted_) {
-            return;
-        }
-        asserted_ = asserted;
-        asserting_ += asserted ? 1 : -1U;
-        if (asserting_ != (asserted ? 1U : 0U)) {
-            return;  // another one holds it
-        }
-        kvm_irq_level level{};
-        level.irq = gsi_.value();
-        level.level = asserted ? 1 : 0;
-        // The chips exist and the GSI is one of theirs, so the kernel has nothing to refuse.
-        [[maybe_unused]] const int result = kvm_ioctl(vm_, KVM_IRQ_LINE, &level);
-    }
-
-private:
-    const Fd& vm_;
-    Gsi gsi_;
-    std::uint32_t& asserting_;
-    bool asserted_ = false;
-};
-
 kvm_irq_routing_entry chip_route(std::uint32_t gsi, std::uint32_t chip, std::uint32_t pin) {
     kvm_irq_routing_entry entry{};
     entry.gsi = gsi;
@@ -105,6 +73,65 @@ private:
     std::uint32_t gsi_;
 };
 
+// Linux: Documentation/virt/kvm/api.rst, KVM_IRQFD with KVM_IRQFD_FLAG_RESAMPLE: what such a
+// binding asserts is let go at the end of interrupt, by a source of its own beside KVM_IRQ_LINE's.
+class IrqRouting::ResampledBinding final : public Binding {
+public:
+    ResampledBinding(const IrqRouting& routing, EventFd event, std::uint32_t gsi)
+        : routing_(routing), event_(std::move(event)), gsi_(gsi) {}
+    ~ResampledBinding() override {
+        if (const auto undone = routing_.irqfd(event_, gsi_, true); !undone) {
+            log::warning(undone.error().message);
+        }
+    }
+    ResampledBinding(const ResampledBinding&) = delete;
+    ResampledBinding& operator=(const ResampledBinding&) = delete;
+
+private:
+    const IrqRouting& routing_;
+    EventFd event_;
+    std::uint32_t gsi_;
+};
+
+// One of the devices at an input: it is asserted while any of them asserts it.
+class IrqRouting::Line final : public IrqLine {
+public:
+    Line(IrqRouting& routing, Gsi gsi)
+        : routing_(routing), gsi_(gsi), asserting_(routing.asserting_.at(gsi.value())) {}
+    ~Line() override { set(false); }
+    Line(const Line&) = delete;
+    Line& operator=(const Line&) = delete;
+
+    void set(bool asserted) override {
+        if (asserted == asserted_) {
+            return;
+        }
+        asserted_ = asserted;
+        asserting_ += asserted ? 1 : -1U;
+        if (asserting_ != (asserted ? 1U : 0U)) {
+            return;  // another one holds it
+        }
+        kvm_irq_level level{};
+        level.irq = gsi_.value();
+        level.level = asserted ? 1 : 0;
+        // The chips exist and the GSI is one of theirs, so the kernel has nothing to refuse.
+        [[maybe_unused]] const int result = kvm_ioctl(routing_.vm_, KVM_IRQ_LINE, &level);
+    }
+
+    Result<std::unique_ptr<Binding>> bind(const EventFd& asserted, const EventFd& ended) override {
+        EventFd own = SISKIN_TRY(asserted.duplicate());
+        SISKIN_TRY(routing_.irqfd(own, gsi_.value(), false, &ended));
+        return std::unique_ptr<Binding>(
+            std::make_unique<ResampledBinding>(routing_, std::move(own), gsi_.value()));
+    }
+
+private:
+    IrqRouting& routing_;
+    Gsi gsi_;
+    std::uint32_t& asserting_;
+    bool asserted_ = false;
+};
+
 Result<std::unique_ptr<IrqRouting>> IrqRouting::create(const Fd& vm) {
     std::unique_ptr<IrqRouting> routing(new IrqRouting(vm));
     SISKIN_TRY(routing->publish());
@@ -113,7 +140,7 @@ Result<std::unique_ptr<IrqRouting>> IrqRouting::create(const Fd& vm) {
 
 std::unique_ptr<IrqLine> IrqRouting::line(Gsi gsi) {
     SISKIN_ASSERT(gsi.value() < kChipGsiCount);
-    return std::make_unique<KvmIrqLine>(vm_, gsi, asserting_.at(gsi.value()));
+    return std::make_unique<Line>(*this, gsi);
 }
 
 Result<std::unique_ptr<Binding>> IrqRouting::bind(const EventFd& event, MsiMessage message) {
@@ -189,11 +216,16 @@ Result<> IrqRouting::publish() {
     return {};
 }
 
-Result<> IrqRouting::irqfd(const EventFd& event, std::uint32_t gsi, bool deassign) const {
+Result<> IrqRouting::irqfd(const EventFd& event, std::uint32_t gsi, bool deassign,
+                           const EventFd* resampled) const {
     kvm_irqfd request{};
     request.fd = static_cast<std::uint32_t>(event.get());
     request.gsi = gsi;
     request.flags = deassign ? KVM_IRQFD_FLAG_DEASSIGN : 0;
+    if (resampled != nullptr) {
+        request.flags |= KVM_IRQFD_FLAG_RESAMPLE;
+        request.resamplefd = static_cast<std::uint32_t>(resampled->get());
+    }
     if (kvm_ioctl(vm_, KVM_IRQFD, &request) != 0) {
         return fail_errno(concat(deassign ? "undoing " : "", "KVM_IRQFD for GSI ", gsi), errno);
     }

@@ -49,12 +49,16 @@ private:
         bool set = false;  // in the kernel's table
     };
     class IrqfdBinding;
+    class ResampledBinding;
+    class Line;
 
     explicit IrqRouting(const Fd& vm) : vm_(vm) {}
     [[nodiscard]] Result<> publish();
     [[nodiscard]] Result<std::uint32_t> acquire(MsiMessage message);
     void release(std::uint32_t gsi) { --routes_[gsi - kChipGsiCount].users; }
-    [[nodiscard]] Result<> irqfd(const EventFd& event, std::uint32_t gsi, bool deassign) const;
+    // `resampled` is signalled at each end of interrupt: the input is a level, then.
+    [[nodiscard]] Result<> irqfd(const EventFd& event, std::uint32_t gsi, bool deassign,
+                                 const EventFd* resampled = nullptr) const;
 
     const Fd& vm_;
     std::array<std::uint32_t, kChipGsiCount> asserting_{};  // how many devices assert each input

@@ -2,9 +2,12 @@
 // The q35 board.
 #include "vmm/machine/board_q35.h"
 
+#include <utility>
+
 #include "base/text.h"
 #include "firmware/acpi/pci_routing.h"
 #include "pci/allocator.h"
+#include "pci/vga.h"
 #include "vmm/machine/address_plan.h"
 
 namespace siskin {
@@ -16,6 +19,7 @@ Result<std::unique_ptr<BoardQ35>> BoardQ35::create(const MachineConfig& config,
     std::unique_ptr<BoardQ35> board(new BoardQ35(config, loop, lock, irqs, requests));
     SISKIN_TRY(board->create_devices(chipset, requests));
     SISKIN_TRY(board->map_ports());
+    board->set_apertures();
     board->connect_intx();
     return board;
 }
@@ -66,6 +70,17 @@ Result<> BoardQ35::map_ports() {
     }
     SISKIN_TRY(ports_.add(IoRange{RtcCmos::kPort, RtcCmos::kPortCount, rtc_.get(), 0, "rtc"}));
     return {};
+}
+
+// A BAR over RAM or the interrupt controllers, which the kernel answers for, is not decoded: it
+// gets neither a place in the map nor doorbells.
+void BoardQ35::set_apertures() {
+    const std::uint64_t ram = config_.ram.value();
+    PciApertures apertures;
+    apertures.memory = {{kVgaMemoryBase, kVgaMemoryBase + kVgaMemorySize - 1},
+                        {low_ram_size(ram), kIoApicBase - 1},
+                        {kHighRamBase + high_ram_size(ram), ~std::uint64_t{0}}};
+    pci_.topology().set_apertures(std::move(apertures));
 }
 
 void BoardQ35::connect_intx() {

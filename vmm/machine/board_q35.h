@@ -74,6 +74,7 @@ private:
     [[nodiscard]] Result<> create_devices(const ChipsetOptions& chipset, MachineRequests& requests);
     [[nodiscard]] Result<> map_ports();
     [[nodiscard]] std::vector<acpi::PciNode> nodes_of(const PciBus& bus) const;
+    void set_apertures();
     void connect_intx();
     void map_ecam(std::optional<EcamWindow> window);
     void map_pm(std::optional<std::uint16_t> base);

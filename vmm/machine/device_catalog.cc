@@ -84,7 +84,9 @@ Result<std::unique_ptr<Device>> build_expander(DeviceEnvironment& environment, s
 Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, std::string id,
                                               std::shared_ptr<void> config) {
     const auto& properties = config_as<BlkPciConfig>(config);
-    PciPlace place = SISKIN_TRY(find_place(environment, properties.pci, kBlkPciType, id));
+    PciPlace place = SISKIN_TRY(
+        find_place(environment, properties.pci, kBlkPciType, id,
+                   properties.virtio.x_ari ? PlaceRule::kAriEndpoint : PlaceRule::kEndpoint));
     if (properties.blk.drive.empty()) {
         return fail("drive property not set: a node-name or a drive's id");
     }
@@ -96,6 +98,7 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
         is_plan ? nullptr : SISKIN_TRY(environment.io_threads.find(properties.blk.iothread));
     BlockNode* const node = SISKIN_TRY(environment.blocks.disk(properties.blk.drive));
     const VirtioPciServices services{environment.msi, environment.doorbells, environment.relay,
+                                     environment.line_ends,
                                      [memory = environment.memory] { return memory; }};
     const BlkPciBackends backends{*node, thread, environment.vcpu_count};
     return std::unique_ptr<Device>(

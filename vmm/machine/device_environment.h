@@ -26,6 +26,7 @@
 #include "pci/place_rule.h"
 #include "pci/properties.h"
 #include "virtio/transport/interrupt_relay.h"
+#include "virtio/transport/line_ends.h"
 #include "vmm/machine/block_graph.h"
 #include "vmm/machine/io_threads.h"
 
@@ -50,6 +51,7 @@ struct DeviceEnvironment {
     MsiTarget& msi;
     DoorbellRegistry& doorbells;
     InterruptRelay& relay;
+    LineEnds& line_ends;
     std::function<std::unique_ptr<IrqLine>(Gsi)> irq_line;
     std::shared_ptr<const GuestMemory> memory;
     std::uint16_t vcpu_count;

@@ -40,6 +40,7 @@ public:
     void write(IoAccess, std::uint64_t) override {}
 
     IsaSerialPlaces serial_places;
+    LineEnds line_ends{*this};
 };
 
 DevicePlanner::DevicePlanner(const DeviceEnvironment& machine, PlanOptions options)
@@ -50,9 +51,9 @@ DevicePlanner::DevicePlanner(const DeviceEnvironment& machine, PlanOptions optio
       elsewhere_(memory_, ports_) {
     environment_.emplace(DeviceEnvironment{
         lock_, machine.loop, ports_, host_, *services_, *services_, *services_,
-        [](Gsi) { return std::unique_ptr<IrqLine>(); }, machine.memory, machine.vcpu_count,
-        *services_, services_->serial_places, devices_, machine.chardevs, machine.blocks,
-        machine.io_threads, options_.hot_plug, this});
+        services_->line_ends, [](Gsi) { return std::unique_ptr<IrqLine>(); }, machine.memory,
+        machine.vcpu_count, *services_, services_->serial_places, devices_, machine.chardevs,
+        machine.blocks, machine.io_threads, options_.hot_plug, this});
     if (machine.pci.topology().hotplug_notifier() != nullptr) {
         host_.topology().set_hotplug_notifier(this);
     }

@@ -109,12 +109,13 @@ Result<std::string> Hotplug::ask(std::string_view id_or_path) {
     asked_.push_back(Asked{path, std::chrono::steady_clock::now()});
     progress_.begin(HotplugOperation::Unplug, entry->device->id(), path);
     progress_.note(path, HotplugOperation::Unplug, HotplugStep::Requested);
-    if (bus.function(DevFn::of(function->devfn().device(), 0)) == nullptr) {
+    const unsigned slot = bus.slot_of(function->devfn());
+    if (bus.function(DevFn::of(slot, 0)) == nullptr) {
         // Without function 0 the guest was never told of it.
         leave(*function, Cause::Machine);
         drained_->wake.signal();
     } else {
-        bus.request_eject(function->devfn().device());
+        bus.request_eject(slot);
     }
     return path;
 }
@@ -126,7 +127,7 @@ void Hotplug::release_asked() {
         auto* const function =
             entry == nullptr ? nullptr : dynamic_cast<PciFunction*>(entry->device.get());
         if (function != nullptr && function->plugged()) {
-            leave_all(function->bus(), function->devfn().device(), Cause::Machine);
+            leave_all(function->bus(), function->bus().slot_of(function->devfn()), Cause::Machine);
         }
     }
     drained_->wake.signal();
@@ -139,7 +140,7 @@ void Hotplug::ask_again() {
         const auto* const function =
             entry == nullptr ? nullptr : dynamic_cast<const PciFunction*>(entry->device.get());
         if (function != nullptr && function->plugged()) {
-            function->bus().request_eject(function->devfn().device());
+            function->bus().request_eject(function->bus().slot_of(function->devfn()));
         }
     }
 }
@@ -153,7 +154,7 @@ void Hotplug::on_ejected(PciBus& bus, unsigned device) {
 void Hotplug::on_eject_refused(PciBus& bus, unsigned device) {
     for (const auto& [devfn, function] : bus.functions()) {
         const DeviceTree::Entry* const entry =
-            devfn.device() == device ? entry_of(*function) : nullptr;
+            bus.slot_of(devfn) == device ? entry_of(*function) : nullptr;
         const bool was_asked = entry != nullptr && std::erase_if(asked_, [&](const Asked& asked) {
                                                        return asked.path == entry->path;
                                                    }) != 0;
@@ -194,7 +195,7 @@ void Hotplug::on_slot_sign(PciBus& bus, unsigned device, SlotSign sign) {
     const auto [operation, step] = step_of(sign);
     for (const auto& [devfn, function] : bus.functions()) {
         const DeviceTree::Entry* const entry =
-            devfn.device() == device ? entry_of(*function) : nullptr;
+            bus.slot_of(devfn) == device ? entry_of(*function) : nullptr;
         if (entry != nullptr) {
             progress_.note(entry->path, operation, step);
         }
@@ -247,10 +248,11 @@ bool Hotplug::may_take_back(const PciFunction& function) const {
     if (!function.plugged() || (bridge != nullptr && !bridge->secondary().functions().empty())) {
         return false;
     }
-    const PciBus::Functions& there = function.bus().functions();
+    const PciBus& bus = function.bus();
+    const PciBus::Functions& there = bus.functions();
     return std::all_of(there.begin(), there.end(), [&](const auto& other) {
         const DeviceTree::Entry* const entry = entry_of(*other.second);
-        return other.first.device() != function.devfn().device() ||
+        return bus.slot_of(other.first) != bus.slot_of(function.devfn()) ||
                (entry != nullptr && progress_.is_untouched(entry->path));
     });
 }
@@ -321,7 +323,7 @@ void Hotplug::leave(PciFunction& function, Cause cause) {
 void Hotplug::leave_all(const PciBus& bus, unsigned device, Cause cause) {
     const PciBus::Functions there = bus.functions();
     for (const auto& [devfn, function] : there) {
-        if (devfn.device() == device) {
+        if (bus.slot_of(devfn) == device) {
             leave(*function, cause);
         }
     }

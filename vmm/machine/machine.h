@@ -156,6 +156,7 @@ private:
     BlockGraph blocks_;
     IoThreads io_threads_;
     EventLoopInterruptRelay relay_;
+    LineEnds line_ends_;
     IsaSerialPlaces serial_places_;
     std::unique_ptr<BoardQ35> board_;
     DeviceTree devices_;

@@ -53,7 +53,8 @@ Machine::Machine(const MachineConfig& config, EventLoop& loop, MachineEvents& ev
       events_(events),
       kvm_(std::move(kvm)),
       requests_(std::move(requests)),
-      relay_(loop, lock_) {}
+      relay_(loop, lock_),
+      line_ends_(relay_) {}
 
 Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, EventLoop& loop,
                                                  MachineEvents& events, int interrupt_fd) {
@@ -136,7 +137,7 @@ Result<> Machine::create_devices(int interrupt_fd) {
     SISKIN_TRY(create_back_ends(drives, interrupt_fd));
     environment_.emplace(
         DeviceEnvironment{lock_, loop_, board_->ports(), board_->pci(), *irqs_, *doorbells_, relay_,
-                          [this](Gsi gsi) { return irqs_->line(gsi); }, memory_,
+                          line_ends_, [this](Gsi gsi) { return irqs_->line(gsi); }, memory_,
                           static_cast<std::uint16_t>(config_.topology.count()), requests_,
                           serial_places_, devices_, chardevs_, blocks_, io_threads_});
     const MutexLock hold(lock_);

@@ -68,6 +68,33 @@ TEST_SUITE("pci/aer") {
         CHECK(tree.root(0x30) == 0);
     }
 
+    TEST_CASE(
+        "each error status is cleared by its own 1, at any width, and by nothing else (P15)") {
+        Tree tree;
+        for (const std::uint32_t error : {kPoisoned, kMalformed, kUnsupported, kTimeout}) {
+            send_error(tree.probe, AerError{.status = error});
+        }
+        send_error(tree.probe, AerError{.status = kBadTlp, .correctable = true});
+        constexpr std::uint32_t kAll = kPoisoned | kMalformed | kUnsupported | kTimeout;
+        REQUIRE(tree.device(0x04) == kAll);
+
+        tree.driver.write(kDevice, kAer + 0x04, 4, 0);
+        tree.driver.write(kDevice, kAer + 0x04, 4, ~kAll);
+        CHECK(tree.device(0x04) == kAll);
+        tree.driver.write(kDevice, kAer + 0x05, 1, kPoisoned >> 8);
+        CHECK(tree.device(0x04) == (kMalformed | kUnsupported | kTimeout));
+        tree.driver.write(kDevice, kAer + 0x06, 2, kUnsupported >> 16);
+        CHECK(tree.device(0x04) == (kMalformed | kTimeout));
+        tree.driver.write(kDevice, kAer + 0x04, 4, 0xffffffff);
+        CHECK(tree.device(0x04) == 0);
+        CHECK(tree.device(0x10) == kBadTlp);
+        tree.driver.write(kDevice, kAer + 0x10, 4, kBadTlp);
+        CHECK(tree.device(0x10) == 0);
+        CHECK(tree.device_status() != 0);
+        tree.driver.write(kDevice, kDeviceExpress + kExpressDeviceStatus, 2, 0xf);
+        CHECK((tree.device_status() & 0xf) == 0);
+    }
+
     TEST_CASE("severity decides between non-fatal and fatal, and headers are logged (§6.2.4.2)") {
         Tree tree;
         const TlpWords header{0x40000001, 0x0000000f, 0xe0000000, 0x12345678};

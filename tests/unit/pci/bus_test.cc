@@ -89,6 +89,48 @@ TEST_SUITE("pci/bus") {
               "free: 'pcie.0'");
     }
 
+    TEST_CASE(
+        "below a port, ARI functions above 7 go beside a function 0 that has ARI (P09, §6.13)") {
+        PciMachine machine;
+        const auto port =
+            make_port(machine, kRootPortType, machine.host.root(), DevFn::of(1, 0), "rp1");
+        PciBus& bus = port->secondary();
+        const auto place = [&bus](const char* address) {
+            return bus.place(at(address), "T", "", PlaceRule::kAriEndpoint);
+        };
+        CHECK_FALSE(place("1").has_value());
+        PciIdentity identity = ProbeFunction::default_identity();
+        identity.extended_config = true;
+        identity.interrupt_pin = 1;
+        std::vector<std::unique_ptr<ProbeFunction>> probes;
+        for (const unsigned number : {0U, 8U, 255U}) {
+            probes.push_back(std::make_unique<ProbeFunction>(
+                machine.place(bus, DevFn::of(number / 8, number % 8), number == 0), 1, identity));
+            probes.back()->add_express(ExpressRole::Endpoint);
+            probes.back()->add_ari();
+            probes.back()->plug();
+        }
+        DriverPci driver(machine);
+        driver.write({0, DevFn::of(1, 0)}, pci_spec::kSecondaryBus, 2, 0x0101);
+        const auto ari_at = [&driver](unsigned number) {
+            return driver.read({1, DevFn::of(number / 8, number % 8)}, 0x104, 4);
+        };
+
+        CHECK(place("1.1").has_value());
+        CHECK(refusal(bus, at("1.1")) ==
+              "PCI: slot 1 is not valid for T, parent device only allows plugging into slot 0.");
+        CHECK(ari_at(0) == 0x0800);
+        CHECK(ari_at(8) == 0xffffffff);
+        driver.write({0, DevFn::of(1, 0)}, *port->express_offset() + 0x28, 2, 0x20);
+        CHECK(ari_at(8) == 0xff00);
+        CHECK(ari_at(255) == 0);
+        probes.erase(probes.begin() + 1);
+        CHECK(ari_at(0) == 0xff00);
+        // All are device 0's: the pin of function 255 is not swizzled by 31.
+        CHECK(probes.back()->intx_input() == probes.front()->intx_input());
+        CHECK(bus.slot_of(DevFn::of(31, 7)) == 0);
+    }
+
     TEST_CASE("pcie.0 is an express root; a port's bus is express and no root") {
         PciMachine machine;
         auto port =

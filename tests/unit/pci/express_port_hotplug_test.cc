@@ -20,6 +20,7 @@ constexpr Bdf kDevice{1, DevFn::of(0, 0)};
 constexpr std::uint32_t kSlot = 0x90 + kExpressSlotCapabilities;  // of ioh3420
 constexpr std::uint32_t kControl = 0x90 + kExpressSlotControl;
 constexpr std::uint32_t kStatus = 0x90 + kExpressSlotStatus;
+constexpr std::uint32_t kEvents = kSlot - kExpressSlotCapabilities + kExpressSlotStatus;
 constexpr std::uint16_t kEnables = 0x1039;
 
 class Told final : public HotplugObserver {
@@ -143,6 +144,43 @@ TEST_SUITE("pci/express_port") {
         CHECK(slot.machine.msi.messages.empty());
         CHECK((slot.status() & kExpressSlotPresenceChanged) != 0);
         slot.driver.write(kPort, kControl, 2, 0x07c0 | kExpressSlotInterrupt | 0x8);
+        CHECK(slot.machine.msi.messages.size() == 1);
+    }
+
+    TEST_CASE("each slot event is cleared by its own 1, and by nothing else (P15, §7.5.3.11)") {
+        LiveSlot slot;
+        ProbeFunction probe(slot.machine.place(slot.port->secondary(), DevFn::of(0, 0)), 1);
+        probe.plug();
+        slot.driver.write(kPort, kControl, 2, 0x01c0 | kEnables);
+        const std::uint64_t all = slot.status();
+        REQUIRE((all & kExpressSlotEvents) == kExpressSlotEvents);
+
+        slot.driver.write(kPort, kEvents, 2, 0);
+        slot.driver.write(kPort, kEvents, 2, ~unsigned{kExpressSlotEvents} & 0xffff);
+        CHECK(slot.status() == all);
+        slot.driver.write(kPort, kEvents, 1, kExpressSlotPresenceChanged);
+        CHECK(slot.status() == (all & ~std::uint64_t{kExpressSlotPresenceChanged}));
+        slot.driver.write(kPort, kEvents + 1, 1, kExpressSlotLinkChanged >> 8);
+        CHECK((slot.status() & kExpressSlotEvents) ==
+              (kExpressSlotButtonPressed | kExpressSlotCommandCompleted));
+        // With Slot Control in one write: the command is carried out, and the 1s clear before it.
+        slot.driver.write(kPort, kControl, 4,
+                          0x01c0U | kEnables | std::uint32_t{kExpressSlotButtonPressed} << 16);
+        CHECK((slot.status() & kExpressSlotEvents) == kExpressSlotCommandCompleted);
+    }
+
+    TEST_CASE(
+        "commands in a row before the first is acknowledged leave no event stuck or lost (P15)") {
+        LiveSlot slot;
+        slot.driver.write(kPort, kControl, 2, 0x0680 | kEnables);
+        slot.driver.write(kPort, kControl, 2, 0x06c0 | kEnables);
+        CHECK((slot.status() & kExpressSlotCommandCompleted) != 0);
+        slot.clear();
+        CHECK((slot.status() & kExpressSlotCommandCompleted) == 0);
+
+        slot.driver.write(kPort, kControl, 2, 0x07c0 | kEnables);
+
+        CHECK((slot.status() & kExpressSlotCommandCompleted) != 0);
         CHECK(slot.machine.msi.messages.size() == 1);
     }
 

@@ -213,7 +213,8 @@ struct VirtioBench {
         make_port(machine, kRootPortType, machine.host.root(), kPort.devfn, "rp1");
     DriverPci pci{machine};
     ManualRelay relay;
-    VirtioPciServices services{machine.msi, machine.doorbells, relay,
+    LineEnds line_ends{relay};
+    VirtioPciServices services{machine.msi, machine.doorbells, relay, line_ends,
                                [this] { return guest.memory(); }};
     std::unique_ptr<IoThread> io_thread = *IoThread::create("io");
     MemoryDisk disk;

@@ -91,13 +91,29 @@ void send_interprocessor_interrupt(std::uint32_t apic_id, std::uint32_t command)
     }
 }
 
-void route_io_apic_pin(std::uint64_t io_apic, unsigned pin, std::uint8_t vector,
+namespace {
+
+// 82093AA data sheet, 3.2.4: two registers a pin.
+void write_redirection(std::uint64_t io_apic, unsigned pin, std::uint32_t low,
                        std::uint32_t apic_id) {
-    const std::uint32_t low_register = 0x10 + 2 * pin;  // 82093AA data sheet, 3.2.4
+    const std::uint32_t low_register = 0x10 + 2 * pin;
     mmio_write<std::uint32_t>(io_apic, low_register + 1);
     mmio_write<std::uint32_t>(io_apic + 0x10, apic_id << 24);
     mmio_write<std::uint32_t>(io_apic, low_register);
-    mmio_write<std::uint32_t>(io_apic + 0x10, vector);
+    mmio_write<std::uint32_t>(io_apic + 0x10, low);
+}
+
+}  // namespace
+
+void route_io_apic_pin(std::uint64_t io_apic, unsigned pin, std::uint8_t vector,
+                       std::uint32_t apic_id) {
+    write_redirection(io_apic, pin, vector, apic_id);
+}
+
+void route_io_apic_level_pin(std::uint64_t io_apic, unsigned pin, std::uint8_t vector,
+                             std::uint32_t apic_id) {
+    constexpr std::uint32_t kLevelTriggered = 1U << 15;
+    write_redirection(io_apic, pin, kLevelTriggered | vector, apic_id);
 }
 
 }  // namespace siskin::guest

@@ -37,5 +37,8 @@ inline constexpr std::uint32_t kIpiFixed = 0x0000'4000;    // plus the vector
 // Routes a pin of the I/O APIC, edge-triggered, to that processor and vector, unmasked.
 void route_io_apic_pin(std::uint64_t io_apic, unsigned pin, std::uint8_t vector,
                        std::uint32_t apic_id);
+// The same for a level-triggered pin, as those of PCI are.
+void route_io_apic_level_pin(std::uint64_t io_apic, unsigned pin, std::uint8_t vector,
+                             std::uint32_t apic_id);
 
 }  // namespace siskin::guest

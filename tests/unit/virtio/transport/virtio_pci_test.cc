@@ -99,6 +99,50 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         CHECK(bench.pci.find_capability(root_place, 0x11).has_value());
     }
 
+    TEST_CASE("ats=on is byte by byte QEMU's, alone and behind aer; the guest may switch it on") {
+        BlkPciConfig settings;
+        settings.virtio.ats = true;
+        VirtioBench alone(settings);
+        settings.virtio.aer = true;
+        settings.virtio.x_ats_page_aligned = false;
+        VirtioBench behind(settings);
+        const auto get = [](VirtioBench& bench, std::uint32_t offset) {
+            return bench.pci.read(VirtioBench::kBdf, offset, 4);
+        };
+
+        CHECK(get(alone, 0x100) == 0x0001000f);
+        CHECK(get(alone, 0x104) == 0x00000020);
+        CHECK(get(behind, 0x100) == 0x14820001);
+        CHECK(get(behind, 0x148) == 0x0001000f);
+        CHECK(get(behind, 0x14c) == 0);
+        alone.pci.write(VirtioBench::kBdf, 0x104, 4, 0xffffffff);
+        CHECK(get(alone, 0x104) == 0x801f0020);
+    }
+
+    TEST_CASE("serial number and ARI are there where asked for, and off a port they are not") {
+        BlkPciConfig settings;
+        settings.virtio.x_ari = true;
+        settings.virtio.x_serial_number = 0x0123456789abcdef;
+        VirtioBench bench(settings);
+        const auto get = [&](std::uint32_t offset) {
+            return bench.pci.read(VirtioBench::kBdf, offset, 4);
+        };
+        MemoryDisk disk(4096);
+
+        const auto on_root =
+            create_blk_pci(bench.machine.place(bench.machine.host.root(), DevFn::of(5, 0)),
+                           std::make_shared<BlkPciConfig>(settings), bench.services,
+                           BlkPciBackends{disk, *bench.io_thread, 1});
+
+        CHECK(get(0x100) == 0x1081000e);
+        CHECK(get(0x104) == 0);
+        CHECK(get(0x108) == 0x00010003);
+        CHECK(get(0x10c) == 0x89abcdef);
+        CHECK(get(0x110) == 0x01234567);
+        REQUIRE(on_root.has_value());
+        CHECK(bench.pci.read({0, DevFn::of(5, 0)}, 0x100, 4) == 0xffffffff);
+    }
+
     TEST_CASE("the five structures are found through their capabilities (§4.1.4)") {
         VirtioBench bench;
 
@@ -198,8 +242,10 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         CHECK(bench.pci.memory_read(VirtioBench::kBar + 0x1000, 1) == 0);
     }
 
-    TEST_CASE("without MSI-X the pin is asserted until the ISR is read (§4.1.4.5)") {
-        VirtioBench bench;
+    TEST_CASE("without MSI-X and irqfd the pin is asserted until the ISR is read (§4.1.4.5)") {
+        BlkPciConfig settings;
+        settings.virtio.x_irqfd = false;
+        VirtioBench bench(settings);
         FakeIrqLine line;
         bench.machine.host.intx().connect(IntxInput{1, 0}, &line);
         DriverQueue driver(bench.guest, 16);

@@ -180,16 +180,16 @@ struct HotplugBench {
     BlockGraph blocks;
     IoThreads io_threads;
     EventLoopInterruptRelay relay{loop, pci.lock};
+    LineEnds line_ends{relay};
     RecordedEvents events;
     DeviceTree devices;
-    DeviceEnvironment environment{pci.lock,       loop,
-                                  pci.ports,      pci.host,
-                                  pci.msi,        pci.doorbells,
-                                  relay,          [](Gsi) { return std::unique_ptr<IrqLine>(); },
-                                  guest.memory(), 1,
-                                  requests,       serial_places,
-                                  devices,        chardevs,
-                                  blocks,         io_threads};
+    DeviceEnvironment environment{
+        pci.lock,       loop,      pci.ports,
+        pci.host,       pci.msi,   pci.doorbells,
+        relay,          line_ends, [](Gsi) { return std::unique_ptr<IrqLine>(); },
+        guest.memory(), 1,         requests,
+        serial_places,  devices,   chardevs,
+        blocks,         io_threads};
     std::vector<std::string> answers;
     bool is_waited_for = true;
     std::unique_ptr<Hotplug> hotplug;

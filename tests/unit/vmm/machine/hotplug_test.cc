@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -137,7 +138,68 @@ TEST_SUITE("vmm/machine/hotplug") {
               "virtio-blk-pci cannot be exposed to guest.");
     }
 
-    TEST_CASE("a plug that fails, at whichever descriptor it wants, leaves no trace") {
+    TEST_CASE("a slot of two functions goes as a whole, whichever of them is named (H09)") {
+        for (const char* const named : {"n0", "n1"}) {
+            CAPTURE(named);
+            HotplugBench bench;
+            Value::Dict second = HotplugBench::disk("n1", "rp1", "d1");
+            second.set("addr", "0.1");
+            Value::Dict first = HotplugBench::disk("n0", "rp1", "d0");
+            first.set("multifunction", true);
+            first.set("addr", "0.0");
+            REQUIRE(bench.add(second) == "");
+            REQUIRE(bench.add(first) == "");
+            bench.reset();
+
+            REQUIRE(bench.remove(named).empty());
+            bench.reset();
+            bench.run_until_told(4);
+
+            CHECK(bench.events.told ==
+                  std::vector<std::string>{kDiskGone[0], kDiskGone[1],
+                                           "deleted - /machine/peripheral/n1/virtio-backend",
+                                           "deleted n1 /machine/peripheral/n1"});
+            CHECK(bench.bus("rp1").functions().empty());
+            CHECK(bench.add(HotplugBench::disk("n1", "rp1", "d1")).empty());
+        }
+    }
+
+    TEST_CASE("a switch goes with its ports and disks, each before what it hangs on (H09)") {
+        HotplugBench bench;
+        const Traces before = bench.traces();
+        bench.environment.hot_plugging = false;
+        bench.build({{"driver", "x3130-upstream"}, {"id", "up"}, {"bus", "rp1"}});
+        bench.build(
+            {{"driver", "xio3130-downstream"}, {"id", "p0"}, {"bus", "up"}, {"chassis", 3}});
+        bench.build(
+            {{"driver", "xio3130-downstream"}, {"id", "p1"}, {"bus", "up"}, {"chassis", 4}});
+        bench.build(HotplugBench::disk("n0", "p0", "d0"));
+        bench.build(HotplugBench::disk("n1", "p1", "d1"));
+        bench.environment.hot_plugging = true;
+        bench.reset();
+
+        REQUIRE(bench.remove("up").empty());
+        bench.reset();
+        bench.run_until_told(7);
+
+        const auto place_of = [&](const std::string& id) {
+            const auto line = concat("deleted ", id, " /machine/peripheral/", id);
+            return std::find(bench.events.told.begin(), bench.events.told.end(), line) -
+                   bench.events.told.begin();
+        };
+        CHECK(bench.events.told.size() == 7);
+        CHECK(place_of("n0") < place_of("p0"));
+        CHECK(place_of("n1") < place_of("p1"));
+        CHECK(place_of("p0") < place_of("up"));
+        CHECK(place_of("p1") < place_of("up"));
+        CHECK(place_of("up") == 6);
+        Traces after = bench.traces();
+        after.threads = before.threads;  // the thread that disks share stays, and its descriptors
+        after.descriptors = before.descriptors;
+        CHECK(after == before);
+    }
+
+    TEST_CASE("a plug that fails, at whichever descriptor it wants, leaves no trace (H07)") {
         HotplugBench bench;
         const Traces before = bench.traces();
         unsigned failures = 0;
@@ -162,7 +224,7 @@ TEST_SUITE("vmm/machine/hotplug") {
         CHECK(after == before);
     }
 
-    TEST_CASE("a refused plug changes nothing, and a hundred cycles leave nothing behind") {
+    TEST_CASE("a refused plug changes nothing, and a hundred cycles leave nothing behind (H07)") {
         HotplugBench bench;
         REQUIRE(bench.add(HotplugBench::disk("other", "rp2", "d1")).empty());
         const Traces before = bench.traces();
