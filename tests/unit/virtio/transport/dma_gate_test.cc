@@ -95,6 +95,7 @@ TEST_SUITE("virtio/transport/virtio_pci") {
             one.bench.disk.let_go();
             REQUIRE(eventually([&] { return !one.transactions_pending(); }));
             REQUIRE(one.bench.status() == 0);
+            one.bench.settle();
             one.bench.guest.fill(one.request.data, 512, 0xa5);
             one.bench.guest.fill(one.request.status, 1, 0xa5);
             const auto before = one.bench.guest.bytes(0, kGuestSize);
@@ -121,6 +122,7 @@ TEST_SUITE("virtio/transport/virtio_pci") {
             bench.start(driver, {spec::kBlockFeatureFlush}, 1);
             const auto request = bench.prepare(driver, 0, spec::kBlockRead, 0);
             bench.pci.set_command(off, kCommandMemory);
+            bench.settle();
             driver.put_available(request.head);
             const auto before = bench.guest.bytes(0, kGuestSize);
 
