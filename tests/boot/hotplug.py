@@ -175,7 +175,7 @@ def while_booting(bench):
             guest.wait_ready(120)
             boot_s = time.monotonic() - started
             wait_for_disk(guest)
-            checks.equal(f"the disk that came {delay_s:.3f} s into a boot of {boot_s:.1f} s is there",
+            checks.equal(f"the disk that came {delay_s:.3f} s into {boot_s:.1f} s of boot is there",
                          guest.run("dd if=/dev/vdb bs=6 count=1 2>/dev/null"), "siskin")
             before = len(vm.qmp.events)
             vm.qmp.command("device_del", id="plug")
