@@ -15,6 +15,23 @@ std::string short_text(DevFn devfn) {
     return concat(hex(devfn.device()).substr(2), ".", devfn.function());
 }
 
+// As in QEMU: the names that Linux makes of it have 14 bits for it.
+constexpr std::uint32_t kAcpiIndexMax = 16383;
+
+Result<> check_acpi_index(const Topology& topology, std::uint32_t index) {
+    if (index > kAcpiIndexMax) {
+        return fail(concat("acpi-index should be less or equal to ", kAcpiIndexMax));
+    }
+    bool is_taken = false;
+    for_each_function(topology, [&](const PciFunction& function) {
+        is_taken = is_taken || (index != 0 && function.acpi_index() == index);
+    });
+    if (is_taken) {
+        return fail(concat("a PCI device with acpi-index = ", index, " already exist"));
+    }
+    return {};
+}
+
 }  // namespace
 
 PciBus::PciBus(std::string name, PciBusType type, Topology& topology, IntxRouter& intx,
@@ -86,9 +103,14 @@ Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view
                            free_buses(topology_, rule)));
     }
     SISKIN_TRY(check_multifunction(devfn, properties.multifunction));
-    return PciPlace{
-        this,          devfn, properties.multifunction, std::string(type_name), std::string(id),
-        std::move(rom)};
+    SISKIN_TRY(check_acpi_index(topology_, properties.acpi_index));
+    return PciPlace{this,
+                    devfn,
+                    properties.multifunction,
+                    std::string(type_name),
+                    std::string(id),
+                    std::move(rom),
+                    properties.acpi_index};
 }
 
 // The first slot without any function.

@@ -50,6 +50,7 @@ struct PciPlace {
     std::string type_name;  // for messages: "virtio-blk-pci"
     std::string id;         // may be empty
     std::shared_ptr<OptionRom> rom = nullptr;
+    std::uint32_t acpi_index = 0;  // 0: none
 };
 
 // Build it, add BARs and capabilities, then plug(): from then on the guest sees it, and the state
@@ -151,6 +152,8 @@ public:
     [[nodiscard]] const std::string& type_name() const { return place_.type_name; }
     [[nodiscard]] const std::string& id() const { return place_.id; }
     [[nodiscard]] bool multifunction() const { return place_.multifunction; }
+    // The device's number in the guest's names, 0 for none (PCI Firmware 3.3 §4.6.7).
+    [[nodiscard]] std::uint32_t acpi_index() const { return place_.acpi_index; }
     // Null without an option ROM.
     [[nodiscard]] const std::shared_ptr<OptionRom>& rom() const { return place_.rom; }
     [[nodiscard]] virtual PciBridge* as_bridge() { return nullptr; }

@@ -22,6 +22,7 @@ struct PciProperties {
     std::string romfile;
     std::uint32_t rombar = 1;
     std::optional<std::uint32_t> romsize;  // bytes; none: as the file needs
+    std::uint32_t acpi_index = 0;          // PCI Firmware 3.3 §4.6.7; 0: none
 };
 
 inline constexpr std::array kPciProperties{
@@ -34,6 +35,9 @@ inline constexpr std::array kPciProperties{
     property<&PciProperties::rombar>(
         "rombar", "Whether the option ROM has a BAR; without one nobody sees it."),
     property<&PciProperties::romsize>("romsize", "Bytes of the ROM's BAR, a power of two."),
+    property<&PciProperties::acpi_index>(
+        "acpi-index",
+        "The number by which ACPI names the device to the guest, 1 to 16383, unique; 0: none."),
 };
 
 }  // namespace siskin

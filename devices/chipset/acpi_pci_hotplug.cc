@@ -15,12 +15,14 @@ constexpr std::uint64_t kDown = 0x04;
 constexpr std::uint64_t kEject = 0x08;
 constexpr std::uint64_t kRemovable = 0x0c;
 constexpr std::uint64_t kSelect = 0x10;
+constexpr std::uint64_t kIndex = 0x14;
 
 }  // namespace
 
 void AcpiPciHotplug::reset() {
     buses_.clear();
     select_ = 0;
+    index_of_ = 0;
     for_each_bus(topology_, [&](const PciBus& bus) {
         if (bus.parent() != nullptr && bus.parent()->allows_hot_plug()) {
             buses_.push_back(Bus{bus.name()});
@@ -52,6 +54,8 @@ void AcpiPciHotplug::write(IoAccess access, std::uint64_t value) {
         eject(static_cast<std::uint32_t>(value));
     } else if (access.offset == kSelect) {
         select_ = static_cast<std::uint32_t>(value);
+    } else if (access.offset == kIndex) {
+        index_of_ = static_cast<std::uint32_t>(value);
     }
 }
 
@@ -104,8 +108,17 @@ std::uint32_t AcpiPciHotplug::read_register(std::uint64_t offset) {
         case kUp: return take(*entry, entry->up, SlotSign::PlugAnswered);
         case kDown: return take(*entry, entry->down, SlotSign::UnplugAnswered);
         case kRemovable: return ~std::uint32_t{0};
+        case kIndex: return acpi_index(*entry);
         default: return 0;
     }
+}
+
+std::uint32_t AcpiPciHotplug::acpi_index(const Bus& entry) const {
+    const PciBus* const bus = find_bus(topology_, entry.name);
+    const PciFunction* const function = bus == nullptr || index_of_ >= DevFn::kDeviceCount
+                                            ? nullptr
+                                            : bus->function(DevFn::of(index_of_, 0));
+    return function == nullptr ? 0 : function->acpi_index();
 }
 
 std::uint32_t AcpiPciHotplug::take(const Bus& entry, std::uint32_t& devices, SlotSign sign) {

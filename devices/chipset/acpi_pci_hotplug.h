@@ -16,19 +16,20 @@
 
 namespace siskin {
 
-// Ports, 4 bytes each, as QEMU's q35 has them at 0xcc4; what they say is about the bus selected:
+// Ports, 4 bytes each, where QEMU's q35 has them; what they say is about the bus selected:
 //   0x00 devices that came, one bit a device; reading clears
 //   0x04 devices that shall go; reading clears
 //   0x08 written: those devices are ejected
 //   0x0c which devices can be ejected
 //   0x10 the bus, by the numbers that the DSDT has
+//   0x14 written: a device's number; reads as that device's acpi-index, 0 for none
 // Buses are numbered at a reset; one that comes later is not covered until the next.
 // Follows: what QEMU 7.2 documents in docs/specs/acpi_pci_hotplug.txt.
 // Thread: any vCPU or the VM loop, under MachineLock.
 class AcpiPciHotplug final : public IoHandler, public HotplugNotifier {
 public:
-    static constexpr std::uint16_t kPort = 0xcc4;
-    static constexpr std::uint64_t kPortCount = 0x14;
+    static constexpr std::uint16_t kPort = 0xcc0;
+    static constexpr std::uint64_t kPortCount = 0x18;
 
     // `raise` raises the general-purpose event.
     AcpiPciHotplug(Topology& topology, std::function<void()> raise)
@@ -59,6 +60,7 @@ private:
     [[nodiscard]] std::uint32_t read_register(std::uint64_t offset);
     // What the register reads, which clears it.
     [[nodiscard]] std::uint32_t take(const Bus& entry, std::uint32_t& devices, SlotSign sign);
+    [[nodiscard]] std::uint32_t acpi_index(const Bus& entry) const;
     void tell(PciBus& bus, std::uint32_t devices, SlotSign sign);
     void eject(std::uint32_t devices);
 
@@ -66,6 +68,7 @@ private:
     const std::function<void()> raise_;
     std::vector<Bus> buses_;
     std::uint32_t select_ = 0;
+    std::uint32_t index_of_ = 0;  // the device whose acpi-index is read
 };
 
 }  // namespace siskin

@@ -39,6 +39,7 @@ enum class Op : std::uint16_t {
     Return = 0xa4,
     Ones = 0xff,
     Notify = 0x86,
+    Index = 0x88,
     Mutex = 0x5b01,
     Acquire = 0x5b23,
     Release = 0x5b27,
@@ -305,6 +306,10 @@ Aml bit_and(const Aml& left, const Aml& right, const Aml& target) {
 
 Aml bit_or(const Aml& left, const Aml& right, const Aml& target) {
     return operation(Op::Or, {left, right, target});
+}
+
+Aml element(const Aml& package, const Aml& index) {
+    return operation(Op::Index, {package, index, integer(0)});  // §20.2.5.4: no further target
 }
 
 Aml equal(const Aml& left, const Aml& right) {

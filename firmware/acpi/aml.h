@@ -60,6 +60,7 @@ struct FieldUnit {
 [[nodiscard]] Aml store(const Aml& source, const Aml& target);
 [[nodiscard]] Aml bit_and(const Aml& left, const Aml& right, const Aml& target);
 [[nodiscard]] Aml bit_or(const Aml& left, const Aml& right, const Aml& target);
+[[nodiscard]] Aml element(const Aml& package, const Aml& index);  // as a target
 [[nodiscard]] Aml equal(const Aml& left, const Aml& right);
 [[nodiscard]] Aml less(const Aml& left, const Aml& right);
 [[nodiscard]] Aml logical_not(const Aml& operand);

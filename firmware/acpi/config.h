@@ -25,10 +25,10 @@ struct EcamConfig {
 
 // Hot-plug by ACPI: the register block that QEMU's q35 has at this place.
 struct PciHotplugConfig {
-    static constexpr std::uint8_t kBlockLength = 0x14;  // ports
+    static constexpr std::uint8_t kBlockLength = 0x18;  // ports
     static constexpr std::uint8_t kEvent = 1;           // the general-purpose event
 
-    std::uint16_t base = 0xcc4;
+    std::uint16_t base = 0xcc0;
 };
 
 // A function that the DSDT names, because a hot-pluggable bus is behind it or it may be ejected.

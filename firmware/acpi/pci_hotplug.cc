@@ -15,6 +15,11 @@ constexpr const char* kUp = "\\_SB.PCI0.PCIU";
 constexpr const char* kDown = "\\_SB.PCI0.PCID";
 constexpr const char* kEject = "\\_SB.PCI0.B0EJ";
 constexpr const char* kBusSelect = "\\_SB.PCI0.BNUM";
+constexpr const char* kIndex = "\\_SB.PCI0.AIDX";
+constexpr const char* kDsm = "\\_SB.PCI0.PDSM";
+// PCI Firmware 3.3 §4.6: the functions of PCI devices.
+constexpr const char* kPciDsm = "e5c937d0-3553-4d7a-9117-ea4d19c3434d";
+constexpr std::uint8_t kNameFunction = 7;   // §4.6.7
 constexpr std::uint64_t kDeviceCheck = 1;   // ACPI 6.4 §5.6.6, table 5.164
 constexpr std::uint64_t kEjectRequest = 3;  // the same
 
@@ -81,6 +86,10 @@ Aml node_device(const PciNode& node) {
         terms.push_back(aml::name("_SUN", aml::integer(node.slot->bus * 32 + node.slot->device)));
         terms.push_back(
             aml::method("_EJ0", 1, aml::Serialize::No, {aml::call("\\_SB.PCI0.PCEJ", {bus, bit})}));
+        terms.push_back(
+            aml::method("_DSM", 4, aml::Serialize::No,
+                        {aml::return_value(aml::call(kDsm, {aml::argument(0), aml::argument(2), bus,
+                                                            aml::integer(node.slot->device)}))}));
     }
     for (const PciNode& child : node.children) {
         terms.push_back(node_device(child));
@@ -91,18 +100,44 @@ Aml node_device(const PciNode& node) {
     return aml::device(node_name(node), terms);
 }
 
+// PDSM(UUID, function, bus, device): function 0 tells which functions there are, 7 the name.
+Aml name_method() {
+    const Aml function = aml::argument(1);
+    const Aml index = aml::local(0);
+    const Aml named = aml::local(1);
+    const AmlList body{
+        aml::acquire(kMutex),
+        aml::store(aml::argument(2), aml::path(kBusSelect)),
+        aml::store(aml::argument(3), aml::path(kIndex)),
+        aml::store(aml::path(kIndex), index),
+        aml::release(kMutex),
+        aml::if_true(
+            aml::logical_not(aml::equal(index, aml::integer(0))),
+            {aml::if_true(aml::equal(function, aml::integer(0)),
+                          {aml::return_value(aml::buffer({1U << kNameFunction | 1}))}),
+             aml::if_true(aml::equal(function, aml::integer(kNameFunction)),
+                          {aml::store(aml::package({aml::integer(0), aml::string("")}), named),
+                           aml::store(index, aml::element(named, aml::integer(0))),
+                           aml::return_value(named)})})};
+    return aml::method("PDSM", 4, aml::Serialize::Yes,
+                       {aml::if_true(aml::equal(aml::argument(0), aml::uuid(kPciDsm)), body),
+                        aml::return_value(aml::buffer({0}))});
+}
+
 }  // namespace
 
 AmlList hotplug_block(const PciHotplugConfig& config) {
     return {
         aml::operation_region("PCST", aml::RegionSpace::SystemIo, config.base,
                               PciHotplugConfig::kBlockLength),
-        aml::field("PCST", aml::FieldAccess::Dword,
-                   {{"PCIU", 32}, {"PCID", 32}, {"B0EJ", 32}, {"PCRM", 32}, {"BNUM", 32}}),
+        aml::field(
+            "PCST", aml::FieldAccess::Dword,
+            {{"PCIU", 32}, {"PCID", 32}, {"B0EJ", 32}, {"PCRM", 32}, {"BNUM", 32}, {"AIDX", 32}}),
         aml::mutex("BLCK"),
         aml::method("PCEJ", 2, aml::Serialize::No,
                     {aml::acquire(kMutex), aml::store(aml::argument(0), aml::path(kBusSelect)),
                      aml::store(aml::argument(1), aml::path(kEject)), aml::release(kMutex)}),
+        name_method(),
     };
 }
 

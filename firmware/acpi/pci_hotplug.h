@@ -10,7 +10,8 @@
 
 namespace siskin::acpi {
 
-// Terms of \_SB.PCI0: the register block, and PCEJ, which ejects one device of one bus.
+// Terms of \_SB.PCI0: the register block, PCEJ, which ejects one device of one bus, and PDSM, which
+// answers the device's _DSM (PCI Firmware 3.3 §4.6.7: its name is its acpi-index).
 [[nodiscard]] AmlList hotplug_block(const PciHotplugConfig& config);
 // The named functions of a root bus, and PCNT, which looks for requests on all buses behind them.
 [[nodiscard]] AmlList hotplug_nodes(const std::vector<PciNode>& nodes);

@@ -117,7 +117,8 @@ Result<> DevicePlanner::copy(PciFunction& original, const DeviceTree::Entry* ent
                    original.multifunction(),
                    original.type_name(),
                    original.id(),
-                   original.rom()};
+                   original.rom(),
+                   original.acpi_index()};
     SISKIN_ASSERT(place.bus != nullptr);  // a bridge comes before what is behind it
     const auto* const expander = dynamic_cast<const Expander*>(&original);
     const PciBridge* const bridge = original.as_bridge();

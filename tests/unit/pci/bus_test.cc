@@ -41,6 +41,25 @@ TEST_SUITE("pci/bus") {
         CHECK(refusal(machine.host.root(), at("1f.1")).empty());
     }
 
+    TEST_CASE("an acpi-index names one device of the machine, and has an upper end") {
+        PciMachine machine;
+        const auto port =
+            make_port(machine, kRootPortType, machine.host.root(), DevFn::of(1, 0), "rp1");
+        PciProperties properties;
+        properties.acpi_index = 16383;
+        const auto place = port->secondary().place(properties, "T", "");
+        REQUIRE(place.has_value());
+        ProbeFunction probe(*place, 1);
+        CHECK(refusal(machine.host.root(), properties).empty());
+        probe.plug();
+
+        CHECK(refusal(machine.host.root(), properties) ==
+              "a PCI device with acpi-index = 16383 already exist");
+        properties.acpi_index = 16384;
+        CHECK(refusal(machine.host.root(), properties) ==
+              "acpi-index should be less or equal to 16383");
+    }
+
     TEST_CASE("single-function devices keep their slot to themselves") {
         PciMachine machine;
         ProbeFunction alone(machine.place(machine.host.root(), DevFn::of(5, 0)), 1);

@@ -20,6 +20,7 @@ constexpr std::uint64_t kUp = 0x00;
 constexpr std::uint64_t kDown = 0x04;
 constexpr std::uint64_t kEject = 0x08;
 constexpr std::uint64_t kSelect = 0x10;
+constexpr std::uint64_t kIndex = 0x14;
 
 class Ejections final : public HotplugObserver {
 public:
@@ -106,6 +107,24 @@ TEST_SUITE("devices/chipset/acpi_pci_hotplug") {
         slots.put(kEject, 1);
 
         CHECK(slots.observer.told == std::vector<std::string>{"rp1 0"});
+    }
+
+    TEST_CASE("a device's acpi-index is read by its number, of no device it is 0") {
+        AcpiSlots slots;
+        PciPlace place = slots.machine.place(slots.first->secondary(), DevFn::of(0, 0));
+        place.acpi_index = 77;
+        ProbeFunction probe(place, 1);
+        probe.plug();
+
+        slots.put(kIndex, 0);
+        CHECK(slots.get(kIndex) == 77);
+        for (const std::uint64_t device : {1U, 31U, 32U, 0xffffffffU}) {
+            slots.put(kIndex, device);
+            CHECK(slots.get(kIndex) == 0);
+        }
+        slots.put(kIndex, 0);
+        slots.put(kSelect, 1);
+        CHECK(slots.get(kIndex) == 0);
     }
 
     TEST_CASE("who watches is told when the guest can know, and when it asked") {

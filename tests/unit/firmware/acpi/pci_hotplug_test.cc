@@ -49,7 +49,7 @@ TEST_SUITE("firmware/acpi/pci_hotplug" * doctest::skip(!test::has_acpica())) {
         CHECK(contains(round_trip.summary, "0 Errors"));
         const std::string& text = round_trip.disassembly;
         CHECK(contains(text, "Method (_E01, 0, NotSerialized)"));
-        CHECK(contains(text, "OperationRegion (PCST, SystemIO, 0x0CC4, 0x14)"));
+        CHECK(contains(text, "OperationRegion (PCST, SystemIO, 0x0CC0, 0x18)"));
         CHECK(contains(text, "Device (S19)"));
         CHECK(contains(text, "Notify (S00, 0x03)"));
         CHECK(contains(text, "\\_SB.PCI0.PCEJ (0x02, 0x08)"));
@@ -62,6 +62,21 @@ TEST_SUITE("firmware/acpi/pci_hotplug" * doctest::skip(!test::has_acpica())) {
               std::vector<std::string>{
                   "  [Integer] = 0000000000000000", "  [Integer] = 0000000000000020",
                   "  [Integer] = 0000000000000043", "  [Integer] = 0000000000030000"});
+    }
+
+    TEST_CASE("a slot's name is what the register says of its device (PCI Firmware 3.3 §4.6.7)") {
+        // Here the register reads as it was written, with the device's number.
+        const std::string uuid = "(D0 37 C9 E5 53 35 7A 4D 91 17 EA 4D 19 C3 43 4D)";
+        const std::string other = "(D1 37 C9 E5 53 35 7A 4D 91 17 EA 4D 19 C3 43 4D)";
+        const std::string third = "\\_SB.PCI0.S10.S00.S18._DSM ";
+        const std::string none = "\\_SB.PCI0.S10.S00._DSM ";
+
+        const auto values = test::evaluate(
+            build_dsdt(config_with_slots()),
+            {third + uuid + " 2 7 0", third + uuid + " 2 0 0", third + uuid + " 2 6 0",
+             third + other + " 2 7 0", none + uuid + " 2 7 0"});
+
+        CHECK(values == std::vector<std::string>{});
     }
 
     TEST_CASE("without it no event and no ports are there") {
