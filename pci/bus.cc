@@ -83,6 +83,9 @@ Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view
         return fail(concat("PCI: ", objection, ": ", type_name, " on bus '", name_, '\'',
                            free_buses(topology_, rule)));
     }
+    if (!id.empty() && siskin::find_bus(topology_, id) != nullptr) {
+        return fail(concat("the id '", id, "' is the name of a bus"));
+    }
     DevFn devfn;
     if (properties.addr) {
         devfn = *properties.addr;

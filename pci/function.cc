@@ -194,6 +194,7 @@ void PciFunction::config_write(IoAccess access, std::uint64_t value) {
     } else {
         apply();
     }
+    note_use(FunctionUse::Enumerated);
     if ((config_.get16(kCommand) & kCommandBusMaster) != 0) {
         note_use(FunctionUse::Enabled);
     }

@@ -17,7 +17,7 @@ enum class SlotSign {
 
 // What is seen of a function while a guest takes it into use, each once after watch_use().
 enum class FunctionUse : unsigned char {
-    Enumerated = 1,   // a first read of its configuration space
+    Enumerated = 1,   // a first request to its configuration space
     Enabled = 2,      // a write that leaves Bus Master Enable on
     DriverReady = 4,  // virtio's DRIVER_OK
 };

@@ -41,6 +41,7 @@ public:
 
     // From now on `input` drives `line` (not owned; null: nothing). One line may serve many inputs.
     // Each watch of the input is told once, when the line is another one than before.
+    // Thread: VM loop.
     void connect(IntxInput input, IrqLine* line);
     [[nodiscard]] IrqLine* line_of(IntxInput input) const;
 

@@ -101,7 +101,6 @@ void Connection::settle() {
         finished();
         return;
     }
-    note_gone();
     const bool read =
         received_.empty() && conversation_->may_receive() && !input_ended_ && !draining_;
     if (read_watch_ != nullptr && read != reading_) {
@@ -112,6 +111,7 @@ void Connection::settle() {
             read_watch_->pause();
         }
     }
+    note_gone();
 }
 
 void Connection::feed() {
@@ -165,16 +165,18 @@ void Connection::wait_for_room() {
     hang_up();
 }
 
-// One that has ended its half may still read; when both are closed, it does not.
+// One that has ended its half may still read; when both are closed, it does not. While its input is
+// read, that tells.
 void Connection::note_gone() {
-    if (!gone_ || draining_ || conversation_->in_flight() == 0) {
+    const bool is_read = reading_ && !input_ended_;
+    if (!gone_ || draining_ || conversation_->in_flight() == 0 || (is_read && channel_.is_open())) {
         gone_watch_.reset();
         return;
     }
     if (!channel_.is_open()) {
         const auto gone = std::exchange(gone_, nullptr);
         gone();
-    } else if (input_ended_ && gone_watch_ == nullptr && !channel_.is_file()) {
+    } else if (gone_watch_ == nullptr && !channel_.is_file()) {
         auto watch = loop_.watch_hang_up(channel_.input(), [this] {
             hang_up();
             settle();

@@ -37,8 +37,10 @@ namespace {
 
 constexpr std::size_t kRequestsMax =
     Server::kEndpointsMax * kClientsPerEndpointMax * Conversation::kInFlightMax;
-// Besides requests, each client may say once that it has gone.
-constexpr std::size_t kSubmittedMax = kRequestsMax + Server::kEndpointsMax * kClientsPerEndpointMax;
+// Besides requests, each client may say once that it has gone, and so may the one before it, which
+// was not taken yet.
+constexpr std::size_t kSubmittedMax =
+    kRequestsMax + 2 * Server::kEndpointsMax * kClientsPerEndpointMax;
 // How long the end waits for clients that do not read.
 constexpr std::chrono::milliseconds kDrainTimeout{1000};
 

@@ -13,7 +13,16 @@ DirectPin::DirectPin(IntxRouter& router, IntxInput input, LineEnds& ends,
       ends_(ends),
       wanted_(std::move(wanted)),
       lost_(std::move(lost)),
-      routing_watch_(router.watch(input, [this](IrqLine* line) { on_routed(line); })) {}
+      routing_watch_(router.watch(input, [this](IrqLine* line) { on_routed(line); })) {
+    prepare(router.line_of(input));
+}
+
+// What fails here is told when the line is to be shared.
+void DirectPin::prepare(IrqLine* line) {
+    if (line != nullptr) {
+        [[maybe_unused]] const auto prepared = ends_.prepare(*line);
+    }
+}
 
 Result<> DirectPin::open() {
     if (!event_) {
@@ -53,6 +62,7 @@ Result<> DirectPin::bind_to(IrqLine* line) {
 }
 
 void DirectPin::on_routed(IrqLine* line) {
+    prepare(line);
     if (!open_) {
         return;
     }

@@ -18,7 +18,7 @@ namespace siskin {
 // Binds the event to the line that the pin is routed to (IrqLine::bind), and to another one as soon
 // as it is routed anew. The line goes down at each end of interrupt; who still wants the pin then
 // has it raised again from the VM loop. The descriptor exists from the first open() on.
-// Thread: under MachineLock, but for signals of event().
+// Thread: under MachineLock, but for signals of event(); made, and routed anew, on the VM loop.
 class DirectPin {
 public:
     // `wanted` tells whether the device has a cause. `lost` is called when the pin was routed to a
@@ -43,6 +43,7 @@ public:
 private:
     [[nodiscard]] Result<> bind_to(IrqLine* line);
     void unbind();
+    void prepare(IrqLine* line);
     void on_routed(IrqLine* line);
 
     IntxRouter& router_;

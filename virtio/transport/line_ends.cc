@@ -14,25 +14,30 @@ LineEnds::Share::Share(LineEnds& all, IrqLine& line, std::function<void()> ended
 LineEnds::Share::~Share() {
     Line& line = *all_.lines_.at(&line_);
     std::erase(line.shares, this);
-    if (line.shares.empty()) {
-        all_.lines_.erase(&line_);
-    }
 }
 
 const EventFd& LineEnds::Share::event() const {
     return all_.lines_.at(&line_)->event;
 }
 
+Result<> LineEnds::prepare(IrqLine& line) {
+    if (lines_.contains(&line)) {
+        return {};
+    }
+    auto fresh = std::make_unique<Line>(Line{SISKIN_TRY(EventFd::create()), {}, nullptr});
+    fresh->watch = SISKIN_TRY(relay_.watch(fresh->event, [&shares = fresh->shares] {
+        for (const Share* const share : shares) {
+            share->ended_();
+        }
+    }));
+    lines_.emplace(&line, std::move(fresh));
+    return {};
+}
+
 Result<std::unique_ptr<LineEnds::Share>> LineEnds::share(IrqLine& line,
                                                          std::function<void()> ended) {
     if (!lines_.contains(&line)) {
-        auto fresh = std::make_unique<Line>(Line{SISKIN_TRY(EventFd::create()), {}, nullptr});
-        fresh->watch = SISKIN_TRY(relay_.watch(fresh->event, [&shares = fresh->shares] {
-            for (const Share* const share : shares) {
-                share->ended_();
-            }
-        }));
-        lines_.emplace(&line, std::move(fresh));
+        return fail("the ends of its interrupts cannot be told");
     }
     return std::make_unique<Share>(*this, line, std::move(ended));
 }

@@ -15,13 +15,18 @@
 namespace siskin {
 
 // One event a line, for IrqLine::bind, and one look at it an end of interrupt, however many share
-// the line. Both exist while anybody shares it. Thread: VM loop or any vCPU, under MachineLock.
+// the line. Both stay until LineEnds goes: watches are the VM loop's alone, and who shares a line
+// changes on any thread. Thread: VM loop or any vCPU, under MachineLock; prepare() and the
+// destructor: VM loop.
 class LineEnds {
 public:
     // `relay` outlives this.
     explicit LineEnds(InterruptRelay& relay) : relay_(relay) {}
     LineEnds(const LineEnds&) = delete;
     LineEnds& operator=(const LineEnds&) = delete;
+
+    // To be called before a line is shared. Error: no descriptor left.
+    [[nodiscard]] Result<> prepare(IrqLine& line);
 
     // While it lives, its function is called soon after each end of interrupt. Goes before LineEnds
     // and the line, and not from inside such a call.
@@ -40,9 +45,8 @@ public:
         IrqLine& line_;
         const std::function<void()> ended_;
     };
-    // Error: no descriptor left.
+    // Error: the line is not prepared.
     [[nodiscard]] Result<std::unique_ptr<Share>> share(IrqLine& line, std::function<void()> ended);
-    [[nodiscard]] std::size_t line_count() const { return lines_.size(); }
 
 private:
     struct Line {

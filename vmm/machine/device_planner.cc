@@ -13,6 +13,12 @@
 #include "vmm/machine/device_builder.h"
 
 namespace siskin {
+namespace {
+
+// What a device's report holds at most.
+constexpr std::size_t kConflictsMax = 64;
+
+}  // namespace
 
 // No kernel behind them.
 class DevicePlanner::Services final : public MsiTarget,
@@ -198,8 +204,13 @@ DevicePlanner::Planned DevicePlanner::add(const qmp::DeviceDescription& descript
 
 // The same reason may come from two who look.
 void DevicePlanner::note(const Result<>& result) {
-    if (!result && std::find(conflicts_.begin(), conflicts_.end(), result.error().message) ==
-                       conflicts_.end()) {
+    if (conflicts_.size() == kConflictsMax) {
+        return;
+    }
+    if (!result && conflicts_.size() == kConflictsMax - 1) {
+        conflicts_.emplace_back("There are more");
+    } else if (!result && std::find(conflicts_.begin(), conflicts_.end(), result.error().message) ==
+                              conflicts_.end()) {
         conflicts_.push_back(result.error().message);
     }
 }

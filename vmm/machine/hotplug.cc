@@ -59,7 +59,7 @@ Result<> Hotplug::plug(const PlannedDevice& planned, HotplugProgress::Clock::tim
     if (auto built = build_device(environment_, planned); !built) {
         if (environment_.io_threads.entries().size() != threads) {
             // The thread that devices share was made for this one.
-            static_cast<void>(environment_.io_threads.remove(""));
+            environment_.io_threads.remove_shared();
         }
         return built;
     }

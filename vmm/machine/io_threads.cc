@@ -31,6 +31,10 @@ bool IoThreads::remove(std::string_view id) {
            std::erase_if(entries_, [&](const Entry& entry) { return entry.id == id; }) != 0;
 }
 
+void IoThreads::remove_shared() {
+    std::erase_if(entries_, [](const Entry& entry) { return entry.id.empty(); });
+}
+
 Result<> IoThreads::check(std::string_view id) const {
     const bool is_known =
         id.empty() || std::any_of(entries_.begin(), entries_.end(),

@@ -31,6 +31,8 @@ public:
 
     // No device uses it. False when there is none of that id.
     [[nodiscard]] bool remove(std::string_view id);
+    // The one that devices without an iothread share; no device uses it.
+    void remove_shared();
     // In the order of creation.
     [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 

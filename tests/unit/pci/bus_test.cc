@@ -60,6 +60,17 @@ TEST_SUITE("pci/bus") {
               "acpi-index should be less or equal to 16383");
     }
 
+    TEST_CASE("no device gets the name of a bus as its id") {
+        PciMachine machine;
+        const auto port =
+            make_port(machine, kRootPortType, machine.host.root(), DevFn::of(1, 0), "rp1");
+
+        const auto place = machine.host.root().place(PciProperties(), "T", "rp1");
+
+        REQUIRE_FALSE(place.has_value());
+        CHECK(place.error().message == "the id 'rp1' is the name of a bus");
+    }
+
     TEST_CASE("single-function devices keep their slot to themselves") {
         PciMachine machine;
         ProbeFunction alone(machine.place(machine.host.root(), DevFn::of(5, 0)), 1);

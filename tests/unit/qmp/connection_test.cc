@@ -123,6 +123,31 @@ TEST_SUITE("qmp/connection") {
         CHECK(bench.finished);
     }
 
+    TEST_CASE("a client that goes is noticed while nothing more is read of it, too") {
+        for (const int requests : {8, 20}) {
+            CAPTURE(requests);
+            Bench bench;
+            bench.negotiate();
+            for (int number = 0; number < requests; ++number) {
+                bench.client.send("{\"execute\":\"query-name\"}");
+            }
+            bench.turn();
+            bench.turn();
+            REQUIRE(bench.waiting.size() == Session::kInFlightMax);
+            CHECK(bench.gone == 0);
+
+            bench.client = Client(Fd());
+            bench.turn();
+            bench.turn();
+
+            CHECK(bench.gone == 1);
+            while (!bench.waiting.empty()) {
+                bench.reply("{}");
+            }
+            CHECK(bench.finished);
+        }
+    }
+
     TEST_CASE("a ninth request waits in the socket until one is answered") {
         Bench bench;
         bench.negotiate();

@@ -112,6 +112,21 @@ TEST_SUITE("vmm/machine/device_planner") {
         CHECK(place_of(plan.devices[0]) == "none");
     }
 
+    TEST_CASE("of very many conflicts the first are told, and that there are more") {
+        PlanBench bench;
+        Value::Dict members;
+        for (int number = 0; number < 1000; ++number) {
+            members.set(concat("bogus", number), number);
+        }
+
+        const qmp::MachinePlan plan =
+            bench.plan({device("virtio-blk-pci", "a", "rp1", std::move(members))});
+
+        REQUIRE(plan.devices.size() == 1);
+        REQUIRE(plan.devices[0].conflicts.size() == 64);
+        CHECK(plan.devices[0].conflicts[63] == "There are more");
+    }
+
     TEST_CASE("reasons are those of device_add, word by word") {
         PlanBench bench;
         const std::vector<Value::Dict> refused{
