@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include <sched.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "tests/bench/one_core.h"
 #include "tests/harness/child_process.h"
 #include "tests/harness/qmp_client.h"
 #include "tests/harness/temporary_directory.h"
@@ -40,20 +40,6 @@ struct Times {
 double median(std::vector<double> values) {
     std::sort(values.begin(), values.end());
     return values.empty() ? 0 : values[values.size() / 2];
-}
-
-// What is started later inherits the core.
-void pin_to_one_core() {
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    ::sched_getaffinity(0, sizeof(allowed), &allowed);
-    int last = 0;
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-        last = CPU_ISSET(cpu, &allowed) ? cpu : last;
-    }
-    CPU_ZERO(&allowed);
-    CPU_SET(last, &allowed);
-    ::sched_setaffinity(0, sizeof(allowed), &allowed);
 }
 
 // Microseconds until the reply.

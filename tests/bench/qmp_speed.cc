@@ -13,13 +13,13 @@
 #include <string>
 #include <vector>
 
-#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/text.h"
 #include "base/unix_socket.h"
+#include "tests/bench/one_core.h"
 #include "tests/harness/child_process.h"
 #include "tests/harness/qmp_client.h"
 #include "tests/harness/temporary_directory.h"
@@ -39,20 +39,6 @@ constexpr const char* kCrowd = "p99 in a crowd of 64, us";
 constexpr const char* kSchema = "query-qmp-schema p50, us";
 constexpr const char* kGrowth = "RSS growth, KiB";
 constexpr const char* const kRows[] = {kHalf, kMost, kCrowd, kSchema, kGrowth};
-
-// The whole run happens on one core; what is started later inherits that.
-void pin_to_one_core() {
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    ::sched_getaffinity(0, sizeof(allowed), &allowed);
-    int last = 0;
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-        last = CPU_ISSET(cpu, &allowed) ? cpu : last;
-    }
-    CPU_ZERO(&allowed);
-    CPU_SET(last, &allowed);
-    ::sched_setaffinity(0, sizeof(allowed), &allowed);
-}
 
 double resident_kib(pid_t pid) {
     std::ifstream status(concat("/proc/", pid, "/status"));
