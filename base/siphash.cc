@@ -28,15 +28,28 @@ struct State {
     void absorb(std::uint64_t word) {
         v3 ^= word;
         round();
-        round();
         v0 ^= word;
     }
 };
 
-// Little-endian, whatever is missing is zero.
-std::uint64_t word_of(std::string_view bytes) {
+constexpr std::size_t kWord = sizeof(std::uint64_t);
+
+std::uint64_t word_at(const char* bytes) {
     std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data(), bytes.size());
+    std::memcpy(&word, bytes, kWord);
+    return word;
+}
+
+// What is behind the last whole word, fewer than 8 bytes, little-endian; what is missing is zero.
+std::uint64_t tail_of(std::string_view text) {
+    const std::size_t count = text.size() % kWord;
+    if (count != 0 && text.size() > kWord) {
+        return word_at(text.data() + text.size() - kWord) >> (kWord - count) * 8;
+    }
+    std::uint64_t word = 0;
+    for (std::size_t at = count; at > 0; --at) {
+        word = word << 8U | static_cast<unsigned char>(text[text.size() - count + at - 1]);
+    }
     return word;
 }
 
@@ -45,16 +58,14 @@ std::uint64_t word_of(std::string_view bytes) {
 static_assert(std::endian::native == std::endian::little);
 
 std::uint64_t siphash(const SipHashKey& key, std::string_view text) {
-    static constexpr std::size_t kWord = sizeof(std::uint64_t);
     State state{key[0] ^ 0x736f6d6570736575U, key[1] ^ 0x646f72616e646f6dU,
                 key[0] ^ 0x6c7967656e657261U, key[1] ^ 0x7465646279746573U};
-    const auto length = static_cast<std::uint64_t>(text.size());
-    for (; text.size() >= kWord; text.remove_prefix(kWord)) {
-        state.absorb(word_of(text.substr(0, kWord)));
+    for (std::size_t at = 0; at + kWord <= text.size(); at += kWord) {
+        state.absorb(word_at(text.data() + at));
     }
-    state.absorb(word_of(text) | length << 56U);
+    state.absorb(tail_of(text) | std::uint64_t{text.size()} << 56U);
     state.v2 ^= 0xff;
-    for (int count = 0; count < 4; ++count) {
+    for (int count = 0; count < 3; ++count) {
         state.round();
     }
     return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SipHash-2-4: a hash of short texts that nobody without the key can make collide.
+// SipHash-1-3: a hash of short texts that nobody without the key can make collide.
+// The variant of hash tables, as CPython and Rust have it.
 #pragma once
 
 #include <array>

@@ -76,17 +76,24 @@ void ValueDict::reserve(std::size_t count) {
     }
 }
 
-bool ValueDict::insert(std::string name, Value value) {
+bool ValueDict::insert(std::string_view name, Value value) {
+    Value* const added = add(name);
+    if (added != nullptr) {
+        *added = std::move(value);
+    }
+    return added != nullptr;
+}
+
+Value* ValueDict::add(std::string_view name) {
     if (!index_ && members_.size() == kLinearSearchMax) {
         index();
     }
     const std::size_t known =
         index_ ? index_->add(name, members_.size(), is_named(name)) : position(name);
     if (index_ ? known != NameIndex::kNone : known != members_.size()) {
-        return false;
+        return nullptr;
     }
-    members_.emplace_back(std::move(name), std::move(value));
-    return true;
+    return &members_.emplace_back(name, Value()).second;
 }
 
 void ValueDict::set(std::string name, Value value) {
@@ -97,15 +104,30 @@ void ValueDict::set(std::string name, Value value) {
     }
 }
 
-bool ValueDict::erase(std::string_view name) {
-    const std::size_t at = position(name);
-    if (at == members_.size()) {
+bool ValueDict::erase(std::span<const std::string_view> names) {
+    std::vector<std::size_t> gone;
+    for (const std::string_view name : names) {
+        if (const std::size_t at = position(name); at != members_.size()) {
+            gone.push_back(at);
+        }
+    }
+    if (gone.empty()) {
         return false;
     }
-    members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(at));
+    std::sort(gone.begin(), gone.end());
     if (index_) {
-        index();
+        index_->erase(gone);
     }
+    auto next_gone = gone.begin();
+    std::size_t kept = gone.front();
+    for (std::size_t at = kept; at < members_.size(); ++at) {
+        if (next_gone != gone.end() && *next_gone == at) {
+            ++next_gone;
+        } else {
+            members_[kept++] = std::move(members_[at]);
+        }
+    }
+    members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(kept), members_.end());
     return true;
 }
 

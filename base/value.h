@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,11 +36,17 @@ public:
     // Room for so many members, so that adding them moves none.
     void reserve(std::size_t count);
     // False, and nothing changed, when the name is there already.
-    bool insert(std::string name, Value value);
+    bool insert(std::string_view name, Value value);
+    // The same in place: the new member's value, which is null so far; or null when the name is
+    // there already. Good until the next change of the dict.
+    Value* add(std::string_view name);
     // Adds or replaces.
     void set(std::string name, Value value);
-    // Removes and returns the member, or nothing was there.
-    bool erase(std::string_view name);
+    // Removes the member; false when there is none of this name.
+    bool erase(std::string_view name) { return erase(std::span(&name, 1)); }
+    // Removes the members of these names, each given once; false when there was none. The others
+    // keep their order. Costs one pass over them, however many the names are.
+    bool erase(std::span<const std::string_view> names);
     [[nodiscard]] const Value* find(std::string_view name) const;
     [[nodiscard]] Value* find(std::string_view name);
     // The member's text; empty where there is no such member or it is no string.
@@ -87,6 +94,13 @@ public:
     Value(List value) : data_(std::move(value)) {}                // NOLINT: as above
     Value(Dict value) : data_(std::move(value)) {}                // NOLINT: as above
 
+    // Becomes this, in place. An unsigned number is of one kind or another, so it is assigned.
+    template <typename T>
+    void emplace(T content) {
+        data_.emplace<T>(std::move(content));
+    }
+    void emplace(std::string_view text) { data_.emplace<std::string>(text); }
+
     [[nodiscard]] bool is_null() const { return std::holds_alternative<Null>(data_); }
 
     // The content if it is of that kind, else null.
@@ -97,6 +111,7 @@ public:
     }
     [[nodiscard]] const double* as_double() const { return std::get_if<double>(&data_); }
     [[nodiscard]] const std::string* as_string() const { return std::get_if<std::string>(&data_); }
+    [[nodiscard]] std::string* as_string() { return std::get_if<std::string>(&data_); }
     [[nodiscard]] const List* as_list() const { return std::get_if<List>(&data_); }
     [[nodiscard]] List* as_list() { return std::get_if<List>(&data_); }
     [[nodiscard]] const Dict* as_dict() const { return std::get_if<Dict>(&data_); }

@@ -3,6 +3,7 @@
 #include "qmp/codec.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 
@@ -54,26 +55,31 @@ Error out_of_range(const Path& path, std::string_view expected) {
     return generic(concat("Parameter '", path.full(), "' expects ", expected));
 }
 
-Result<> decode(const Value& value, const Path& path, bool& out) {
+Result<> decode(Value& value, const Path& path, bool& out) {
     return store(value.as_bool(), path, "boolean", out);
 }
-Result<> decode(const Value& value, const Path& path, std::string& out) {
-    return store(value.as_string(), path, "string", out);
+Result<> decode(Value& value, const Path& path, std::string& out) {
+    std::string* const content = value.as_string();
+    if (content == nullptr) {
+        return fail(wrong_type(path, "string"));
+    }
+    out = std::move(*content);
+    return {};
 }
-Result<> decode(const Value& value, const Path& path, std::int64_t& out) {
+Result<> decode(Value& value, const Path& path, std::int64_t& out) {
     return store(value.as_int(), path, "integer", out);
 }
 
-Result<> decode(const Value& value, const Path&, Value& out) {
-    out = value;
+Result<> decode(Value& value, const Path&, Value& out) {
+    out = std::move(value);
     return {};
 }
 
-Result<> decode(const Value& value, const Path& path, Value::Null&) {
+Result<> decode(Value& value, const Path& path, Value::Null&) {
     return value.is_null() ? Result<>() : Result<>(fail(wrong_type(path, "null")));
 }
 
-Result<> decode(const Value& value, const Path& path, double& out) {
+Result<> decode(Value& value, const Path& path, double& out) {
     if (const auto* const integer = value.as_int()) {
         out = static_cast<double>(*integer);
         return {};
@@ -85,7 +91,7 @@ Result<> decode(const Value& value, const Path& path, double& out) {
     return store(value.as_double(), path, "number", out);
 }
 
-Result<> decode(const Value& value, const Path& path, std::uint64_t& out) {
+Result<> decode(Value& value, const Path& path, std::uint64_t& out) {
     if (const auto* const integer = value.as_int(); integer != nullptr && *integer >= 0) {
         out = static_cast<std::uint64_t>(*integer);
         return {};
@@ -99,45 +105,39 @@ Result<> decode(const Value& value, const Path& path, std::uint64_t& out) {
 
 Result<std::size_t> decode_name(const Value& value, const Path& path,
                                 std::span<const std::string_view> names) {
-    std::string text;
-    SISKIN_TRY(decode(value, path, text));
-    const auto found = std::find(names.begin(), names.end(), text);
+    const std::string* const text = value.as_string();
+    if (text == nullptr) {
+        return fail(wrong_type(path, "string"));
+    }
+    const auto found = std::find(names.begin(), names.end(), *text);
     if (found == names.end()) {
-        return fail(bad_value(path, text));
+        return fail(bad_value(path, *text));
     }
     return static_cast<std::size_t>(found - names.begin());
 }
 
-Result<ObjectDecoder> ObjectDecoder::open(const Value& value, const Path& path) {
-    const auto* const dict = value.as_dict();
+Result<ObjectDecoder> ObjectDecoder::open(Value& value, const Path& path) {
+    auto* const dict = value.as_dict();
     if (dict == nullptr) {
         return fail(wrong_type(path, "object"));
     }
     return ObjectDecoder(dict, path);
 }
 
-const Value* ObjectDecoder::take(std::string_view name) {
+Value* ObjectDecoder::take(std::string_view name) {
     taken_.push_back(name);
     return dict_->find(name);
 }
 
-bool ObjectDecoder::is_taken(std::string_view name) const {
-    return rest_is_taken_ || std::find(taken_.begin(), taken_.end(), name) != taken_.end();
-}
-
 void ObjectDecoder::rest(Value::Dict& out) {
-    out.reserve(dict_->size());
-    for (const auto& [name, value] : *dict_) {
-        if (!is_taken(name)) {
-            out.insert(name, value);
-        }
-    }
-    rest_is_taken_ = true;
+    out = std::move(*dict_);
+    *dict_ = Value::Dict();
+    out.erase(taken_);
 }
 
 Result<> ObjectDecoder::finish() const {
     for (const auto& [name, value] : *dict_) {
-        if (!is_taken(name)) {
+        if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) {
             return fail(unexpected_member(Path(*path_, name)));
         }
     }

@@ -51,13 +51,14 @@ private:
 [[nodiscard]] Error bad_value(const Path& path, std::string_view value);
 [[nodiscard]] Error out_of_range(const Path& path, std::string_view expected);
 
-[[nodiscard]] Result<> decode(const Value& value, const Path& path, bool& out);
-[[nodiscard]] Result<> decode(const Value& value, const Path& path, double& out);
-[[nodiscard]] Result<> decode(const Value& value, const Path& path, std::string& out);
-[[nodiscard]] Result<> decode(const Value& value, const Path& path, Value& out);
-[[nodiscard]] Result<> decode(const Value& value, const Path& path, Value::Null& out);
-[[nodiscard]] Result<> decode(const Value& value, const Path& path, std::int64_t& out);
-[[nodiscard]] Result<> decode(const Value& value, const Path& path, std::uint64_t& out);
+// A decoder takes what it wants out of the value, which nobody looks at afterwards.
+[[nodiscard]] Result<> decode(Value& value, const Path& path, bool& out);
+[[nodiscard]] Result<> decode(Value& value, const Path& path, double& out);
+[[nodiscard]] Result<> decode(Value& value, const Path& path, std::string& out);
+[[nodiscard]] Result<> decode(Value& value, const Path& path, Value& out);
+[[nodiscard]] Result<> decode(Value& value, const Path& path, Value::Null& out);
+[[nodiscard]] Result<> decode(Value& value, const Path& path, std::int64_t& out);
+[[nodiscard]] Result<> decode(Value& value, const Path& path, std::uint64_t& out);
 
 // The C name of a narrow integer type, for the message.
 template <std::integral Integer>
@@ -71,7 +72,7 @@ template <std::integral Integer>
 }
 
 template <std::integral Integer>
-[[nodiscard]] Result<> decode(const Value& value, const Path& path, Integer& out) {
+[[nodiscard]] Result<> decode(Value& value, const Path& path, Integer& out) {
     std::int64_t wide = 0;
     SISKIN_TRY(decode(value, path, wide));
     if (wide < std::int64_t{std::numeric_limits<Integer>::min()} ||
@@ -83,12 +84,12 @@ template <std::integral Integer>
 }
 
 template <typename T>
-[[nodiscard]] Result<> decode(const Value& value, const Path& path, std::vector<T>& out) {
-    const auto* const list = value.as_list();
+[[nodiscard]] Result<> decode(Value& value, const Path& path, std::vector<T>& out) {
+    auto* const list = value.as_list();
     if (list == nullptr) {
         return fail(wrong_type(path, "array"));
     }
-    for (const Value& element : *list) {
+    for (Value& element : *list) {
         const Path at(path, out.size());
         SISKIN_TRY(decode(element, at, out.emplace_back()));
     }
@@ -99,16 +100,17 @@ template <typename T>
 [[nodiscard]] Result<std::size_t> decode_name(const Value& value, const Path& path,
                                               std::span<const std::string_view> names);
 
-// Takes the members of one JSON object; finish() refuses what nobody asked for.
+// Takes the members of one JSON object, and their values with them; finish() refuses what nobody
+// asked for.
 class ObjectDecoder {
 public:
     // `value` outlives the decoder, and so does `path`.
-    [[nodiscard]] static Result<ObjectDecoder> open(const Value& value, const Path& path);
+    [[nodiscard]] static Result<ObjectDecoder> open(Value& value, const Path& path);
 
     template <typename T>
     [[nodiscard]] Result<> required(std::string_view name, T& out) {
         const Path path(*path_, name);
-        const Value* const value = take(name);
+        Value* const value = take(name);
         if (value == nullptr) {
             return fail(missing_member(path));
         }
@@ -116,28 +118,26 @@ public:
     }
     template <typename T>
     [[nodiscard]] Result<> optional(std::string_view name, std::optional<T>& out) {
-        const Value* const value = take(name);
+        Value* const value = take(name);
         return value == nullptr ? Result<>() : decode(*value, Path(*path_, name), out.emplace());
     }
     template <typename T>
     [[nodiscard]] Result<> optional(std::string_view name, Box<T>& out) {
-        const Value* const value = take(name);
+        Value* const value = take(name);
         return value == nullptr ? Result<>() : decode(*value, Path(*path_, name), out.emplace());
     }
-    // Takes all members that nobody took before.
+    // Takes all members that nobody took before; the last to be called.
     void rest(Value::Dict& out);
     [[nodiscard]] Result<> finish() const;
     [[nodiscard]] const Path& path() const { return *path_; }
 
 private:
-    ObjectDecoder(const Value::Dict* dict, const Path& path) : dict_(dict), path_(&path) {}
-    const Value* take(std::string_view name);
-    [[nodiscard]] bool is_taken(std::string_view name) const;
+    ObjectDecoder(Value::Dict* dict, const Path& path) : dict_(dict), path_(&path) {}
+    Value* take(std::string_view name);
 
-    const Value::Dict* dict_;
+    Value::Dict* dict_;
     const Path* path_;
     std::vector<std::string_view> taken_;  // as many as the schema has for the object
-    bool rest_is_taken_ = false;
 };
 
 inline void write_json(JsonWriter& out, bool value) {

@@ -33,7 +33,7 @@ struct CommandCall {
 struct CommandRow {
     std::string_view name;
     // `arguments` is an object, empty when the client sent none. Nothing has any effect yet.
-    Result<CommandCall> (*decode)(const Value& arguments);
+    Result<CommandCall> (*decode)(Value arguments);
     Role role = Role::Operate;
     bool allow_oob = false;
     bool takes_descriptor = false;  // uses one that the client passes along (unix(7), SCM_RIGHTS)

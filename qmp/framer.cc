@@ -14,25 +14,21 @@ namespace {
 // How much of a token an error quotes.
 constexpr std::size_t kQuotedMax = 128;  // bytes
 
-bool is_digit(char character) {
-    return character >= '0' && character <= '9';
-}
-bool is_keyword(char character) {
-    return character >= 'a' && character <= 'z';
-}
+// As objects, so that searches have them inline.
+constexpr auto is_digit = [](char character) { return character >= '0' && character <= '9'; };
+constexpr auto is_keyword = [](char character) { return character >= 'a' && character <= 'z'; };
 bool is_space(char character) {
     return character == ' ' || character == '\t' || character == '\r' || character == '\n';
 }
-bool is_structural(char character) {
-    switch (character) {
-        case '{':
-        case '}':
-        case '[':
-        case ']':
-        case ':':
-        case ',': return true;
-        default: return false;
+constexpr std::array<bool, 256> kIsStructural = [] {
+    std::array<bool, 256> structural{};
+    for (const char character : std::string_view("{}[]:,")) {
+        structural[static_cast<unsigned char>(character)] = true;
     }
+    return structural;
+}();
+bool is_structural(char character) {
+    return kIsStructural[static_cast<unsigned char>(character)];
 }
 // Bytes that are in no JSON text, so a client may send one to start afresh.
 constexpr bool resynchronises(char character) {
@@ -50,8 +46,26 @@ constexpr std::array<bool, 256> kIsPlain = [] {
     }
     return plain;
 }();
-bool is_plain(char character) {
+constexpr auto is_plain = [](char character) {
     return kIsPlain[static_cast<unsigned char>(character)];
+};
+
+// The end of the string, integer or word at `at`, where it has no escape, fraction or leading zero
+// and the byte that ends it is in sight; else `at`.
+const char* plain_token_end(const char* at, const char* end) {
+    const char* last = at;
+    if (*at == '"') {
+        last = std::find_if_not(at + 1, end, is_plain);
+        return last != end && *last == '"' ? last + 1 : at;
+    }
+    if (is_keyword(*at)) {
+        last = std::find_if_not(at, end, is_keyword);
+        return last == end ? at : last;
+    }
+    const char* const digits = at + (*at == '-' ? 1 : 0);
+    last = std::find_if_not(digits, end, is_digit);
+    const bool is_integer = last != digits && (*digits != '0' || last == digits + 1);
+    return is_integer && last != end && (is_structural(*last) || is_space(*last)) ? last : at;
 }
 
 }  // namespace
@@ -61,13 +75,57 @@ std::size_t Framer::feed(std::string_view bytes, std::optional<Frame>& frame) {
     while (taken < bytes.size() && !frame) {
         if (state_ == State::String) {
             taken += put_plain(bytes.substr(taken));
-            if (taken == bytes.size()) {
-                break;
-            }
+        } else if (state_ == State::Start && brackets_.are_open()) {
+            taken += put_run(bytes.substr(taken));
+        }
+        if (taken == bytes.size()) {
+            break;
         }
         taken += step(bytes[taken], frame) == Step::Taken ? 1 : 0;
     }
     return taken;
+}
+
+// The common case at speed: tokens inside an open value that are there as a whole and of a plain
+// kind, with at most one space between them. It leaves the rest, and what is near a limit, to
+// step().
+std::size_t Framer::put_run(std::string_view bytes) {
+    if (swallowing_) {
+        return 0;
+    }
+    // Each byte adds at most one byte and one token, so up to here no limit but nesting is met.
+    const std::size_t room =
+        std::min({bytes.size(), limits_.message_size - message_.size(), limits_.tokens - tokens_});
+    const char* const end = bytes.data() + room;
+    const char* at = bytes.data();
+    char before = message_.back();
+    const auto nesting_max = static_cast<std::ptrdiff_t>(limits_.nesting);
+    while (at != end) {
+        const char* after = at + 1;
+        if (*at == ' ') {
+            if (before == ' ') {
+                break;
+            }
+        } else if (is_structural(*at)) {
+            Brackets counted = brackets_;
+            counted.count(*at);
+            if (!counted.are_open() || counted.depth() > nesting_max) {
+                break;
+            }
+            brackets_ = counted;
+            ++tokens_;
+        } else {
+            after = plain_token_end(at, end);
+            if (after == at) {
+                break;
+            }
+            ++tokens_;
+        }
+        at = after;
+        before = at[-1];
+    }
+    message_.append(bytes.data(), at);
+    return static_cast<std::size_t>(at - bytes.data());
 }
 
 // The common case at speed: what in a string needs no look. As far as the size limit allows.
@@ -222,14 +280,8 @@ void Framer::put(char character, std::optional<Frame>& frame) {
 }
 
 void Framer::bracket(char character, std::optional<Frame>& frame) {
-    switch (character) {
-        case '{': ++braces_; break;
-        case '}': --braces_; break;
-        case '[': ++brackets_; break;
-        case ']': --brackets_; break;
-        default: break;
-    }
-    if (braces_ + brackets_ > static_cast<std::ptrdiff_t>(limits_.nesting)) {
+    brackets_.count(character);
+    if (brackets_.depth() > static_cast<std::ptrdiff_t>(limits_.nesting)) {
         over_limit("nesting", frame);
         return;
     }
@@ -239,8 +291,7 @@ void Framer::bracket(char character, std::optional<Frame>& frame) {
 // A token is whole. The value is, too, where nothing is open, or more was closed than opened.
 void Framer::end_token(std::optional<Frame>& frame) {
     state_ = State::Start;
-    const bool open = braces_ > 0 || brackets_ > 0;
-    if (open && braces_ >= 0 && brackets_ >= 0) {
+    if (brackets_.are_open()) {
         return;
     }
     if (!swallowing_) {
@@ -276,8 +327,7 @@ void Framer::over_limit(std::string_view what, std::optional<Frame>& frame) {
 void Framer::forget() {
     message_.clear();
     tokens_ = 0;
-    braces_ = 0;
-    brackets_ = 0;
+    brackets_ = {};
     swallowing_ = false;
     token_start_ = 0;
 }

@@ -62,7 +62,25 @@ private:
         Recovery,
     };
     enum class Step { Taken, Again };
+    // Those that are open; fewer than none where more were closed.
+    struct Brackets {
+        std::ptrdiff_t curly = 0;
+        std::ptrdiff_t square = 0;
 
+        void count(char character) {
+            switch (character) {
+                case '{': ++curly; break;
+                case '}': --curly; break;
+                case '[': ++square; break;
+                case ']': --square; break;
+                default: break;
+            }
+        }
+        [[nodiscard]] bool are_open() const { return curly >= 0 && square >= 0 && depth() > 0; }
+        [[nodiscard]] std::ptrdiff_t depth() const { return curly + square; }
+    };
+
+    std::size_t put_run(std::string_view bytes);
     std::size_t put_plain(std::string_view bytes);
     Step step(char character, std::optional<Frame>& frame);
     Step start(char character, std::optional<Frame>& frame);
@@ -82,8 +100,7 @@ private:
     std::size_t token_start_ = 0;  // in message_
     char quote_ = '"';
     std::size_t tokens_ = 0;
-    std::ptrdiff_t braces_ = 0;
-    std::ptrdiff_t brackets_ = 0;
+    Brackets brackets_;
     bool swallowing_ = false;  // after a limit: until the value ends
 };
 

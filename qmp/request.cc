@@ -70,7 +70,7 @@ const CommandRow* find_command(std::span<const CommandRow> table, std::string_vi
     return row == table.end() ? nullptr : &*row;
 }
 
-Result<CommandCall> decode_call(const CommandObject& object, std::span<const CommandRow> table,
+Result<CommandCall> decode_call(CommandObject object, std::span<const CommandRow> table,
                                 Role role) {
     const CommandRow* const row = find_command(table, object.command);
     if (row == nullptr) {
@@ -84,7 +84,7 @@ Result<CommandCall> decode_call(const CommandObject& object, std::span<const Com
         return fail(concat("The command ", object.command,
                            " is not allowed here: this monitor's role is observe"));
     }
-    return row->decode(object.arguments);
+    return row->decode(std::move(object.arguments));
 }
 
 }  // namespace siskin::qmp

@@ -42,7 +42,7 @@ struct Request {
 
 // Finds the command and decodes its arguments. Nothing has any effect yet. Error: the command asks
 // for more than `role`.
-[[nodiscard]] Result<CommandCall> decode_call(const CommandObject& object,
+[[nodiscard]] Result<CommandCall> decode_call(CommandObject object,
                                               std::span<const CommandRow> table,
                                               Role role = Role::Operate);
 

@@ -73,25 +73,25 @@ void Session::take(const Frame& frame) {
 
 void Session::take_message(Value message) {
     std::optional<Value> id = request_id(message);
-    const Result<CommandObject> object =
-        check_command_object(std::move(message), negotiation_.oob());
+    Result<CommandObject> object = check_command_object(std::move(message), negotiation_.oob());
     if (!negotiation_.is_complete()) {
         const Result<> done =
             object ? negotiation_.answer(*object) : Result<>(fail(object.error()));
         answer(id, done ? Result<std::string>("{}") : Result<std::string>(fail(done.error())));
         return;
     }
-    Result<CommandCall> call = object ? decode_call(*object, table_, options_.role)
+    const CommandRow* const row = object ? find_command(table_, object->command) : nullptr;
+    const bool out_of_band = object && object->out_of_band;
+    Result<CommandCall> call = object ? decode_call(std::move(*object), table_, options_.role)
                                       : Result<CommandCall>(fail(object.error()));
     // QMP spec §2.3.1: an out-of-band command overtakes those that wait.
-    if (object && object->out_of_band) {
+    if (out_of_band) {
         answer(id, call ? outlet_.run_out_of_band(id, *call)
                         : Result<std::string>(fail(std::move(call).error())));
         return;
     }
     ++in_flight_;
     Fd descriptor = descriptor_for(call);
-    const CommandRow* const row = object ? find_command(table_, object->command) : nullptr;
     outlet_.submit(Request{std::move(id), std::move(call), std::move(descriptor),
                            row == nullptr ? std::string_view() : row->name});
 }

@@ -49,8 +49,8 @@ bool decode_once(std::string_view bytes) {
     if (!message) {
         return false;
     }
-    const auto object = check_command_object(std::move(*message), false);
-    return object && decode_call(*object, command_table()).has_value();
+    auto object = check_command_object(std::move(*message), false);
+    return object && decode_call(std::move(*object), command_table()).has_value();
 }
 
 // The median of the rounds, in MB/s; nothing when the command is not taken.

@@ -74,7 +74,7 @@ std::string kind_test(const Schema& schema, const TypeRef& type) {
 
 std::string decoder(const Schema& schema, const Entry& entry) {
     std::string out =
-        concat("Result<> decode(const Value& value, const Path& path, ", entry.name, "& out) {\n");
+        concat("Result<> decode(Value& value, const Path& path, ", entry.name, "& out) {\n");
     if (entry.kind == EntryKind::Enum) {
         return out + concat("    out = static_cast<", entry.name,
                             ">(SISKIN_TRY(decode_name(value, path, k", entry.name,

@@ -60,9 +60,9 @@ std::string row_function(const Entry& command, std::size_t row) {
     const std::string name = snake_case(command.name);
     const std::string handler = concat("handlers.", snake_case(command.group), '.', name, '(',
                                        command.boxed_data ? "arguments" : "");
-    std::string out = concat("Result<CommandCall> call_", name, "(const Value& given) {\n");
+    std::string out = concat("Result<CommandCall> call_", name, "(Value given) {\n");
     if (command.boxed_data) {
-        out += concat("    auto arguments = SISKIN_TRY(decode_", name, "(given));\n");
+        out += concat("    auto arguments = SISKIN_TRY(decode_", name, "(std::move(given)));\n");
     } else {
         out += "    SISKIN_TRY(no_arguments(given));\n";
     }
@@ -86,7 +86,7 @@ std::string table_row(const Entry& command) {
 }
 
 constexpr std::string_view kHelpers = R"(
-Result<> no_arguments(const Value& given) {
+Result<> no_arguments(Value given) {
     const Path whole;
     const auto object = SISKIN_TRY(ObjectDecoder::open(given, whole));
     return object.finish();
@@ -126,7 +126,7 @@ std::string emit_commands_header(const Schema& schema) {
     for (const Entry* const command : commands(schema)) {
         if (command->boxed_data) {
             out += concat("[[nodiscard]] Result<", *command->boxed_data, "> decode_",
-                          snake_case(command->name), "(const Value& given);\n");
+                          snake_case(command->name), "(Value given);\n");
         }
     }
     return out +
@@ -143,12 +143,12 @@ std::string emit_commands(const Schema& schema) {
     for (std::size_t row = 0; row < all.size(); ++row) {
         const Entry& command = *all[row];
         const std::string name = snake_case(command.name);
-        declarations += concat("Result<CommandCall> call_", name, "(const Value& given);\n");
+        declarations += concat("Result<CommandCall> call_", name, "(Value given);\n");
         rows += table_row(command);
         functions += row_function(command, row);
         if (command.boxed_data) {
             decoders += concat(
-                "Result<", *command.boxed_data, "> decode_", name, "(const Value& given) {\n    ",
+                "Result<", *command.boxed_data, "> decode_", name, "(Value given) {\n    ",
                 *command.boxed_data,
                 " out;\n    SISKIN_TRY(decode(given, Path(), out));\n    return out;\n}\n\n");
         }

@@ -85,7 +85,7 @@ std::string emit_types_header(const Schema& schema) {
     out += '\n';
     for (const Entry* const entry : types) {
         if (decoded.count(entry->name) != 0) {
-            out += concat("[[nodiscard]] Result<> decode(const Value& value, const Path& path, ",
+            out += concat("[[nodiscard]] Result<> decode(Value& value, const Path& path, ",
                           entry->name, "& out);\n");
         }
         if (encoded.count(entry->name) != 0) {

@@ -57,6 +57,41 @@ TEST_SUITE("base/name_index") {
         CHECK(names.find("a") == 0);
     }
 
+    TEST_CASE("names that go are not found; the others are, where they moved to") {
+        Names names;
+        for (std::size_t number = 0; number < 1000; ++number) {
+            REQUIRE(names.add(std::to_string(number)) == NameIndex::kNone);
+        }
+        const std::vector<std::size_t> gone{0, 1, 500, 999};
+
+        names.index.erase(gone);
+
+        for (const std::size_t position :
+             {std::size_t{999}, std::size_t{500}, std::size_t{1}, std::size_t{0}}) {
+            names.all.erase(names.all.begin() + static_cast<std::ptrdiff_t>(position));
+        }
+        for (std::size_t position = 0; position < names.all.size(); ++position) {
+            CHECK(names.find(names.all[position]) == position);
+        }
+        CHECK(names.find("0") == NameIndex::kNone);
+        CHECK(names.find("500") == NameIndex::kNone);
+        CHECK(names.add("500") == NameIndex::kNone);
+        CHECK(names.find("500") == 996);
+    }
+
+    TEST_CASE("names that come and go, thousands of times, leave the table as it was") {
+        Names names;
+        REQUIRE(names.add("stays") == NameIndex::kNone);
+        const std::vector<std::size_t> second{1};
+        for (int round = 0; round < 10'000; ++round) {
+            REQUIRE(names.add(std::to_string(round)) == NameIndex::kNone);
+            names.index.erase(second);
+            names.all.pop_back();
+        }
+        CHECK(names.find("stays") == 0);
+        CHECK(names.find("9999") == NameIndex::kNone);
+    }
+
     TEST_CASE("room for more names than there are changes nothing else") {
         Names names;
         REQUIRE(names.add("a") == NameIndex::kNone);

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <vector>
 
 using siskin::Value;
 
@@ -77,6 +79,39 @@ TEST_SUITE("base/value") {
         CHECK_FALSE(left == turned);
         CHECK_FALSE(Value(1) == Value(1.0));
         CHECK_FALSE(Value(0) == Value(false));
+    }
+
+    TEST_CASE("several members go at once, and the others keep their order and are found") {
+        for (const int count : {5, 5000}) {
+            Value::Dict dict;
+            for (int number = 0; number < count; ++number) {
+                dict.insert(std::to_string(number), number);
+            }
+            const std::vector<std::string_view> gone{"3", "0", "none"};
+
+            CHECK(dict.erase(gone));
+
+            CHECK(dict.size() == static_cast<std::size_t>(count) - 2);
+            CHECK(dict.begin()->first == "1");
+            CHECK(dict.find("3") == nullptr);
+            REQUIRE(dict.find("4") != nullptr);
+            CHECK(*dict.find("4") == Value(4));
+            CHECK_FALSE(dict.erase(gone));
+            CHECK(dict.insert("3", "again"));
+        }
+    }
+
+    TEST_CASE("a member that is added in place is null until it becomes something") {
+        Value::Dict dict;
+        Value* const added = dict.add("name");
+        REQUIRE(added != nullptr);
+        CHECK(added->is_null());
+
+        added->emplace(std::string_view("content"));
+
+        CHECK(dict.text("name") == "content");
+        CHECK(dict.add("name") == nullptr);
+        CHECK(dict.text("name") == "content");
     }
 
     TEST_CASE("a dict keeps the order of insertion and replaces in place") {

@@ -22,7 +22,7 @@ namespace {
 const Path kWhole;
 
 template <typename T>
-std::string decoded(const Value& value) {
+std::string decoded(Value value) {
     T out{};
     const Path path(kWhole, "x");
     const auto done = decode(value, path, out);
@@ -39,7 +39,7 @@ struct Point {
 
 namespace siskin::qmp {
 
-Result<> decode(const Value& value, const Path& path, Point& out) {
+Result<> decode(Value& value, const Path& path, Point& out) {
     auto object = SISKIN_TRY(ObjectDecoder::open(value, path));
     SISKIN_TRY(object.required("across", out.across));
     SISKIN_TRY(object.optional("label", out.label));
@@ -66,7 +66,7 @@ TEST_SUITE("qmp/codec") {
     }
 
     TEST_CASE("what nobody took is the rest, and then nothing is left to refuse") {
-        const Value value(Value::Dict{{"a", 1}, {"b", "two"}, {"c", true}});
+        Value value(Value::Dict{{"a", 1}, {"b", "two"}, {"c", true}});
         const Path whole;
         auto object = ObjectDecoder::open(value, whole);
         REQUIRE(object.has_value());
@@ -89,7 +89,7 @@ TEST_SUITE("qmp/codec") {
         for (int number = 0; number < kMembers; ++number) {
             dict.insert(std::to_string(number), number);
         }
-        const Value value(std::move(dict));
+        Value value(std::move(dict));
         const Path whole;
         auto object = ObjectDecoder::open(value, whole);
         REQUIRE(object.has_value());

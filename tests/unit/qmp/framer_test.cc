@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,29 @@ TEST_SUITE("qmp/framer") {
         CHECK(frames(kMixed, 3) == whole);
         CHECK(frames(kMixed, 7) == whole);
         CHECK(frames(kMixed, 13) == whole);
+    }
+
+    TEST_CASE("tokens in any order, near any limit, give byte by byte what they give at once") {
+        const std::vector<std::string> pieces{
+            "{",     "}",       "[",        "]",    ":",        ",",  " ",    "  ",
+            "\n",    "\"on\"",  "\"a b'\"", "'q'",  "\"\\\"\"", "12", "-7",   "0",
+            "01",    "1.5",     "-",        "true", "nul1",     "\"", "\xff", "\"\xc3\xa9\"",
+            "4096,", "\"k\": 1"};
+        const Framer::Limits limits{48, 4, 20};
+        std::minstd_rand random(1);
+        for (int round = 0; round < 20'000; ++round) {
+            std::string bytes(random() % 2 == 0 ? "{" : "[");
+            for (auto left = random() % 24; left > 0; --left) {
+                bytes += pieces[random() % pieces.size()];
+            }
+            const std::size_t chunk = 2 + random() % 9;
+
+            const Texts whole = frames(bytes, bytes.size(), limits);
+
+            CAPTURE(bytes);
+            REQUIRE(frames(bytes, 1, limits) == whole);
+            REQUIRE(frames(bytes, chunk, limits) == whole);
+        }
     }
 
     TEST_CASE("a control character or 0xFF starts afresh, also inside a string (QMP spec §2.3.1)") {

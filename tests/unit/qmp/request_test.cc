@@ -28,9 +28,9 @@ std::string checked(std::string_view text, bool oob = false) {
 }
 
 constexpr std::array<CommandRow, 2> kTable{{
-    {.name = "plain", .decode = [](const Value&) -> Result<CommandCall> { return CommandCall{}; }},
+    {.name = "plain", .decode = [](Value) -> Result<CommandCall> { return CommandCall{}; }},
     {.name = "urgent",
-     .decode = [](const Value&) -> Result<CommandCall> { return CommandCall{}; },
+     .decode = [](Value) -> Result<CommandCall> { return CommandCall{}; },
      .role = Role::Observe,
      .allow_oob = true},
 }};

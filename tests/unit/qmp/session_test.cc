@@ -36,21 +36,21 @@ using siskin::qmp::version_info;
 namespace {
 
 // One in-band and one out-of-band command.
-Result<CommandCall> slow_call(const Value&);
-Result<CommandCall> urgent_call(const Value&);
-Result<CommandCall> taking_call(const Value&);
+Result<CommandCall> slow_call(Value);
+Result<CommandCall> urgent_call(Value);
+Result<CommandCall> taking_call(Value);
 constexpr std::array<CommandRow, 3> kTable{{
     {.name = "slow", .decode = slow_call, .role = Role::Observe},
     {.name = "urgent", .decode = urgent_call, .allow_oob = true},
     {.name = "taker", .decode = taking_call, .takes_descriptor = true},
 }};
-Result<CommandCall> slow_call(const Value&) {
+Result<CommandCall> slow_call(Value) {
     return CommandCall{&kTable[0], {}};
 }
-Result<CommandCall> taking_call(const Value&) {
+Result<CommandCall> taking_call(Value) {
     return CommandCall{&kTable[2], {}};
 }
-Result<CommandCall> urgent_call(const Value&) {
+Result<CommandCall> urgent_call(Value) {
     return CommandCall{&kTable[1], [](const Handlers&) -> Result<std::string> { return {}; }};
 }
 
