@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include <sys/epoll.h>
 
@@ -44,9 +45,82 @@ void IoLoop::remove_turn_end(IoTurnEnd& hook) {
     std::replace(turn_ends_.begin(), turn_ends_.end(), &hook, static_cast<IoTurnEnd*>(nullptr));
 }
 
+void IoLoop::add_poller(IoPoller& poller) {
+    pollers_.push_back(&poller);
+    if (is_looking_) {
+        poller.begin_polling();
+    }
+}
+
+void IoLoop::remove_poller(IoPoller& poller) {
+    const auto found = std::find(pollers_.begin(), pollers_.end(), &poller);
+    if (found == pollers_.end()) {
+        return;
+    }
+    *found = nullptr;
+    if (is_looking_) {
+        poller.end_polling();
+    }
+}
+
 void IoLoop::run_one_turn() {
+    const bool polls = poll_time_.limits().max.count() != 0 && !pollers_.empty();
+    const auto start =
+        polls ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
+    if (polls && look(start)) {
+        if (++looks_in_a_row_ >= kLooksInARowMax) {
+            looks_in_a_row_ = 0;
+            call_ready_sources(0);
+        }
+    } else {
+        looks_in_a_row_ = 0;
+        stop_looking();
+        call_ready_sources(-1);
+        if (polls) {
+            poll_time_.on_event_after(std::chrono::steady_clock::now() - start);
+        }
+    }
+    call_turn_ends();
+    std::erase(pollers_, nullptr);
+}
+
+bool IoLoop::look(std::chrono::steady_clock::time_point start) {
+    if (poll_time_.now().count() == 0) {
+        return false;
+    }
+    if (!std::exchange(is_looking_, true)) {
+        for (std::size_t index = 0; index < pollers_.size(); ++index) {
+            if (pollers_[index] != nullptr) {
+                pollers_[index]->begin_polling();
+            }
+        }
+    }
+    bool found = false;
+    do {
+        // By index: one may add or remove another.
+        for (std::size_t index = 0; index < pollers_.size(); ++index) {
+            if (pollers_[index] != nullptr) {
+                found = pollers_[index]->poll() || found;
+            }
+        }
+    } while (!found && std::chrono::steady_clock::now() - start < poll_time_.now());
+    return found;
+}
+
+void IoLoop::stop_looking() {
+    if (!std::exchange(is_looking_, false)) {
+        return;
+    }
+    for (std::size_t index = 0; index < pollers_.size(); ++index) {
+        if (pollers_[index] != nullptr) {
+            pollers_[index]->end_polling();
+        }
+    }
+}
+
+void IoLoop::call_ready_sources(int timeout_ms) {
     std::array<epoll_event, kEventsPerTurnMax> events;
-    const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurnMax, -1);
+    const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurnMax, timeout_ms);
     removed_.clear();
     for (int index = 0; index < count; ++index) {
         auto* const source =
@@ -55,6 +129,9 @@ void IoLoop::run_one_turn() {
             source->on_ready();
         }
     }
+}
+
+void IoLoop::call_turn_ends() {
     // By index: a hook may add another.
     for (std::size_t index = 0; index < turn_ends_.size(); ++index) {
         if (turn_ends_[index] != nullptr) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// IoLoop: the data plane's epoll loop; no allocation and no lock a turn.
+// IoLoop: the data plane's epoll loop, which may look for work before it waits for it; no
+// allocation and no lock a turn.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
 #include "base/fd.h"
+#include "base/loop/poll_time.h"
 #include "base/result.h"
 
 namespace siskin {
@@ -25,6 +28,20 @@ public:
     virtual void on_turn_end() = 0;
 };
 
+// Something that the loop can see without a system call. Called between begin_polling() and
+// end_polling() as often as the loop looks.
+class IoPoller {
+public:
+    virtual ~IoPoller() = default;
+    // The loop looks from here on: who would signal a descriptor need not.
+    virtual void begin_polling() = 0;
+    // Does what there is to do. False: there was nothing.
+    virtual bool poll() = 0;
+    // The loop is about to wait: signals are wanted again. What came meanwhile, and was not seen,
+    // is signalled here.
+    virtual void end_polling() = 0;
+};
+
 // Thread: all calls on the loop's own thread, or before it runs.
 class IoLoop {
 public:
@@ -36,18 +53,37 @@ public:
     void remove(int fd_number, IoSource& source);
     void add_turn_end(IoTurnEnd& hook);
     void remove_turn_end(IoTurnEnd& hook);
+    // begin_polling() and end_polling() are called as the loop does or does not look just now.
+    void add_poller(IoPoller& poller);
+    void remove_poller(IoPoller& poller);
 
-    // Waits for at least one ready descriptor and calls its source, then the turn-end hooks.
+    // From the next turn on.
+    void set_poll_limits(const PollLimits& limits) { poll_time_ = PollTime(limits); }
+    [[nodiscard]] const PollLimits& poll_limits() const { return poll_time_.limits(); }
+
+    // Calls the pollers for as long as was learned, until one finds something; where none does,
+    // waits for at least one ready descriptor and calls its source. Then the turn-end hooks.
     void run_one_turn();
 
 private:
     static constexpr int kEventsPerTurnMax = 64;
+    // Turns that find something by looking, until the descriptors have theirs, too.
+    static constexpr unsigned kLooksInARowMax = 16;
+
+    [[nodiscard]] bool look(std::chrono::steady_clock::time_point start);
+    void stop_looking();
+    void call_ready_sources(int timeout_ms);
+    void call_turn_ends();
 
     explicit IoLoop(Fd epoll) : epoll_(std::move(epoll)) {}
 
     Fd epoll_;
     std::vector<IoTurnEnd*> turn_ends_;  // null where one was removed in this turn
     std::vector<IoSource*> removed_;     // in this turn: their pending events are stale
+    std::vector<IoPoller*> pollers_;     // null where one was removed in this turn
+    PollTime poll_time_;
+    bool is_looking_ = false;
+    unsigned looks_in_a_row_ = 0;
 };
 
 }  // namespace siskin

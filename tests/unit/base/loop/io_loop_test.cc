@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -51,6 +52,32 @@ public:
     std::function<void()> then = [] {};
 };
 
+// Has `work` to do, so many times.
+class Poller final : public IoPoller {
+public:
+    void begin_polling() override {
+        ++begun;
+        CHECK_FALSE(std::exchange(looked_at, true));
+    }
+    bool poll() override {
+        CHECK(looked_at);
+        then();
+        ++polls;
+        const bool has_work = work > 0;
+        work -= has_work ? 1 : 0;
+        return has_work;
+    }
+    void end_polling() override { CHECK(std::exchange(looked_at, false)); }
+
+    bool looked_at = false;
+    int begun = 0;
+    int polls = 0;
+    int work = 0;
+    std::function<void()> then = [] {};
+};
+
+constexpr PollLimits kPatient{.max = std::chrono::hours(1)};
+
 struct Loop {
     Loop() {
         auto created = IoLoop::create();
@@ -62,6 +89,14 @@ struct Loop {
 
     std::unique_ptr<IoLoop> loop;
 };
+
+// A turn that waited, not for long: the next ones look.
+void teach(const Loop& loop, Source& source) {
+    loop.loop->set_poll_limits(kPatient);
+    source.event().signal();
+    loop.loop->run_one_turn();
+    source.calls = 0;
+}
 
 }  // namespace
 
@@ -240,6 +275,124 @@ TEST_SUITE("base/loop/io_loop: turn ends") {
         loop.loop->run_one_turn();
 
         CHECK(hook.calls == 0);
+    }
+}
+
+TEST_SUITE("base/loop/io_loop: polling") {
+    TEST_CASE("what a poller finds needs no descriptor, and ends the turn with its hooks") {
+        const Loop loop;
+        Source source;
+        Poller poller;
+        Hook hook;
+        loop.add(source);
+        loop.loop->add_poller(poller);
+        loop.loop->add_turn_end(hook);
+        teach(loop, source);
+        hook.calls = 0;
+        poller.work = 2;
+
+        loop.loop->run_one_turn();
+        loop.loop->run_one_turn();
+
+        CHECK(poller.work == 0);
+        CHECK(poller.begun == 1);
+        CHECK(poller.looked_at);
+        CHECK(hook.calls == 2);
+        CHECK(source.calls == 0);
+    }
+
+    TEST_CASE("a poller that finds nothing is told so before the loop waits") {
+        const Loop loop;
+        Source source;
+        Poller poller;
+        loop.add(source);
+        loop.loop->add_poller(poller);
+        teach(loop, source);
+        source.event().signal();
+
+        loop.loop->run_one_turn();
+
+        CHECK(poller.begun == 1);
+        CHECK(poller.polls > 0);
+        CHECK_FALSE(poller.looked_at);
+        CHECK(source.calls == 1);
+    }
+
+    TEST_CASE("a poller that always finds something does not keep descriptors from their turn") {
+        const Loop loop;
+        Source source;
+        Poller poller;
+        loop.add(source);
+        loop.loop->add_poller(poller);
+        teach(loop, source);
+        poller.work = 1'000;
+        source.event().signal();
+
+        for (int turn = 0; turn < 16; ++turn) {
+            loop.loop->run_one_turn();
+        }
+
+        CHECK(source.calls == 1);
+    }
+
+    TEST_CASE("without limits, and after a long wait, nobody is looked at") {
+        const Loop loop;
+        Source source;
+        Poller poller;
+        loop.add(source);
+        loop.loop->add_poller(poller);
+
+        source.event().signal();
+        loop.loop->run_one_turn();
+        loop.loop->set_poll_limits(PollLimits{.max = std::chrono::nanoseconds(1)});
+        source.event().signal();
+        loop.loop->run_one_turn();
+        source.event().signal();
+        loop.loop->run_one_turn();
+
+        CHECK(poller.begun == 0);
+        CHECK(poller.polls == 0);
+    }
+
+    TEST_CASE("one that is removed by another, or by itself, is looked at no more and was told") {
+        const Loop loop;
+        Source source;
+        Poller first;
+        Poller second;
+        loop.add(source);
+        loop.loop->add_poller(first);
+        loop.loop->add_poller(second);
+        teach(loop, source);
+        first.work = 1;
+        first.then = [&] {
+            loop.loop->remove_poller(second);
+            loop.loop->remove_poller(first);
+        };
+
+        loop.loop->run_one_turn();
+        source.event().signal();
+        loop.loop->run_one_turn();
+
+        CHECK(first.polls == 1);
+        CHECK(second.polls == 0);
+        CHECK_FALSE(first.looked_at);
+        CHECK_FALSE(second.looked_at);
+    }
+
+    TEST_CASE("one that is added while the loop looks is told so") {
+        const Loop loop;
+        Source source;
+        Poller first;
+        Poller later;
+        loop.add(source);
+        loop.loop->add_poller(first);
+        teach(loop, source);
+        first.work = 1;
+        loop.loop->run_one_turn();
+
+        loop.loop->add_poller(later);
+
+        CHECK(later.looked_at);
     }
 }
 
