@@ -123,22 +123,6 @@ void start_driver(FuzzTree& tree, FuzzInput& input) {
     }
 }
 
-// What a guest writes to a slot: power and its indicator.
-void command_slot(FuzzTree& tree, FuzzInput& input) {
-    constexpr std::array<unsigned, 6> kCommands{
-        kExpressSlotPowerOn,           kExpressSlotPowerOn | kExpressSlotEnables,
-        kExpressSlotPowerBlinking,     kExpressSlotPowerBlinking | kExpressSlotPoweredOff,
-        kExpressSlotPowerIndicatorOff, kExpressSlotPowerIndicatorOff | kExpressSlotPoweredOff,
-    };
-    const PciBridge* const port = pick_probe(tree, input).bus().parent();
-    const unsigned command = kCommands.at(input.pick(kCommands.size()));
-    if (port != nullptr && port->express_offset()) {
-        DriverPci(tree.machine)
-            .write(port->bdf(), *port->express_offset() + std::uint32_t{kExpressSlotControl}, 2,
-                   command);
-    }
-}
-
 void access_config(FuzzTree& tree, FuzzInput& input, bool writes) {
     DriverPci driver(tree.machine);
     const auto where = static_cast<std::uint32_t>(input.take(2));
@@ -233,13 +217,12 @@ void report_error(FuzzTree& tree, FuzzInput& input) {
     send_error(function, error);
 }
 
-void hot_plug(FuzzTree& tree, FuzzInput& input) {
-    ProbeFunction& probe = pick_probe(tree, input);
+// A device comes, by the rules of the host, is asked to go, or goes by surprise.
+void hot_plug(FuzzTree& tree, ProbeFunction& probe, bool by_surprise) {
     const PciBus& bus = probe.bus();
     if (!bus.check_hot_plug().has_value()) {
         return;
     }
-    const bool by_surprise = input.flip();
     if (!probe.plugged()) {
         if (bus.check_hot_plug_function(tree.machine.place(probe.bus(), probe.devfn()))
                 .has_value()) {
@@ -249,6 +232,28 @@ void hot_plug(FuzzTree& tree, FuzzInput& input) {
         tree.unplug(probe);
     } else {
         bus.request_eject(bus.slot_of(probe.devfn()));
+    }
+}
+
+// Host and guest about one slot: what the guest writes is power and its indicator.
+void talk_about_slot(FuzzTree& tree, FuzzInput& input) {
+    constexpr std::array<unsigned, 6> kCommands{
+        kExpressSlotPowerOn,           kExpressSlotPowerOn | kExpressSlotEnables,
+        kExpressSlotPowerBlinking,     kExpressSlotPowerBlinking | kExpressSlotPoweredOff,
+        kExpressSlotPowerIndicatorOff, kExpressSlotPowerIndicatorOff | kExpressSlotPoweredOff,
+    };
+    ProbeFunction& probe = pick_probe(tree, input);
+    const PciBridge* const port = probe.bus().parent();
+    for (std::size_t left = 1 + input.pick(6); left > 0; --left) {
+        const std::size_t action = input.pick(kCommands.size() + 4);
+        if (action >= kCommands.size()) {
+            hot_plug(tree, probe, action == kCommands.size());
+        } else if (port != nullptr && port->express_offset()) {
+            DriverPci(tree.machine)
+                .write(port->bdf(), *port->express_offset() + std::uint32_t{kExpressSlotControl}, 2,
+                       kCommands.at(action));
+        }
+        tree.remove_ejected();
     }
 }
 
@@ -309,7 +314,7 @@ void reset_something(FuzzTree& tree, FuzzInput& input) {
 }
 
 void step(FuzzTree& tree, FuzzInput& input) {
-    switch (input.pick(22)) {
+    switch (input.pick(21)) {
         case 0: access_config(tree, input, true); break;
         case 1: access_config(tree, input, false); break;
         case 2: access_anywhere(tree, input); break;
@@ -320,13 +325,12 @@ void step(FuzzTree& tree, FuzzInput& input) {
         case 7: signal_interrupt(tree, input); break;
         case 8: report_error(tree, input); break;
         case 9:
-        case 10: hot_plug(tree, input); break;
+        case 10: talk_about_slot(tree, input); break;
         case 11: ask_for_place(tree, input); break;
         case 12: ask_for_bridge(tree, input); break;
         case 13: reset_something(tree, input); break;
         case 14:
         case 15: start_driver(tree, input); break;
-        case 16: command_slot(tree, input); break;
         default: write_register(tree, input); break;
     }
     tree.remove_ejected();
