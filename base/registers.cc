@@ -3,9 +3,6 @@
 #include "base/registers.h"
 
 #include <bit>
-#include <cstring>
-
-#include "base/result.h"
 
 namespace siskin {
 
@@ -37,14 +34,6 @@ void RegisterBlock::write(std::size_t offset, unsigned width_bytes, std::uint64_
     }
 }
 
-std::uint64_t RegisterBlock::get(std::size_t offset, unsigned width_bytes) const {
-    return load(bytes_, offset, width_bytes);
-}
-
-void RegisterBlock::set(std::size_t offset, unsigned width_bytes, std::uint64_t value) {
-    store(bytes_, offset, width_bytes, value);
-}
-
 void RegisterBlock::set_writable(std::size_t offset, unsigned width_bytes, std::uint64_t mask) {
     store(writable_, offset, width_bytes, mask);
 }
@@ -56,19 +45,6 @@ void RegisterBlock::set_write_1_to_clear(std::size_t offset, unsigned width_byte
 
 std::uint64_t RegisterBlock::writable(std::size_t offset, unsigned width_bytes) const {
     return load(writable_, offset, width_bytes);
-}
-
-std::uint64_t RegisterBlock::load(const Bytes& bytes, std::size_t offset, unsigned width) const {
-    SISKIN_ASSERT(width <= 8 && offset <= bytes.size() && width <= bytes.size() - offset);
-    std::uint64_t value = 0;
-    std::memcpy(&value, bytes.data() + offset, width);
-    return value;
-}
-
-void RegisterBlock::store(Bytes& bytes, std::size_t offset, unsigned width,
-                          std::uint64_t value) const {
-    SISKIN_ASSERT(width <= 8 && offset <= bytes.size() && width <= bytes.size() - offset);
-    std::memcpy(bytes.data() + offset, &value, width);
 }
 
 }  // namespace siskin

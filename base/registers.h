@@ -4,8 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
+
+#include "base/result.h"
 
 namespace siskin {
 
@@ -21,8 +24,13 @@ public:
     void write(std::size_t offset, unsigned width_bytes, std::uint64_t value);
 
     // The device's own: no mask applies. `offset + width_bytes` lies inside the block.
-    [[nodiscard]] std::uint64_t get(std::size_t offset, unsigned width_bytes) const;
-    void set(std::size_t offset, unsigned width_bytes, std::uint64_t value);
+    // Here for the compiler: of a width it knows it makes one instruction, not a call.
+    [[nodiscard]] std::uint64_t get(std::size_t offset, unsigned width_bytes) const {
+        return load(bytes_, offset, width_bytes);
+    }
+    void set(std::size_t offset, unsigned width_bytes, std::uint64_t value) {
+        store(bytes_, offset, width_bytes, value);
+    }
 
     // Which bits the guest may write, and which it clears by writing ones.
     void set_writable(std::size_t offset, unsigned width_bytes, std::uint64_t mask);
@@ -35,8 +43,17 @@ public:
 
 private:
     using Bytes = std::vector<std::uint8_t>;
-    [[nodiscard]] std::uint64_t load(const Bytes& bytes, std::size_t offset, unsigned width) const;
-    void store(Bytes& bytes, std::size_t offset, unsigned width, std::uint64_t value) const;
+    [[nodiscard]] static std::uint64_t load(const Bytes& bytes, std::size_t offset,
+                                            unsigned width) {
+        SISKIN_ASSERT(width <= 8 && offset <= bytes.size() && width <= bytes.size() - offset);
+        std::uint64_t value = 0;
+        std::memcpy(&value, bytes.data() + offset, width);
+        return value;
+    }
+    static void store(Bytes& bytes, std::size_t offset, unsigned width, std::uint64_t value) {
+        SISKIN_ASSERT(width <= 8 && offset <= bytes.size() && width <= bytes.size() - offset);
+        std::memcpy(bytes.data() + offset, &value, width);
+    }
 
     Bytes bytes_;
     Bytes writable_;

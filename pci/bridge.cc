@@ -93,36 +93,40 @@ bool PciBridge::in_secondary_reset() const {
     return (config().get16(kBridgeControl) & kBridgeControlReset) != 0;
 }
 
-AddressWindows PciBridge::memory_windows() const {
-    AddressWindows open;
-    if (!decodes_memory() || is_cut_off()) {
-        return open;
+const PciBridge::Openings& PciBridge::openings() const {
+    const bool passes = !is_cut_off();
+    const OpeningsKey key{passes && decodes_memory(), passes && decodes_io(),
+                          config().get16(kBridgeControl), windows()};
+    if (key != openings_.key) {
+        openings_ = work_out(key);
     }
-    const Windows now = windows();
-    add_if_open(open, now.memory_base, now.memory_limit);
-    add_if_open(open, now.prefetchable_base, now.prefetchable_limit);
-    if ((config().get16(kBridgeControl) & kBridgeControlVga) != 0) {
-        add_if_open(open, kVgaMemoryBase, kVgaMemoryBase + kVgaMemorySize - 1);
-    }
-    return without_overlaps(std::move(open));
+    return openings_;
 }
 
-AddressWindows PciBridge::io_windows() const {
-    AddressWindows open;
-    if (!decodes_io() || is_cut_off()) {
-        return open;
+PciBridge::Openings PciBridge::work_out(const OpeningsKey& key) {
+    Openings open{key, {}, {}};
+    const Windows& now = key.windows;
+    const bool has_vga = (key.control & kBridgeControlVga) != 0;
+    if (key.memory) {
+        add_if_open(open.memory, now.memory_base, now.memory_limit);
+        add_if_open(open.memory, now.prefetchable_base, now.prefetchable_limit);
+        if (has_vga) {
+            add_if_open(open.memory, kVgaMemoryBase, kVgaMemoryBase + kVgaMemorySize - 1);
+        }
+        open.memory = without_overlaps(std::move(open.memory));
     }
-    const Windows now = windows();
-    const unsigned control = config().get16(kBridgeControl);
-    if ((control & kBridgeControlIsa) != 0) {
-        open = without_isa_aliases(now.io_base, now.io_limit);
-    } else {
-        add_if_open(open, now.io_base, now.io_limit);
+    if (key.io) {
+        if ((key.control & kBridgeControlIsa) != 0) {
+            open.io = without_isa_aliases(now.io_base, now.io_limit);
+        } else {
+            add_if_open(open.io, now.io_base, now.io_limit);
+        }
+        if (has_vga) {
+            add_vga_ports(open.io, (key.control & kBridgeControlVga16Bit) != 0);
+        }
+        open.io = without_overlaps(std::move(open.io));
     }
-    if ((control & kBridgeControlVga) != 0) {
-        add_vga_ports(open, (control & kBridgeControlVga16Bit) != 0);
-    }
-    return without_overlaps(std::move(open));
+    return open;
 }
 
 PciBridge::Windows PciBridge::windows() const {
@@ -190,11 +194,10 @@ void PciBridge::apply_bridge() {
         }
     }
 
-    AddressWindows memory = memory_windows();
-    AddressWindows io = io_windows();
-    if (memory != memory_now_ || io != io_now_) {
-        memory_now_ = std::move(memory);
-        io_now_ = std::move(io);
+    const Openings& now = openings();
+    if (now.memory != memory_told_ || now.io != io_told_) {
+        memory_told_ = now.memory;
+        io_told_ = now.io;
         bus().topology().changed();
     }
 }

@@ -36,9 +36,9 @@ public:
     [[nodiscard]] virtual bool forwards_by_ari() const { return false; }
 
     // What is forwarded downstream now: windows whose base is not above their limit, VGA and ISA
-    // bits, the command register's enables.
-    [[nodiscard]] AddressWindows memory_windows() const;
-    [[nodiscard]] AddressWindows io_windows() const;
+    // bits, the command register's enables. Valid until those change.
+    [[nodiscard]] const AddressWindows& memory_windows() const { return openings().memory; }
+    [[nodiscard]] const AddressWindows& io_windows() const { return openings().io; }
     [[nodiscard]] bool in_secondary_reset() const;
 
     // For firmware and describe: the windows as programmed, whatever is enabled. A base above the
@@ -90,8 +90,27 @@ private:
     Route route_;
     bool was_cut_off_ = false;
     bool was_mastering_ = false;
-    AddressWindows memory_now_;
-    AddressWindows io_now_;
+
+    // What is forwarded, and the registers it was worked out from: they are asked at each change
+    // anywhere in the tree, and seldom change themselves.
+    struct OpeningsKey {
+        bool memory = false;
+        bool io = false;
+        std::uint16_t control = 0;
+        Windows windows{};
+
+        friend bool operator==(const OpeningsKey&, const OpeningsKey&) = default;
+    };
+    struct Openings {
+        OpeningsKey key;
+        AddressWindows memory;
+        AddressWindows io;
+    };
+    [[nodiscard]] const Openings& openings() const;
+    [[nodiscard]] static Openings work_out(const OpeningsKey& key);
+    mutable Openings openings_;
+    AddressWindows memory_told_;  // to the topology
+    AddressWindows io_told_;
 };
 
 template <typename Visitor>

@@ -25,18 +25,6 @@ ConfigSpace::ConfigSpace(HeaderType header_type, std::size_t size)
     registers_.set_writable(kInterruptLine, 1, 0xff);
 }
 
-std::uint8_t ConfigSpace::get8(std::size_t offset) const {
-    return static_cast<std::uint8_t>(registers_.get(offset, 1));
-}
-
-std::uint16_t ConfigSpace::get16(std::size_t offset) const {
-    return static_cast<std::uint16_t>(registers_.get(offset, 2));
-}
-
-std::uint32_t ConfigSpace::get32(std::size_t offset) const {
-    return static_cast<std::uint32_t>(registers_.get(offset, 4));
-}
-
 void ConfigSpace::update16(std::size_t offset, std::uint16_t mask, std::uint16_t value) {
     const unsigned kept = get16(offset) & ~static_cast<unsigned>(mask);
     set16(offset, static_cast<std::uint16_t>(kept | (value & mask)));
@@ -103,12 +91,14 @@ void ConfigSpace::make_sticky(std::size_t offset, std::size_t size) {
 
 void ConfigSpace::reset(ResetKind kind) {
     const auto now = registers_.bytes();
+    if (kind == ResetKind::PowerOn) {
+        std::copy(power_on_.begin(), power_on_.end(), now.begin());
+        return;
+    }
     std::vector<std::uint8_t> next = power_on_;
-    if (kind != ResetKind::PowerOn) {
-        for (const Range& range : sticky_) {
-            const auto offset = static_cast<std::ptrdiff_t>(range.offset);
-            std::copy_n(now.begin() + offset, range.size, next.begin() + offset);
-        }
+    for (const Range& range : sticky_) {
+        const auto offset = static_cast<std::ptrdiff_t>(range.offset);
+        std::copy_n(now.begin() + offset, range.size, next.begin() + offset);
     }
     std::copy(next.begin(), next.end(), now.begin());
 }

@@ -33,9 +33,15 @@ public:
     }
 
     // Ours: no mask applies, offsets lie inside.
-    [[nodiscard]] std::uint8_t get8(std::size_t offset) const;
-    [[nodiscard]] std::uint16_t get16(std::size_t offset) const;
-    [[nodiscard]] std::uint32_t get32(std::size_t offset) const;
+    [[nodiscard]] std::uint8_t get8(std::size_t offset) const {
+        return static_cast<std::uint8_t>(registers_.get(offset, 1));
+    }
+    [[nodiscard]] std::uint16_t get16(std::size_t offset) const {
+        return static_cast<std::uint16_t>(registers_.get(offset, 2));
+    }
+    [[nodiscard]] std::uint32_t get32(std::size_t offset) const {
+        return static_cast<std::uint32_t>(registers_.get(offset, 4));
+    }
     void set8(std::size_t offset, std::uint8_t value) { registers_.set(offset, 1, value); }
     void set16(std::size_t offset, std::uint16_t value) { registers_.set(offset, 2, value); }
     void set32(std::size_t offset, std::uint32_t value) { registers_.set(offset, 4, value); }

@@ -287,8 +287,9 @@ Bdf PciFunction::bdf() const {
 PciFunction::Decode PciFunction::decode() const {
     Decode now{decodes_memory(), decodes_io(), {}};
     for (unsigned index = 0; index < kBarCount; ++index) {
-        if (bars_.at(index)) {
-            now.wanted.at(index) = bars_.at(index)->wanted(config_);
+        const std::optional<Bar>& bar = bars_.at(index);
+        if (bar && (bar->is_io() ? now.io : now.memory)) {
+            now.wanted.at(index) = bar->wanted(config_);
         }
     }
     return now;

@@ -186,6 +186,7 @@ protected:
     }
 
 private:
+    // What of it is decoded: BARs that are sized or moved while it is off are nobody's business.
     struct Decode {
         bool memory = false;
         bool io = false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "pci/bridge.h"
 #include "pci/bus.h"
@@ -117,13 +118,12 @@ void Topology::end_batch() {
     }
 }
 
-bool Topology::is_visible(const Placement& placement) const {
-    const auto map = (placement.bar->is_io() ? ports_ : memory_).map();
+bool Topology::is_visible(const Placement& placement, const AddressSpace::Map& map) {
     const std::uint64_t base = placement.address->value();
     const auto found = std::lower_bound(
-        map->begin(), map->end(), base,
+        map.begin(), map.end(), base,
         [](const IoRange& range, std::uint64_t wanted) { return range.base < wanted; });
-    return found != map->end() && found->base == base &&
+    return found != map.end() && found->base == base &&
            found->size == placement.bar->spec().size.value() &&
            found->handler == placement.bar->spec().handler && found->offset == 0;
 }
@@ -136,7 +136,8 @@ void walk_windows(const PciBus& bus, const AddressWindows& memory, const Address
                   const Visitor& visit) {
     for (const auto& [devfn, function] : bus.functions()) {
         visit(*function, memory, io);
-        if (const PciBridge* const bridge = function->as_bridge()) {
+        const PciBridge* const bridge = function->as_bridge();
+        if (bridge != nullptr && !bridge->secondary().functions().empty()) {
             walk_windows(bridge->secondary(), common_parts(memory, bridge->memory_windows()),
                          common_parts(io, bridge->io_windows()), visit);
         }
@@ -152,27 +153,28 @@ bool holds(const AddressWindows& windows, std::uint64_t base, std::uint64_t size
 
 }  // namespace
 
-void Topology::place_vga(std::vector<IoRange>& memory, std::vector<IoRange>& ports) {
-    bool any = false;
-    for_each_function(*this,
-                      [&](PciFunction& function) { any = any || function.vga() != nullptr; });
-    if (!any) {
-        return;
+// Whether a function behind `bus` is reached at all of these addresses.
+bool Topology::reaches(const PciBus& bus, std::uint64_t base, std::uint64_t size, bool io) const {
+    for (const PciBridge* above = bus.parent(); above != nullptr; above = above->bus().parent()) {
+        if (!holds(io ? above->io_windows() : above->memory_windows(), base, size)) {
+            return false;
+        }
     }
-    const auto visit = [&](PciFunction& function, const AddressWindows& memory_windows,
-                           const AddressWindows& io_windows) {
+    return holds(io ? apertures_.io : apertures_.memory, base, size);
+}
+
+void Topology::place_vga(std::vector<IoRange>& memory, std::vector<IoRange>& ports) {
+    for_each_function(*this, [&](PciFunction& function) {
         if (VgaClaim* const claim = function.vga()) {
+            const PciBus& bus = function.bus();
             const bool has_memory =
-                function.decodes_memory() && holds(memory_windows, kVgaMemoryBase, kVgaMemorySize);
+                function.decodes_memory() && reaches(bus, kVgaMemoryBase, kVgaMemorySize, false);
             const bool has_ports = function.decodes_io() &&
-                                   holds(io_windows, kVgaPortsBase, kVgaPortsSize) &&
-                                   holds(io_windows, kVgaMorePortsBase, kVgaMorePortsSize);
+                                   reaches(bus, kVgaPortsBase, kVgaPortsSize, true) &&
+                                   reaches(bus, kVgaMorePortsBase, kVgaMorePortsSize, true);
             vga_.add(*claim, has_memory, has_ports, function.type_name());
         }
-    };
-    for (const PciBus* const root : roots_) {
-        walk_windows(*root, apertures_.memory, apertures_.io, visit);
-    }
+    });
     vga_.take(memory, ports);
 }
 
@@ -213,11 +215,15 @@ void Topology::rebuild() {
             move(placement, std::nullopt);
         }
     }
-    memory_.set_pci_ranges(memory);
-    ports_.set_pci_ranges(ports);
+    memory_.set_pci_ranges(std::move(memory));
+    ports_.set_pci_ranges(std::move(ports));
+    const auto memory_map = memory_.map();
+    const auto ports_map = ports_.map();
     for (const Placement& placement : placements) {
         // The platform's ranges win over all BARs; only the published map tells.
-        const bool visible = placement.address && is_visible(placement);
+        const bool visible =
+            placement.address &&
+            is_visible(placement, placement.bar->is_io() ? *ports_map : *memory_map);
         if (visible && !placement.bar->mapped()) {
             move(placement, placement.address);
         } else if (!visible && placement.bar->mapped()) {

@@ -91,8 +91,10 @@ private:
     struct Placement;
     void end_batch();
     void rebuild();
+    [[nodiscard]] bool reaches(const PciBus& bus, std::uint64_t base, std::uint64_t size,
+                               bool io) const;
     void place_vga(std::vector<IoRange>& memory, std::vector<IoRange>& ports);
-    [[nodiscard]] bool is_visible(const Placement& placement) const;
+    [[nodiscard]] static bool is_visible(const Placement& placement, const AddressSpace::Map& map);
 
     AddressSpace& memory_;
     AddressSpace& ports_;

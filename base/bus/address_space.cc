@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/bits.h"
 #include "base/text.h"
@@ -32,28 +33,29 @@ IoRange part_of(const IoRange& range, std::uint64_t first, std::uint64_t last) {
 
 // Adds to `map` (sorted, no overlap) what of `range` is still free in it.
 void add_free_parts(AddressSpace::Map& map, const IoRange& range) {
-    AddressSpace::Map parts;
+    const std::uint64_t end = last_of(range);
+    auto taken = std::lower_bound(
+        map.begin(), map.end(), range.base,
+        [](const IoRange& present, std::uint64_t first) { return last_of(present) < first; });
     std::uint64_t next = range.base;
-    bool open = true;
-    for (const IoRange& taken : map) {
-        if (!meet(taken, range)) {
-            continue;
+    while (true) {
+        const bool is_last = taken == map.end() || taken->base > end;
+        if (is_last || taken->base > next) {
+            taken = map.insert(taken, part_of(range, next, is_last ? end : taken->base - 1)) + 1;
         }
-        if (taken.base > next) {
-            parts.push_back(part_of(range, next, taken.base - 1));
+        if (is_last || last_of(*taken) >= end) {
+            return;
         }
-        if (last_of(taken) >= last_of(range)) {
-            open = false;
-            break;
-        }
-        next = last_of(taken) + 1;
+        next = last_of(*taken) + 1;
+        ++taken;
     }
-    if (open) {
-        parts.push_back(part_of(range, next, last_of(range)));
-    }
-    map.insert(map.end(), parts.begin(), parts.end());
-    std::sort(map.begin(), map.end(),
-              [](const IoRange& left, const IoRange& right) { return left.base < right.base; });
+}
+
+// The same, with the same name at the same place: what held on to the one may hold on to it.
+bool is_same(const IoRange& left, const IoRange& right) {
+    return left.base == right.base && left.size == right.size && left.handler == right.handler &&
+           left.offset == right.offset && left.name.data() == right.name.data() &&
+           left.name.size() == right.name.size();
 }
 
 }  // namespace
@@ -82,8 +84,11 @@ void AddressSpace::remove(const IoHandler& handler) {
     publish();
 }
 
-void AddressSpace::set_pci_ranges(const std::vector<IoRange>& ranges) {
-    pci_ = ranges;
+void AddressSpace::set_pci_ranges(std::vector<IoRange> ranges) {
+    if (std::equal(pci_.begin(), pci_.end(), ranges.begin(), ranges.end(), is_same)) {
+        return;
+    }
+    pci_ = std::move(ranges);
     publish();
 }
 

@@ -40,8 +40,9 @@ public:
     // Removes the platform's ranges of this handler.
     void remove(const IoHandler& handler);
     // Replaces the PCI layer. Where ranges overlap, the earlier one in the list wins, and the
-    // platform wins over all; the losers keep the parts that nobody else claims.
-    void set_pci_ranges(const std::vector<IoRange>& ranges);
+    // platform wins over all; the losers keep the parts that nobody else claims. The ranges that
+    // are there already change nothing, and no reader looks again.
+    void set_pci_ranges(std::vector<IoRange> ranges);
 
     // The current map and its number; the number changes with each publication.
     [[nodiscard]] std::shared_ptr<const Map> map() const;

@@ -1,209 +1,362 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fuzzes configuration space, BARs, windows and MSI-X of a tree whose bus numbers are programmed.
+// Fuzzes PCI trees: registers, windows, interrupts, errors, hot-plug and resets, by guest and host.
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <optional>
 
 #include "base/text.h"
-#include "pci/allocator.h"
-#include "pci/conventional_bridge.h"
-#include "pci/describe.h"
-#include "pci/expander.h"
-#include "pci/express_port.h"
-#include "pci/vga_probe.h"
-#include "tests/harness/driver_pci.h"
+#include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/pci_tree.h"
 
 namespace {
 
 using namespace siskin;
+using namespace siskin::pci_spec;
 
-// Takes values off the input; zeroes when it is used up.
-class Input {
-public:
-    Input(const std::uint8_t* data, std::size_t size) : data_(data), left_(size) {}
-    [[nodiscard]] bool empty() const { return left_ == 0; }
-    std::uint64_t take(unsigned bytes) {
-        std::uint64_t value = 0;
-        for (unsigned index = 0; index < bytes && left_ > 0; ++index) {
-            value |= std::uint64_t{*data_} << (index * 8);
-            ++data_;
-            --left_;
-        }
-        return value;
-    }
+constexpr unsigned kStepsMax = 512;
 
-private:
-    const std::uint8_t* data_;
-    std::size_t left_;
+// Registers with effects, so that inputs need not find them first.
+enum class Base : std::uint8_t { Header, Express, Power, Msi, Msix, Aer };
+struct Register {
+    Base base;
+    std::uint16_t offset;
+    std::uint8_t width;
+};
+constexpr std::array kRegisters{
+    Register{Base::Header, kCommand, 2},
+    Register{Base::Header, kStatus, 2},
+    Register{Base::Header, kBar0, 4},
+    Register{Base::Header, kBar0 + 4, 4},
+    Register{Base::Header, kBar0 + 8, 4},
+    Register{Base::Header, kBar0 + 12, 4},
+    Register{Base::Header, kBar0, 8},
+    Register{Base::Header, kPrimaryBus, 4},
+    Register{Base::Header, kSecondaryBus, 1},
+    Register{Base::Header, kSubordinateBus, 1},
+    Register{Base::Header, kIoBase, 2},
+    Register{Base::Header, kMemoryBase, 4},
+    Register{Base::Header, kPrefetchableBase, 4},
+    Register{Base::Header, kPrefetchableBaseUpper, 8},
+    Register{Base::Header, kBridgeControl, 2},
+    Register{Base::Header, kBridgeControl, 1},
+    Register{Base::Express, kExpressDeviceControl, 2},
+    Register{Base::Express, kExpressDeviceStatus, 2},
+    Register{Base::Express, kExpressLinkControl, 2},
+    Register{Base::Express, kExpressSlotControl, 2},
+    Register{Base::Express, kExpressSlotStatus, 2},
+    Register{Base::Express, kExpressRootControl, 2},
+    Register{Base::Express, kExpressDeviceControl2, 2},
+    Register{Base::Power, kPowerControl, 2},
+    Register{Base::Msi, kMsiControl, 2},
+    Register{Base::Msi, kMsiAddress, 4},
+    Register{Base::Msi, kMsiAddress + 8, 4},
+    Register{Base::Msi, kMsiAddress + 12, 4},
+    Register{Base::Msix, kMsixControl, 2},
+    Register{Base::Aer, 0x04, 4},  // PCIe 5.0 §7.8.4: uncorrectable status, mask, severity
+    Register{Base::Aer, 0x08, 4},
+    Register{Base::Aer, 0x0c, 4},
+    Register{Base::Aer, 0x10, 4},  // correctable status, mask
+    Register{Base::Aer, 0x14, 4},
+    Register{Base::Aer, 0x18, 4},  // capabilities and control
+    Register{Base::Aer, 0x2c, 4},  // root error command, status
+    Register{Base::Aer, 0x30, 4},
 };
 
-// Two ports with a probe each, a switch with a bridge and a VGA behind it, a conventional bridge
-// with a probe, a second root with a port, a probe on the first root.
-struct Tree {
-    Tree() {
-        add_switch();
-        for (const unsigned device : {1U, 2U}) {
-            ports.push_back(make_port(machine, kRootPortType, machine.host.root(),
-                                      DevFn::of(device, 0), concat("rp", device)));
-            add_probe(ports.back()->secondary(), 0);
-        }
-        bridge =
-            std::make_unique<PciBridge>(machine.place(machine.host.root(), DevFn::of(3, 0)),
-                                        PciIdentity{.vendor_id = 1, .header = HeaderType::Bridge},
-                                        "br", PciBusType::Conventional);
-        bridge->plug();
-        add_probe(bridge->secondary(), 17);
-        add_probe(machine.host.root(), 4);
+std::optional<std::uint32_t> offset_of(const PciFunction& function, const Register& reg) {
+    const ConfigSpace& config = function.config();
+    const auto behind = [&](std::optional<std::uint16_t> at) {
+        return at ? std::optional(std::uint32_t{*at} + reg.offset) : std::nullopt;
+    };
+    switch (reg.base) {
+        case Base::Header: return reg.offset;
+        case Base::Express: return behind(function.express_offset());
+        case Base::Power: return behind(config.find_capability(kCapabilityPowerManagement));
+        case Base::Msi: return behind(config.find_capability(kCapabilityMsi));
+        case Base::Msix: return behind(config.find_capability(kCapabilityMsix));
+        case Base::Aer: return behind(config.find_extended_capability(kExtendedAer));
     }
-    // As after power-on and firmware: one tree serves all inputs, as making one takes long.
-    void start() {
-        machine.host.reset();
-        machine.msi.refusals = 0;
-        const AllocatorApertures apertures{
-            {0xc0000000, 0x10000000}, {0x8'00000000, 0x8'00000000}, {0x1000, 0xf000}};
-        SISKIN_ASSERT(assign_resources(machine.host, apertures, [](IntxInput input) {
-                          return input.device;
-                      }).has_value());
-    }
-    ~Tree() {
-        probes.clear();
-        vga.reset();
-        express_bridge.reset();
-        while (!ports.empty()) {
-            ports.pop_back();
-        }
-    }
+    return std::nullopt;
+}
 
-    void add_switch() {
-        ports.push_back(
-            make_port(machine, kIoh3420Type, machine.host.root(), DevFn::of(5, 0), "io"));
-        ports.push_back(make_port(machine, kUpstreamPortType, ports.back()->secondary(),
-                                  DevFn::of(0, 0), "up"));
-        PciBus& inside = ports.back()->secondary();
-        ports.push_back(make_port(machine, kDownstreamPortType, inside, DevFn::of(0, 0), "d0"));
-        vga = *VgaProbe::create(machine.place(ports.back()->secondary(), DevFn::of(0, 0)),
-                                std::make_shared<VgaProbeConfig>());
-        ports.push_back(make_port(machine, kDownstreamPortType, inside, DevFn::of(1, 0), "d1"));
-        express_bridge = *ConventionalBridge::create_pcie_pci_bridge(
-            machine.place(ports.back()->secondary(), DevFn::of(0, 0)),
-            std::make_shared<PciePciBridgeConfig>(), machine.msi);
-        add_probe(express_bridge->secondary(), 2);
-        auto config = std::make_shared<ExpanderConfig>();
-        config->bus_nr = 0x40;
-        expander = *Expander::create(machine.place(machine.host.root(), DevFn::of(6, 0)), config);
-        ports.push_back(make_port(machine, kRootPortType, expander->root(), DevFn::of(0, 0), "xp"));
-        add_probe(ports.back()->secondary(), 0);
-    }
-    void add_probe(PciBus& bus, unsigned device) {
-        probes.push_back(std::make_unique<ProbeFunction>(machine.place(bus, DevFn::of(device, 0)),
-                                                         static_cast<std::uint8_t>(device)));
-        ProbeFunction& probe = *probes.back();
-        ExpressOptions options;
-        options.function_level_reset = true;
-        probe.add_express(ExpressRole::Endpoint, options);
-        probe.add_power_management();
-        probe.add_aer(AerOptions{});
-        probe.add_probe_bar(0, BarKind::Memory64, 0x4000, true);
-        probe.add_probe_bar(2, BarKind::Io, 32);
-        probe.add_msix_with_bar(3, 3, machine.msi);
-        probe.plug();
-    }
+PciFunction& pick_function(FuzzTree& tree, FuzzInput& input) {
+    const std::size_t index = input.pick(tree.functions.size() + tree.probes.size());
+    return index < tree.functions.size() ? *tree.functions.at(index)
+                                         : *tree.probes.at(index - tree.functions.size());
+}
 
-    PciMachine machine;
-    std::unique_ptr<Expander> expander;
-    std::unique_ptr<PciBridge> bridge;
-    std::vector<std::unique_ptr<ExpressPort>> ports;
-    std::unique_ptr<ConventionalBridge> express_bridge;
-    std::unique_ptr<VgaProbe> vga;
-    std::vector<std::unique_ptr<ProbeFunction>> probes;
-};
+ProbeFunction& pick_probe(FuzzTree& tree, FuzzInput& input) {
+    return *tree.probes.at(input.pick(tree.probes.size()));
+}
 
-void device_signals(Tree& tree, Input& input) {
-    ProbeFunction& probe = *tree.probes.at(input.take(1) % tree.probes.size());
-    const auto event = probe.msix()->event(static_cast<std::uint16_t>(input.take(1) % 5));
+void write_register(FuzzTree& tree, FuzzInput& input) {
+    const PciFunction& function = pick_function(tree, input);
+    const Register& reg = kRegisters.at(input.pick(kRegisters.size()));
+    if (const auto offset = offset_of(function, reg)) {
+        DriverPci(tree.machine).write(function.bdf(), *offset, reg.width, input.take(reg.width));
+    }
+}
+
+// What a driver does first: each part is a bit.
+void start_driver(FuzzTree& tree, FuzzInput& input) {
+    PciFunction& function = pick_function(tree, input);
+    const Bdf bdf = function.bdf();
+    DriverPci driver(tree.machine);
+    const auto bits = static_cast<unsigned>(input.take(1));
+    if ((bits & 1) != 0) {
+        driver.set_command(bdf, kCommandIo | kCommandMemory | kCommandBusMaster | kCommandSerr);
+    }
+    if ((bits & 2) != 0 && function.msix() != nullptr) {
+        driver.set_msix_entry(bdf, bits >> 6 & 1, MsiMessage{0xfee00000, bits}, false);
+        driver.set_msix_control(bdf, kMsixEnable);
+    }
+    if ((bits & 4) != 0 && function.express_offset()) {
+        driver.write(bdf, *function.express_offset() + std::uint32_t{kExpressDeviceControl}, 2,
+                     0xf);
+    }
+    if ((bits & 8) != 0 && function.aer() != nullptr) {
+        const std::uint32_t at = function.aer()->offset();
+        driver.write(bdf, at + 0x14, 4, 0);      // no correctable error is masked
+        driver.write(bdf, at + 0x18, 4, 0x400);  // the headers of several are kept
+        driver.write(bdf, at + 0x2c, 4, 7);      // a root port interrupts for all
+    }
+}
+
+void access_config(FuzzTree& tree, FuzzInput& input, bool writes) {
+    DriverPci driver(tree.machine);
+    const auto where = static_cast<std::uint32_t>(input.take(2));
+    const unsigned width = 1U << (where >> 14 & 3);
+    const Bdf bdf = pick_function(tree, input).bdf();
+    if (writes) {
+        driver.write(bdf, where & 0xfff, width, input.take(width));
+    } else {
+        static_cast<void>(driver.read(bdf, where & 0xfff, width));
+    }
+}
+
+void access_anywhere(FuzzTree& tree, FuzzInput& input) {
+    DriverPci driver(tree.machine);
+    const std::uint64_t address = PciMachine::kEcamBase + input.take(4) % (256ULL << 20);
+    const unsigned width = 1U << input.pick(4);
+    driver.memory_write(address, width, input.take(width));
+    static_cast<void>(driver.memory_read(address, width));
+}
+
+void access_ports(FuzzTree& tree, FuzzInput& input) {
+    DriverPci driver(tree.machine);
+    const unsigned width = 1U << input.pick(4);
+    const auto port = static_cast<std::uint16_t>(0xcf8 + input.pick(10));
+    if (input.flip()) {
+        const Bdf bdf = pick_function(tree, input).bdf();
+        driver.port_write(0xcf8, 4,
+                          0x80000000U | std::uint32_t{bdf.bus} << 16 |
+                              std::uint32_t{bdf.devfn.value()} << 8 | (input.take(1) & 0xfc));
+    }
+    driver.port_write(port, width, input.take(width));
+    static_cast<void>(driver.port_read(port, width));
+}
+
+// The MSI-X table and pending bits among them.
+void access_bar(FuzzTree& tree, FuzzInput& input) {
+    DriverPci driver(tree.machine);
+    const PciFunction& function = pick_function(tree, input);
+    const std::optional<Bar>& bar = function.bars().at(input.pick(PciFunction::kBarCount));
+    const auto where = static_cast<std::uint32_t>(input.take(2));
+    const unsigned width = 1U << (where >> 14 & 3);
+    if (!bar || !bar->wanted(function.config())) {
+        return;
+    }
+    const std::uint64_t address = *bar->wanted(function.config()) + (where & 0xfff);
+    if (bar->is_io()) {
+        const auto port = static_cast<std::uint16_t>(address);
+        driver.port_write(port, width, input.take(width));
+        static_cast<void>(driver.port_read(port, width));
+    } else {
+        driver.memory_write(address, width, input.take(width));
+        static_cast<void>(driver.memory_read(address, width));
+    }
+}
+
+void access_legacy(FuzzTree& tree, FuzzInput& input) {
+    DriverPci driver(tree.machine);
+    const unsigned width = 1U << input.pick(4);
+    const auto port = static_cast<std::uint16_t>(input.take(2));
+    driver.port_write(port, width, input.take(1));
+    static_cast<void>(driver.port_read(port, width));
+    const std::uint64_t address = kVgaMemoryBase + input.take(2);
+    driver.memory_write(address, width, input.take(1));
+    static_cast<void>(driver.memory_read(address, width));
+}
+
+void signal_interrupt(FuzzTree& tree, FuzzInput& input) {
+    ProbeFunction& probe = pick_probe(tree, input);
+    const auto event = probe.msix()->event(static_cast<std::uint16_t>(input.pick(5)));
     if (event) {
         (*event)->signal();
     }
-    probe.set_intx(input.take(1) % 2 == 0);
     const auto bits = static_cast<unsigned>(input.take(1));
-    send_error(probe, AerError{.status = 1U << bits % 32,
-                               .correctable = bits / 32 % 2 == 0,
-                               .advisory = bits >= 128});
-    tree.machine.msi.refusals = static_cast<unsigned>(input.take(1) % 2);
+    probe.set_intx((bits & 1) != 0);
+    probe.set_intx_driven_elsewhere((bits & 6) == 6);
+    probe.set_transactions_pending((bits & 8) != 0);
+    tree.machine.msi.refusals = bits >> 4 & 1;
 }
 
-void step(Tree& tree, Input& input) {
-    constexpr std::array<std::uint64_t, 4> kBases{PciMachine::kEcamBase, 0xc0000000, 0x8'00000000,
-                                                  0};
-    DriverPci driver(tree.machine);
-    const std::uint64_t choice = input.take(1);
-    const unsigned width = 1U << (choice >> 6);
-    switch (choice % 8) {
-        case 0:
-        case 1: {  // configuration of a function that is likely there
-            const std::uint64_t bus = input.take(1) % 16;
-            const Bdf bdf{static_cast<std::uint8_t>(bus < 12 ? bus : 0x40 + (bus - 12)),
-                          DevFn::of(static_cast<unsigned>(input.take(1) % 8), 0)};
-            const std::uint64_t offset = input.take(1);
-            driver.write(bdf,
-                         static_cast<std::uint32_t>(width == 8 ? 0x100 + offset % 0x60 : offset),
-                         width, input.take(width));
-            break;
-        }
-        case 2:  // anywhere in ECAM
-            driver.memory_write(PciMachine::kEcamBase + input.take(4) % (256ULL << 20), width,
-                                input.take(width));
-            break;
-        case 3:
-            static_cast<void>(
-                driver.memory_read(PciMachine::kEcamBase + input.take(4) % (256ULL << 20), width));
-            break;
-        case 4:
-            driver.port_write(static_cast<std::uint16_t>(0xcf8 + input.take(1) % 8), width,
-                              input.take(width));
-            static_cast<void>(
-                driver.port_read(static_cast<std::uint16_t>(0xcf8 + input.take(1) % 8), width));
-            break;
-        case 5:
-        case 6: {  // BARs, the MSI-X table and pending bits among them
-            const std::uint64_t address = kBases.at(input.take(1) % 4) + input.take(3);
-            driver.memory_write(address, width, input.take(width));
-            static_cast<void>(driver.memory_read(address, width));
-            break;
-        }
-        default: device_signals(tree, input); break;
+void report_error(FuzzTree& tree, FuzzInput& input) {
+    PciFunction& function = pick_function(tree, input);
+    const auto bits = static_cast<unsigned>(input.take(2));
+    AerError error{.status = 1U << bits % 32,
+                   .correctable = (bits & 0x20) != 0,
+                   .advisory = (bits & 0x40) != 0};
+    if ((bits & 0x80) != 0) {
+        error.header = TlpWords{bits, 1, 2, 3};
     }
+    if ((bits & 0x100) != 0) {
+        error.prefix = TlpWords{bits, 5, 6, 7};
+    }
+    send_error(function, error);
+}
+
+// A device comes, by the rules of the host, is asked to go, or goes by surprise.
+void hot_plug(FuzzTree& tree, ProbeFunction& probe, bool by_surprise) {
+    const PciBus& bus = probe.bus();
+    if (!bus.check_hot_plug().has_value()) {
+        return;
+    }
+    if (!probe.plugged()) {
+        if (bus.check_hot_plug_function(tree.machine.place(probe.bus(), probe.devfn()))
+                .has_value()) {
+            tree.plug(probe);
+        }
+    } else if (by_surprise) {
+        tree.unplug(probe);
+    } else {
+        bus.request_eject(bus.slot_of(probe.devfn()));
+    }
+}
+
+// Host and guest about one slot: what the guest writes is power and its indicator.
+void talk_about_slot(FuzzTree& tree, FuzzInput& input) {
+    constexpr std::array<unsigned, 6> kCommands{
+        kExpressSlotPowerOn,           kExpressSlotPowerOn | kExpressSlotEnables,
+        kExpressSlotPowerBlinking,     kExpressSlotPowerBlinking | kExpressSlotPoweredOff,
+        kExpressSlotPowerIndicatorOff, kExpressSlotPowerIndicatorOff | kExpressSlotPoweredOff,
+    };
+    ProbeFunction& probe = pick_probe(tree, input);
+    const PciBridge* const port = probe.bus().parent();
+    for (std::size_t left = 1 + input.pick(6); left > 0; --left) {
+        const std::size_t action = input.pick(kCommands.size() + 4);
+        if (action >= kCommands.size()) {
+            hot_plug(tree, probe, action == kCommands.size());
+        } else if (port != nullptr && port->express_offset()) {
+            DriverPci(tree.machine)
+                .write(port->bdf(), *port->express_offset() + std::uint32_t{kExpressSlotControl}, 2,
+                       kCommands.at(action));
+        }
+        tree.remove_ejected();
+    }
+}
+
+// What a client may ask for, and mostly is refused.
+void ask_for_place(FuzzTree& tree, FuzzInput& input) {
+    PciBus& bus = *tree.buses.at(input.pick(tree.buses.size()));
+    const auto bits = static_cast<unsigned>(input.take(1));
+    PciProperties properties;
+    if ((bits & 1) != 0) {
+        properties.addr = DevFn(static_cast<std::uint8_t>(input.take(1)));
+    }
+    properties.multifunction = (bits & 2) != 0;
+    properties.acpi_index = (bits & 4) != 0 ? static_cast<std::uint32_t>(input.take(2)) : 0;
+    constexpr std::array<const PlaceRule*, 6> kRules{
+        &PlaceRule::kEndpoint,       &PlaceRule::kAriEndpoint, &PlaceRule::kRootPort,
+        &PlaceRule::kDownstreamPort, &PlaceRule::kBridge,      &PlaceRule::kUpstreamPort};
+    const PlaceRule& rule = *kRules.at(input.pick(kRules.size()));
+    const std::string id = (bits & 8) != 0 ? bus.name() : std::string();
+    static_cast<void>(bus.place(properties, "probe", id, rule).has_value());
+    static_cast<void>(bus.check_hot_plug(rule).has_value());
+}
+
+// A port, or an expander, which goes again.
+void ask_for_bridge(FuzzTree& tree, FuzzInput& input) {
+    PciBus& root = tree.machine.host.root();
+    constexpr DevFn kFree = DevFn::of(30, 0);
+    const auto number = static_cast<std::uint8_t>(input.take(1));
+    if (input.flip()) {
+        auto config = std::make_shared<ExpanderConfig>();
+        config->bus_nr = number;
+        static_cast<void>(
+            Expander::create(tree.machine.place(root, kFree), std::move(config)).has_value());
+        return;
+    }
+    PortConfig config;
+    config.chassis = number % 4;
+    config.slot = static_cast<std::uint16_t>(input.take(1) % 4);
+    if ((number & 0x80) != 0) {
+        config.reserve.memory = ByteCount{input.take(8)};
+        config.reserve.prefetchable32 = ByteCount{input.take(4)};
+        config.reserve.prefetchable64 = ByteCount{input.take(8)};
+    }
+    static_cast<void>(
+        try_make_port(tree.machine, kRootPortType, root, kFree, "new", config).has_value());
+}
+
+void reset_something(FuzzTree& tree, FuzzInput& input) {
+    PciFunction& function = pick_function(tree, input);
+    switch (input.pick(3)) {
+        case 0: tree.machine.host.reset(); break;
+        case 1: function.reset_function(ResetKind::Warm); break;
+        default:
+            if (auto* const device = dynamic_cast<Device*>(&function)) {
+                device->reset([] {});
+            }
+            break;
+    }
+}
+
+void step(FuzzTree& tree, FuzzInput& input) {
+    switch (input.pick(21)) {
+        case 0: access_config(tree, input, true); break;
+        case 1: access_config(tree, input, false); break;
+        case 2: access_anywhere(tree, input); break;
+        case 3: access_ports(tree, input); break;
+        case 4:
+        case 5: access_bar(tree, input); break;
+        case 6: access_legacy(tree, input); break;
+        case 7: signal_interrupt(tree, input); break;
+        case 8: report_error(tree, input); break;
+        case 9:
+        case 10: talk_about_slot(tree, input); break;
+        case 11: ask_for_place(tree, input); break;
+        case 12: ask_for_bridge(tree, input); break;
+        case 13: reset_something(tree, input); break;
+        case 14:
+        case 15: start_driver(tree, input); break;
+        default: write_register(tree, input); break;
+    }
+    tree.remove_ejected();
     tree.machine.msi.deliver();
     tree.machine.msi.messages.clear();
 }
 
-// What holds whatever the guest did.
-void check(Tree& tree) {
-    for (const auto& probe : tree.probes) {
-        for (const auto& bar : probe->bars()) {
-            const auto mapped = bar ? bar->mapped() : std::nullopt;
-            SISKIN_ASSERT(!mapped || mapped->value() % bar->spec().size.value() == 0);
-        }
-        for (std::uint16_t vector = 0; vector < 3; ++vector) {
-            SISKIN_ASSERT(!probe->msix()->bound(vector) || probe->may_master());
-        }
+FuzzTree& tree_of(TreeShape shape) {
+    static std::array<std::unique_ptr<FuzzTree>, kTreeShapeCount> trees;
+    std::unique_ptr<FuzzTree>& tree = trees.at(static_cast<std::size_t>(shape));
+    if (tree == nullptr) {
+        tree = std::make_unique<FuzzTree>(shape);
     }
-    static_cast<void>(describe(tree.machine.host.root()));
+    return *tree;
 }
 
 }  // namespace
 
+// The first byte chooses a tree; the rest is steps.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static Tree tree;
+    FuzzInput input(data, size);
+    FuzzTree& tree = tree_of(static_cast<TreeShape>(input.pick(kTreeShapeCount)));
     tree.start();
-    Input input(data, size);
-    for (unsigned steps = 0; steps < 512 && !input.empty(); ++steps) {
+    for (unsigned steps = 0; steps < kStepsMax && !input.empty(); ++steps) {
         step(tree, input);
     }
-    check(tree);
-    tree.machine.host.reset();
-    check(tree);
+    tree.check();
     return 0;
 }

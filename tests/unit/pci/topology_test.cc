@@ -75,6 +75,34 @@ TEST_SUITE("pci/topology") {
         CHECK(two.probes.at(1)->bars().at(0)->mapped() == GuestAddress{0xe0000000});
     }
 
+    TEST_CASE("a BAR that is sized while nothing of it is decoded changes no map (P03)") {
+        Probes two(2);
+        two.put(0, 0xe0000000);
+        two.put(1, 0xe0001000);
+        two.driver.set_command(bdf_of(1), 0);
+        const std::uint64_t before = two.machine.memory.generation();
+
+        CHECK(two.driver.size_bar(bdf_of(1), 0) == 0x1000);
+        two.driver.assign_bar(bdf_of(1), 0, 0xe0002000);
+
+        CHECK(two.machine.memory.generation() == before);
+        two.driver.set_command(bdf_of(1), kCommandMemory);
+        CHECK(two.machine.memory.generation() != before);
+        CHECK(two.driver.memory_read(0xe0002000, 1) == 2);
+    }
+
+    TEST_CASE("the map of ports stays when a BAR in memory moves") {
+        Probes one(1);
+        one.put(0, 0xe0000000);
+        const std::uint64_t ports = one.machine.ports.generation();
+        const std::uint64_t memory = one.machine.memory.generation();
+
+        one.put(0, 0xe0001000);
+
+        CHECK(one.machine.memory.generation() != memory);
+        CHECK(one.machine.ports.generation() == ports);
+    }
+
     TEST_CASE("any order of moves to a layout without overlap ends in that layout (P03)") {
         const auto seed = std::random_device{}();
         CAPTURE(seed);

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -264,8 +265,45 @@ TEST_SUITE("base/bus/address_space: publication") {
 
         CHECK(added != start);
         CHECK(bus.space.generation() == added);
-        bus.space.set_pci_ranges({});
+        bus.space.set_pci_ranges({{0x1000, 0x10, &bus.first, 0}});
         CHECK(bus.space.generation() != added);
+    }
+
+    TEST_CASE("ranges that are there already make no new map, and others do, whatever differs") {
+        Bus bus;
+        const std::string_view name = "one";
+        const IoRange there{0x1000, 0x10, &bus.first, 0, name};
+        bus.space.set_pci_ranges({there});
+        const std::uint64_t before = bus.space.generation();
+
+        bus.space.set_pci_ranges({there});
+
+        CHECK(bus.space.generation() == before);
+        const std::vector<IoRange> others{{0x1001, 0x10, &bus.first, 0, name},
+                                          {0x1001, 0x11, &bus.first, 0, name},
+                                          {0x1001, 0x11, &bus.second, 0, name},
+                                          {0x1001, 0x11, &bus.second, 1, name},
+                                          {0x1001, 0x11, &bus.second, 1, name.substr(0, 2)},
+                                          {0x1001, 0x11, &bus.second, 1, name.substr(1, 2)}};
+        for (std::uint64_t change = 0; change < others.size(); ++change) {
+            bus.space.set_pci_ranges({others.at(change)});
+            CHECK(bus.space.generation() == before + change + 1);
+        }
+    }
+
+    TEST_CASE("a range of which others hold parts keeps each part between them, at its offset") {
+        Bus bus;
+        bus.space.set_pci_ranges({{0x1100, 0x100, &bus.second, 0},
+                                  {0x1300, 0x100, &bus.second, 0},
+                                  {0x1000, 0x500, &bus.first, 0}});
+
+        CHECK(bus.space.map()->size() == 5);
+        CHECK(bus.name_at(0x10f0) == 2);
+        CHECK(bus.name_at(0x1100) == 3);
+        CHECK(bus.offset_at(0x1200) == 0x200);
+        CHECK(bus.name_at(0x1300) == 3);
+        CHECK(bus.offset_at(0x14fc) == 0x4fc);
+        CHECK(bus.name_at(0x1500) == kNobody);
     }
 
     TEST_CASE("a map that was taken stays as it was") {
