@@ -23,9 +23,12 @@ Fd new_socket(int family) {
     return Fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
+bool set_option(int socket, int level, int option, int value) {
+    return ::setsockopt(socket, level, option, &value, sizeof(value)) == 0;
+}
+
 bool set_flag(int socket, int level, int option) {
-    const int on = 1;
-    return ::setsockopt(socket, level, option, &on, sizeof(on)) == 0;
+    return set_option(socket, level, option, 1);
 }
 
 tl::unexpected<Error> no_connection(const SocketAddress& address, int error_number) {
@@ -74,6 +77,14 @@ bool is_client_gone(int error_number) {
 void set_no_delay(int socket) {
     // A Unix socket refuses, and needs it not.
     static_cast<void>(set_flag(socket, IPPROTO_TCP, TCP_NODELAY));
+}
+
+void ask_if_there(int socket) {
+    if (set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdle_s) &&
+        set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAlivePause_s) &&
+        set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveAsked)) {
+        static_cast<void>(set_flag(socket, SOL_SOCKET, SO_KEEPALIVE));
+    }
 }
 
 Result<Fd> listen_tcp(const std::vector<SocketAddress>& addresses) {

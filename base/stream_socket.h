@@ -40,4 +40,12 @@ inline constexpr std::chrono::milliseconds kConnectPatience{3000};
 // Small messages leave at once; no effect on sockets of another kind.
 void set_no_delay(int socket);
 
+// A peer that has gone without a word, or has closed both directions, is found out by asking
+// (tcp(7), keep-alive): the connection then fails. One that has closed its own direction answers
+// and stays. No effect on sockets of another kind, where the kernel tells at once.
+inline constexpr int kKeepAliveIdle_s = 15;   // without a byte from it, until the first question
+inline constexpr int kKeepAlivePause_s = 15;  // between questions
+inline constexpr int kKeepAliveAsked = 4;     // unanswered ones, until it is gone
+void ask_if_there(int socket);
+
 }  // namespace siskin

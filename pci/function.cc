@@ -245,6 +245,7 @@ bool PciFunction::decodes_io() const {
 
 void PciFunction::reset_function(ResetKind kind) {
     const Topology::Batch batch(place_.bus->topology());
+    on_reset_begins();
     config_.reset(kind);
     if (aer_ != nullptr) {
         aer_->reset(kind);

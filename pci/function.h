@@ -137,8 +137,9 @@ public:
     [[nodiscard]] bool decodes_memory() const;
     [[nodiscard]] bool decodes_io() const;
 
-    // Power-on state of all registers (but the sticky ones, unless the machine is reset), BARs
-    // unmapped, then on_reset(). A function level reset and a secondary bus reset are warm ones.
+    // on_reset_begins(), then the power-on state of all registers (but the sticky ones, unless the
+    // machine is reset), BARs unmapped, then on_reset(). A function level reset and a secondary bus
+    // reset are warm ones.
     void reset_function(ResetKind kind = ResetKind::PowerOn);
     // Registers changed by us (not the guest): carries out what they imply, as after a guest write.
     void apply();
@@ -171,6 +172,9 @@ public:
     virtual void on_msix_enabled(bool /*enabled*/) {}
     // intx_open() changed.
     virtual void on_intx_open(bool /*open*/) {}
+    // A reset begins; registers are as they were. What could interrupt or transfer stops now, for
+    // the power-on values may open a way that was closed (INTx of a function that used MSI-X).
+    virtual void on_reset_begins() {}
     // Registers are at their power-on values; the device drops its own state, too.
     virtual void on_reset() {}
 

@@ -3,6 +3,7 @@
 #include "qmp/connecting_endpoint.h"
 
 #include "base/log.h"
+#include "base/stream_socket.h"
 #include "base/text.h"
 
 namespace siskin::qmp {
@@ -10,6 +11,7 @@ namespace siskin::qmp {
 Result<> ReconnectingEndpoint::start(EventLoop& loop, Serve serve) {
     reconnector_.emplace(loop, addresses_, pause_, "a monitor",
                          [serve = std::move(serve)](Fd socket) {
+                             ask_if_there(socket.get());
                              return serve(ByteChannel::of_socket(std::move(socket)));
                          });
     reconnector_->start();

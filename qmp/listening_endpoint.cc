@@ -30,6 +30,7 @@ void ListeningEndpoint::on_client() {
         return;
     }
     set_no_delay(client.get());
+    ask_if_there(client.get());
     ++clients_;
     settle();
     if (const auto served = serve_(ByteChannel::of_socket(std::move(client))); !served) {

@@ -79,6 +79,8 @@ Result<std::unique_ptr<VirtioPci>> VirtioPci::create(const DeviceType& type, Pci
                                                   services, std::move(device), std::move(notify),
                                                   std::move(isr_changed)));
     SISKIN_TRY(self->isr_.connect(services.relay));
+    // Nothing fails from here on. Bus Master Enable is off at power-on.
+    self->device_->allow_transfers(false);
     self->plug();
     return self;
 }
@@ -134,8 +136,6 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
     if (properties.x_serial_number) {
         add_serial_number(*properties.x_serial_number);
     }
-    // Bus Master Enable is off at power-on.
-    device_->allow_transfers(false);
 }
 
 void VirtioPci::add_capabilities(bool is_express) {
@@ -230,7 +230,7 @@ void VirtioPci::on_intx_open(bool) {
     lead_pin();
 }
 
-void VirtioPci::on_reset() {
+void VirtioPci::on_reset_begins() {
     begin_reset();
 }
 
@@ -298,6 +298,8 @@ void VirtioPci::begin_reset() {
     notify_->disarm_all();
     common_.begin_reset();
     const bool was_active = std::exchange(active_, false);
+    // First, so that a cause does not raise the line by one way while the other closes.
+    isr_.set_pin_enabled(false);
     route_interrupts();
     isr_.clear();
     if (was_active) {

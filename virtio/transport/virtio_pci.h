@@ -103,7 +103,7 @@ private:
     void on_bus_master(bool enabled) override;
     void on_msix_enabled(bool enabled) override;
     void on_intx_open(bool open) override;
-    void on_reset() override;
+    void on_reset_begins() override;
 
     // CommonConfigOwner
     [[nodiscard]] bool is_valid_queue(const QueueConfig& config, std::uint16_t size_max) override;

@@ -6,14 +6,20 @@
 
 #include <array>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 using siskin::adopt_connected;
+using siskin::ask_if_there;
 using siskin::connect_result;
 using siskin::connect_stream;
 using siskin::EventFd;
 using siskin::Fd;
+using siskin::kKeepAliveAsked;
+using siskin::kKeepAliveIdle_s;
+using siskin::kKeepAlivePause_s;
 using siskin::listen_tcp;
 using siskin::resolve_tcp;
 using siskin::SocketAddress;
@@ -83,6 +89,26 @@ TEST_SUITE("base/stream_socket") {
             connect_stream({SocketAddress::local_of(listener->get())}, interrupt->get());
 
         CHECK_FALSE(socket.has_value());
+    }
+
+    TEST_CASE("a peer over TCP is asked whether it is still there, one of a Unix socket is not") {
+        const Fd tcp(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        const Fd local(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        const auto option = [](const Fd& socket, int level, int name) {
+            int value = -1;
+            socklen_t size = sizeof(value);
+            static_cast<void>(::getsockopt(socket.get(), level, name, &value, &size));
+            return value;
+        };
+
+        ask_if_there(tcp.get());
+        ask_if_there(local.get());
+
+        CHECK(option(tcp, SOL_SOCKET, SO_KEEPALIVE) == 1);
+        CHECK(option(tcp, IPPROTO_TCP, TCP_KEEPIDLE) == kKeepAliveIdle_s);
+        CHECK(option(tcp, IPPROTO_TCP, TCP_KEEPINTVL) == kKeepAlivePause_s);
+        CHECK(option(tcp, IPPROTO_TCP, TCP_KEEPCNT) == kKeepAliveAsked);
+        CHECK(option(local, SOL_SOCKET, SO_KEEPALIVE) == 0);
     }
 
     TEST_CASE("a connected socket made elsewhere is adopted, an unconnected one is not") {

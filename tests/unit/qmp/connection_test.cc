@@ -5,11 +5,17 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <chrono>
 #include <deque>
+#include <functional>
 #include <string>
+#include <thread>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "base/stream_socket.h"
 #include "qmp/generated/commands.h"
 #include "qmp/protocol_handlers.h"
 #include "qmp/session.h"
@@ -36,6 +42,18 @@ std::array<Fd, 2> socket_pair() {
     return {Fd(numbers[0]), Fd(numbers[1])};
 }
 
+// The server's half is first.
+std::array<Fd, 2> tcp_pair() {
+    const auto listener = siskin::listen_tcp(*siskin::resolve_tcp("127.0.0.1", 0, true, true));
+    auto client = siskin::connect_stream({siskin::SocketAddress::local_of(listener->get())}, -1);
+    Fd server(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    return {std::move(server), std::move(*client)};
+}
+
+void set_option(int socket, int level, int option, int value) {
+    REQUIRE(::setsockopt(socket, level, option, &value, sizeof(value)) == 0);
+}
+
 // The server's half with requests waiting for the test; the client's half.
 struct Bench {
     explicit Bench(std::array<Fd, 2> pair = socket_pair()) : client(std::move(pair[1])) {
@@ -54,6 +72,23 @@ struct Bench {
         connection->start();
     }
     void turn() { loop.run_ready(); }
+    // True as soon as `condition` is; false when that does not come in time.
+    bool turn_until(const std::function<bool()>& condition,
+                    std::chrono::seconds limit = std::chrono::seconds(10)) {
+        const auto end = std::chrono::steady_clock::now() + limit;
+        while (!condition() && std::chrono::steady_clock::now() < end) {
+            loop.run_ready();
+            std::this_thread::sleep_for(std::chrono::microseconds(100));
+        }
+        return condition();
+    }
+    void ask(int requests) {
+        negotiate();
+        for (int number = 0; number < requests; ++number) {
+            client.send("{\"execute\":\"query-name\"}");
+        }
+        REQUIRE(turn_until([&] { return waiting.size() == static_cast<std::size_t>(requests); }));
+    }
     void negotiate() {
         client.receive();
         client.send("{\"execute\":\"qmp_capabilities\"}");
@@ -145,6 +180,78 @@ TEST_SUITE("qmp/connection") {
                 bench.reply("{}");
             }
             CHECK(bench.finished);
+        }
+    }
+
+    TEST_CASE("over TCP one that ends its half, or closes, still has its replies written (Q06)") {
+        for (const int requests : {1, 8}) {
+            CAPTURE(requests);
+            Bench bench(tcp_pair());
+            bench.ask(requests);
+            REQUIRE(::shutdown(bench.client.socket().get(), SHUT_WR) == 0);
+            bench.turn();
+            bench.turn();
+            CHECK(bench.gone == 0);
+
+            while (!bench.waiting.empty()) {
+                bench.reply("{}");
+            }
+
+            CHECK(bench.gone == 0);
+            CHECK(bench.turn_until([&] { return bench.finished; }));
+            CHECK(bench.client.receive() == "{\"return\": {}}");
+        }
+    }
+
+    TEST_CASE("over TCP a client that resets is gone at once, read or not") {
+        for (const int requests : {1, 8}) {
+            CAPTURE(requests);
+            Bench bench(tcp_pair());
+            bench.ask(requests);
+            const linger reset{1, 0};
+            REQUIRE(::setsockopt(bench.client.socket().get(), SOL_SOCKET, SO_LINGER, &reset,
+                                 sizeof(reset)) == 0);
+
+            bench.client = Client(Fd());
+
+            CHECK(bench.turn_until([&] { return bench.gone == 1; }));
+        }
+    }
+
+    TEST_CASE("over TCP a client that closes is gone with the first reply it refuses") {
+        Bench bench(tcp_pair());
+        bench.ask(2);
+        bench.client = Client(Fd());
+        bench.turn();
+        bench.turn();
+        CHECK(bench.gone == 0);
+
+        bench.reply("{}");
+
+        CHECK(bench.turn_until([&] { return bench.gone == 1; }));
+    }
+
+    TEST_CASE("over TCP a client that closes is gone when it is asked; half a client is not") {
+        for (const bool closes : {true, false}) {
+            CAPTURE(closes);
+            auto pair = tcp_pair();
+            const int server = pair[0].get();
+            set_option(server, IPPROTO_TCP, TCP_KEEPIDLE, 1);
+            set_option(server, IPPROTO_TCP, TCP_KEEPINTVL, 1);
+            set_option(server, SOL_SOCKET, SO_KEEPALIVE, 1);
+            // How long the client's kernel answers for one that is closed; else a minute.
+            set_option(pair[1].get(), IPPROTO_TCP, TCP_LINGER2, 1);
+            Bench bench(std::move(pair));
+            bench.ask(1);
+
+            if (closes) {
+                bench.client = Client(Fd());
+            } else {
+                REQUIRE(::shutdown(bench.client.socket().get(), SHUT_WR) == 0);
+            }
+
+            const std::chrono::seconds patience(closes ? 10 : 4);
+            CHECK(bench.turn_until([&] { return bench.gone != 0; }, patience) == closes);
         }
     }
 

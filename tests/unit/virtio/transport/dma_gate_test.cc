@@ -110,6 +110,50 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         }
     }
 
+    TEST_CASE("no reset opens the pin of a device that has MSI-X, not for a moment (P13, P14)") {
+        std::vector<Way> ways = kWays;
+        ways.push_back({"machine reset", [](InFlight& one) { one.bench.machine.host.reset(); }});
+        for (const Way& way : ways) {
+            CAPTURE(way.name);
+            FakeIrqLine line;
+            InFlight one;
+            one.bench.machine.host.intx().connect(*one.bench.device->intx_input(), &line);
+            one.bench.pci.set_msix_control(VirtioBench::kBdf, kMsixEnable);
+            REQUIRE(line.bound_count() == 0);
+            line.binds = 0;
+
+            way.reset(one);
+            one.bench.disk.let_go();
+            one.bench.settle();
+            one.bench.relay.run();
+
+            CHECK(line.binds == 0);
+            CHECK(line.changes == 0);
+        }
+    }
+
+    TEST_CASE("a reset with a cause lets the line go, and raises it by no other way (P13, P14)") {
+        std::vector<Way> ways = kWays;
+        ways.push_back({"machine reset", [](InFlight& one) { one.bench.machine.host.reset(); }});
+        for (const Way& way : ways) {
+            CAPTURE(way.name);
+            FakeIrqLine line;
+            InFlight one;
+            one.bench.machine.host.intx().connect(*one.bench.device->intx_input(), &line);
+            one.bench.disk.let_go();
+            REQUIRE(eventually([&] { return one.driver.used_index() == 1; }));
+            one.bench.settle();
+            REQUIRE(line.level());
+
+            way.reset(one);
+            one.bench.relay.run();
+
+            CHECK_FALSE(line.level());
+            CHECK(line.bound_count() == 0);
+            CHECK(line.changes == 0);
+        }
+    }
+
     TEST_CASE(
         "without bus mastering, here or above, no byte of memory changes and no message goes "
         "(P10)") {
