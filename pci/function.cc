@@ -147,6 +147,13 @@ void PciFunction::unplug() {
     update_msix();
     update_intx();
     decode_ = Decode{};
+    // The map may be made anew only when a batch ends, and without this function.
+    for (std::optional<Bar>& bar : bars_) {
+        if (bar && bar->mapped()) {
+            bar->set_mapped(std::nullopt);
+            on_bar_moved(bar->index(), std::nullopt);
+        }
+    }
     place_.bus->topology().changed();
     place_.bus->remove(*this);
 }

@@ -171,6 +171,24 @@ TEST_SUITE("pci/function") {
         CHECK(one.line.asserted);
     }
 
+    TEST_CASE("unplug unmaps at once, also while changes of the tree are collected (P02)") {
+        OneProbe one;
+        one.driver.set_command(kProbe, kMemoryAndMaster);
+        REQUIRE(one.probe.bars()[0]->mapped());
+        one.probe.moves.clear();
+        {
+            const Topology::Batch batch(one.machine.host.topology());
+
+            one.probe.unplug();
+
+            CHECK_FALSE(one.probe.bars()[0]->mapped());
+            CHECK(one.probe.moves ==
+                  std::vector<ProbeFunction::Move>{{0, std::nullopt}, {2, std::nullopt}});
+        }
+        CHECK(one.driver.memory_read(0xe0000000, 1) == 0xff);
+        CHECK(one.probe.moves.size() == 2);
+    }
+
     TEST_CASE("unplug unmaps, drops the pin and the bindings, and the function is gone") {
         OneProbe one;
         one.driver.set_command(kProbe, kMemoryAndMaster);
