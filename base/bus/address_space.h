@@ -43,6 +43,8 @@ public:
     // platform wins over all; the losers keep the parts that nobody else claims.
     void set_pci_ranges(const std::vector<IoRange>& ranges);
 
+    // The platform's layer; under MachineLock.
+    [[nodiscard]] const std::vector<IoRange>& platform() const { return platform_; }
     // The current map and its number; the number changes with each publication.
     [[nodiscard]] std::shared_ptr<const Map> map() const;
     [[nodiscard]] std::uint64_t generation() const {
