@@ -26,6 +26,24 @@ constexpr std::array<const char*, kKindCount> kKindName{"I/O", "32-bit memory", 
 
 struct BusPlan;
 
+// What there is not enough of.
+class Shortages {
+public:
+    void note(std::string message) {
+        if (found_.size() == kShortagesMax - 1) {
+            message = "There are more";
+        }
+        if (found_.size() < kShortagesMax) {
+            found_.push_back(Error{ErrorClass::GenericError, std::move(message)});
+        }
+    }
+    [[nodiscard]] bool any() const { return !found_.empty(); }
+    [[nodiscard]] std::vector<Error> take() { return std::move(found_); }
+
+private:
+    std::vector<Error> found_;
+};
+
 // Something that needs a range: a BAR, all that is behind a bridge, or what it keeps free.
 struct Item {
     std::uint64_t size;
@@ -46,7 +64,8 @@ struct BusPlan {
 };
 
 std::string name_of(const PciFunction& function) {
-    return concat(function.type_name(), " at ", to_text(function.bdf()));
+    const std::string id = function.id().empty() ? "" : concat(" '", function.id(), '\'');
+    return concat(function.type_name(), id, " at ", to_text(function.bdf()));
 }
 
 Kind kind_of(const Bar& bar, bool on_root, bool has_wide) {
@@ -60,7 +79,7 @@ Kind kind_of(const Bar& bar, bool on_root, bool has_wide) {
 }
 
 // Biggest alignment first, so nothing is lost between the items; equal ones keep their order.
-Result<> lay_out(BusPlan& plan, Kind kind) {
+void lay_out(BusPlan& plan, Kind kind, Shortages& shortages) {
     std::vector<Item>& items = plan.items.at(kind);
     std::stable_sort(items.begin(), items.end(), [](const Item& left, const Item& right) {
         return left.alignment > right.alignment;
@@ -70,14 +89,14 @@ Result<> lay_out(BusPlan& plan, Kind kind) {
     for (Item& item : items) {
         item.base = align_up(end, item.alignment);
         if (item.base > kMax || item.size > kMax - item.base) {
-            return fail(concat(name_of(*item.function), " needs more ", kKindName.at(kind),
-                               " addresses than there are"));
+            shortages.note(concat(name_of(*item.function), " needs more ", kKindName.at(kind),
+                                  " addresses than there are"));
+            continue;
         }
         end = item.base + item.size;
         plan.alignment.at(kind) = std::max(plan.alignment.at(kind), item.alignment);
     }
     plan.size.at(kind) = end;
-    return {};
 }
 
 // A bridge that wants more than is behind it so far has the rest kept free.
@@ -102,7 +121,7 @@ void add_reserve(BusPlan& behind, PciBridge& bridge, bool has_wide) {
     }
 }
 
-Result<std::unique_ptr<BusPlan>> plan_bus(const PciBus& bus, bool has_wide) {
+std::unique_ptr<BusPlan> plan_bus(const PciBus& bus, bool has_wide, Shortages& shortages) {
     auto plan = std::make_unique<BusPlan>();
     for (const auto& [devfn, function] : bus.functions()) {
         for (std::optional<Bar>& bar : function->bars()) {
@@ -116,11 +135,11 @@ Result<std::unique_ptr<BusPlan>> plan_bus(const PciBus& bus, bool has_wide) {
         if (bridge == nullptr) {
             continue;
         }
-        plan->children.push_back(SISKIN_TRY(plan_bus(bridge->secondary(), has_wide)));
+        plan->children.push_back(plan_bus(bridge->secondary(), has_wide, shortages));
         BusPlan& behind = *plan->children.back();
         add_reserve(behind, *bridge, has_wide);
         for (const Kind kind : {Io, Narrow, Wide}) {
-            SISKIN_TRY(lay_out(behind, kind));
+            lay_out(behind, kind, shortages);
         }
         for (const Kind kind : {Io, Narrow, Wide}) {
             const std::uint64_t granule = kWindowGranule.at(kind);
@@ -134,30 +153,31 @@ Result<std::unique_ptr<BusPlan>> plan_bus(const PciBus& bus, bool has_wide) {
     return plan;
 }
 
-// A root's items, one after the other from `next`, which is moved behind them.
-Result<> fit_items(BusPlan& plan, Kind kind, const AllocatorApertures::Range& aperture,
-                   std::uint64_t& next) {
+// A root's items, one after the other from `next`, which is moved behind them. What does not fit is
+// left out, for those after it may.
+void fit_items(BusPlan& plan, Kind kind, const AllocatorApertures::Range& aperture,
+               std::uint64_t& next, Shortages& shortages) {
     for (Item& item : plan.items.at(kind)) {
         const std::uint64_t at = align_up(next, item.alignment);
         const std::uint64_t used = at - aperture.base;
         if (at < next || used > aperture.size || item.size > aperture.size - used) {
-            return fail(concat("PCI ", kKindName.at(kind), " aperture of ", aperture.size,
-                               " bytes at ", hex(aperture.base), " is exhausted: ",
-                               name_of(*item.function), " needs ", item.size, " bytes"));
+            shortages.note(concat("PCI ", kKindName.at(kind), " aperture of ", aperture.size,
+                                  " bytes at ", hex(aperture.base), " is exhausted: ",
+                                  name_of(*item.function), " needs ", item.size, " bytes"));
+            continue;
         }
         item.base = at;
         next = at + item.size;
     }
-    return {};
 }
 
 // The least that an expander gets, so that devices may come later; less where there is less.
 constexpr std::array<std::uint64_t, kKindCount> kExpanderRoom{0x1000, 32 * kMiB, kGiB};
 
 // The roots one after the other: first the host's own, then a range for each expander.
-Result<> fit_roots(const std::vector<PciBus*>& roots,
-                   const std::vector<std::unique_ptr<BusPlan>>& plans, Kind kind,
-                   const AllocatorApertures::Range& aperture) {
+void fit_roots(const std::vector<PciBus*>& roots,
+               const std::vector<std::unique_ptr<BusPlan>>& plans, Kind kind,
+               const AllocatorApertures::Range& aperture, Shortages& shortages) {
     std::uint64_t next = aperture.base;
     for (std::size_t index = 0; index < roots.size(); ++index) {
         BusPlan& plan = *plans[index];
@@ -166,7 +186,7 @@ Result<> fit_roots(const std::vector<PciBus*>& roots,
             next = align_up(next, std::max(granule, plan.alignment.at(kind)));
         }
         const std::uint64_t first = next;
-        SISKIN_TRY(fit_items(plan, kind, aperture, next));
+        fit_items(plan, kind, aperture, next, shortages);
         if (!roots[index]->is_expander() || aperture.size == 0) {
             continue;
         }
@@ -177,7 +197,6 @@ Result<> fit_roots(const std::vector<PciBus*>& roots,
         (kind == Io ? ranges.io : kind == Narrow ? ranges.memory32 : ranges.memory64) = range;
         roots[index]->set_ranges(ranges);
     }
-    return {};
 }
 
 void program_bars(BusPlan& plan, std::array<std::uint64_t, kKindCount> base) {
@@ -229,8 +248,10 @@ void program_windows(const BusPlan& plan, const PciBus& bus) {
     }
 }
 
-// Depth first. Returns the highest number used; `bus_count` is the first that is not the root's.
-Result<unsigned> number_buses(const PciBus& bus, unsigned highest, unsigned bus_count) {
+// Depth first. Returns the highest number used; `bus_count` is the first that is not the root's. A
+// bridge that gets no number is left out, with all behind it.
+unsigned number_buses(const PciBus& bus, unsigned highest, unsigned bus_count,
+                      Shortages& shortages) {
     const std::uint8_t primary = bus.number();
     for (const auto& [devfn, function] : bus.functions()) {
         PciBridge* const bridge = function->as_bridge();
@@ -239,18 +260,20 @@ Result<unsigned> number_buses(const PciBus& bus, unsigned highest, unsigned bus_
         }
         const unsigned secondary = highest + 1;
         if (secondary >= bus_count) {
-            return fail(concat("PCI bus numbers are exhausted: ", name_of(*function), " needs bus ",
-                               secondary, ", the most is ", bus_count - 1));
+            shortages.note(concat("PCI bus numbers are exhausted: ", name_of(*function),
+                                  " needs bus ", secondary, ", the most is ", bus_count - 1));
+            continue;
         }
         const auto number = static_cast<std::uint8_t>(secondary);
         // All numbers above, while those behind it are not known yet.
         bridge->set_bus_numbers(primary, number, static_cast<std::uint8_t>(bus_count - 1));
-        highest = SISKIN_TRY(number_buses(bridge->secondary(), secondary, bus_count));
+        highest = number_buses(bridge->secondary(), secondary, bus_count, shortages);
         highest = std::max(highest, secondary + bridge->reserve().buses.value_or(0));
         if (highest >= bus_count) {
-            return fail(concat("PCI bus numbers are exhausted: ", name_of(*function), " reserves ",
-                               bridge->reserve().buses.value_or(0), ", the most is bus ",
-                               bus_count - 1));
+            shortages.note(concat("PCI bus numbers are exhausted: ", name_of(*function),
+                                  " reserves ", bridge->reserve().buses.value_or(0),
+                                  ", the most is bus ", bus_count - 1));
+            highest = bus_count - 1;
         }
         bridge->set_bus_numbers(primary, number, static_cast<std::uint8_t>(highest));
     }
@@ -286,28 +309,38 @@ void enable(PciFunction& function, const InterruptLineOf& interrupt_line) {
 
 Result<> assign_resources(HostBridge& host, const AllocatorApertures& apertures,
                           const InterruptLineOf& interrupt_line) {
+    std::vector<Error> shortages = try_assign_resources(host, apertures, interrupt_line);
+    return shortages.empty() ? Result<>() : Result<>(fail(std::move(shortages.front())));
+}
+
+std::vector<Error> try_assign_resources(HostBridge& host, const AllocatorApertures& apertures,
+                                        const InterruptLineOf& interrupt_line) {
     const Topology::Batch batch(host.topology());
     const std::vector<PciBus*>& roots = host.topology().roots();
+    Shortages shortages;
     for_each_function(host.topology(), stop_decoding);
     for (std::size_t index = 0; index < roots.size(); ++index) {
         const unsigned number = roots[index]->number();
         const unsigned end =
             index + 1 < roots.size() ? roots[index + 1]->number() : host.bus_count();
-        SISKIN_TRY(number_buses(*roots[index], number, end));
+        static_cast<void>(number_buses(*roots[index], number, end, shortages));
     }
 
     const bool has_wide = apertures.memory64.size != 0;
     std::vector<std::unique_ptr<BusPlan>> plans;
     for (PciBus* const root : roots) {
         root->set_ranges({});
-        plans.push_back(SISKIN_TRY(plan_bus(*root, has_wide)));
+        plans.push_back(plan_bus(*root, has_wide, shortages));
         for (const Kind kind : {Io, Narrow, Wide}) {
-            SISKIN_TRY(lay_out(*plans.back(), kind));
+            lay_out(*plans.back(), kind, shortages);
         }
     }
-    SISKIN_TRY(fit_roots(roots, plans, Io, apertures.io));
-    SISKIN_TRY(fit_roots(roots, plans, Narrow, apertures.memory32));
-    SISKIN_TRY(fit_roots(roots, plans, Wide, apertures.memory64));
+    fit_roots(roots, plans, Io, apertures.io, shortages);
+    fit_roots(roots, plans, Narrow, apertures.memory32, shortages);
+    fit_roots(roots, plans, Wide, apertures.memory64, shortages);
+    if (shortages.any()) {
+        return shortages.take();
+    }
 
     for (std::size_t index = 0; index < roots.size(); ++index) {
         program_bars(*plans[index], {});

@@ -2,8 +2,10 @@
 // What firmware does before an operating system: bus numbers, windows, BARs, interrupt lines.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "base/result.h"
 #include "pci/host_bridge.h"
@@ -33,5 +35,13 @@ using InterruptLineOf = std::function<std::uint8_t(IntxInput)>;
 // then left without decoding. Thread: VM loop, under MachineLock.
 [[nodiscard]] Result<> assign_resources(HostBridge& host, const AllocatorApertures& apertures,
                                         const InterruptLineOf& interrupt_line);
+
+// The same, and all that there is not enough of, in the order of the tree: each function that gets
+// no bus number, and each that finds no room in an aperture while others that are smaller may.
+// Empty: it is done. At most kShortagesMax, the last of which may say that there are more.
+inline constexpr std::size_t kShortagesMax = 64;
+[[nodiscard]] std::vector<Error> try_assign_resources(HostBridge& host,
+                                                      const AllocatorApertures& apertures,
+                                                      const InterruptLineOf& interrupt_line);
 
 }  // namespace siskin

@@ -79,16 +79,51 @@ std::uint8_t PciBus::next_ari_function(DevFn devfn) const {
 Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view type_name,
                                std::string_view id, const PlaceRule& rule) {
     std::shared_ptr<OptionRom> rom = SISKIN_TRY(OptionRom::load(properties));
-    if (const std::string_view objection = rule.objection(*this); !objection.empty()) {
-        return fail(concat("PCI: ", objection, ": ", type_name, " on bus '", name_, '\'',
-                           free_buses(topology_, rule)));
+    PlaceSearch search = search_place(properties, type_name, id, rule);
+    if (!search.place) {
+        return fail(std::move(search.problems.front()));
+    }
+    search.place->rom = std::move(rom);
+    return std::move(*search.place);
+}
+
+PciBus::PlaceSearch PciBus::search_place(const PciProperties& properties,
+                                         std::string_view type_name, std::string_view id,
+                                         const PlaceRule& rule) {
+    PlaceSearch search;
+    const auto note = [&](const Result<>& result) {
+        if (!result) {
+            search.problems.push_back(result.error());
+        }
+    };
+    const std::string_view objection = rule.objection(*this);
+    if (!objection.empty()) {
+        note(fail(concat("PCI: ", objection, ": ", type_name, " on bus '", name_, '\'',
+                         free_buses(topology_, rule))));
     }
     if (!id.empty() && siskin::find_bus(topology_, id) != nullptr) {
-        return fail(concat("the id '", id, "' is the name of a bus"));
+        note(fail(concat("the id '", id, "' is the name of a bus")));
     }
-    DevFn devfn;
+    // Where another bus is needed, nothing is said about the places on this one.
+    const Result<DevFn> devfn =
+        objection.empty() ? choose_devfn(properties, type_name, rule) : DevFn();
+    note(devfn ? Result<>() : Result<>(fail(devfn.error())));
+    if (devfn && objection.empty()) {
+        note(check_multifunction(*devfn, properties.multifunction));
+    }
+    note(check_acpi_index(topology_, properties.acpi_index));
+    if (search.problems.empty()) {
+        search.place.emplace(PciPlace{this, *devfn, properties.multifunction,
+                                      std::string(type_name), std::string(id), nullptr,
+                                      properties.acpi_index});
+    }
+    return search;
+}
+
+Result<DevFn> PciBus::choose_devfn(const PciProperties& properties, std::string_view type_name,
+                                   const PlaceRule& rule) const {
     if (properties.addr) {
-        devfn = *properties.addr;
+        const DevFn devfn = *properties.addr;
         if (devfn.device() >= device_count(rule)) {
             return fail(concat("PCI: slot ", devfn.device(), " is not valid for ", type_name,
                                ", parent device only allows plugging into slot 0."));
@@ -98,22 +133,14 @@ Result<PciPlace> PciBus::place(const PciProperties& properties, std::string_view
                                " not available for ", type_name, ", in use by ",
                                present->type_name(), ",id=", present->id()));
         }
-    } else if (const auto slot = free_slot()) {
-        devfn = *slot;
-    } else {
-        return fail(concat("PCI: no slot/function available for ", type_name,
-                           ", all in use or reserved: bus '", name_, "' is full",
-                           free_buses(topology_, rule)));
+        return devfn;
     }
-    SISKIN_TRY(check_multifunction(devfn, properties.multifunction));
-    SISKIN_TRY(check_acpi_index(topology_, properties.acpi_index));
-    return PciPlace{this,
-                    devfn,
-                    properties.multifunction,
-                    std::string(type_name),
-                    std::string(id),
-                    std::move(rom),
-                    properties.acpi_index};
+    if (const auto slot = free_slot()) {
+        return *slot;
+    }
+    return fail(concat("PCI: no slot/function available for ", type_name,
+                       ", all in use or reserved: bus '", name_, "' is full",
+                       free_buses(topology_, rule)));
 }
 
 // The first slot without any function.

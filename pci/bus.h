@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "pci/bdf.h"
@@ -50,6 +51,14 @@ public:
     [[nodiscard]] Result<PciPlace> place(const PciProperties& properties,
                                          std::string_view type_name, std::string_view id,
                                          const PlaceRule& rule = PlaceRule::kEndpoint);
+    // The same for all but the option ROM, and with all that is in the way.
+    struct PlaceSearch {
+        std::optional<PciPlace> place;
+        std::vector<Error> problems;  // none: there is a place
+    };
+    [[nodiscard]] PlaceSearch search_place(const PciProperties& properties,
+                                           std::string_view type_name, std::string_view id,
+                                           const PlaceRule& rule);
     // Some slot is free.
     [[nodiscard]] bool has_room() const;
 
@@ -102,6 +111,9 @@ public:
 private:
     [[nodiscard]] unsigned device_count(const PlaceRule& rule = PlaceRule::kEndpoint) const;
     [[nodiscard]] std::optional<DevFn> free_slot() const;
+    [[nodiscard]] Result<DevFn> choose_devfn(const PciProperties& properties,
+                                             std::string_view type_name,
+                                             const PlaceRule& rule) const;
     [[nodiscard]] Result<> check_multifunction(DevFn devfn, bool multifunction) const;
 
     std::string name_;

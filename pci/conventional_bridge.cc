@@ -59,15 +59,8 @@ const DeviceType kPciePciBridgeType{"pcie-pci-bridge",
 Result<std::unique_ptr<ConventionalBridge>> ConventionalBridge::create_pci_bridge(
     PciPlace place, std::shared_ptr<void> config) {
     const auto settings = *static_cast<const PciBridgeConfig*>(config.get());
-    if (settings.chassis_nr == 0) {
-        return fail(
-            "Bridge chassis not specified. Each bridge is required to be assigned a unique chassis "
-            "id > 0.");
-    }
-    if (settings.shpc) {
-        return fail(
-            "Property 'pci-bridge.shpc' doesn't take value 'on', allowed is off (there is no "
-            "standard hot-plug controller)");
+    if (auto found = pci_bridge_problems(settings); !found.empty()) {
+        return fail(std::move(found.front()));
     }
     const BridgeReserve reserve = SISKIN_TRY(reserve_of(settings.reserve, kPciBridgeType.name));
     std::unique_ptr<ConventionalBridge> bridge(new ConventionalBridge(
@@ -77,6 +70,25 @@ Result<std::unique_ptr<ConventionalBridge>> ConventionalBridge::create_pci_bridg
     add_reserve_capability(bridge->config(), reserve);
     bridge->plug();
     return bridge;
+}
+
+std::vector<Error> ConventionalBridge::pci_bridge_problems(const PciBridgeConfig& settings) {
+    std::vector<Error> found;
+    const auto note = [&](Error error) { found.push_back(std::move(error)); };
+    if (settings.chassis_nr == 0) {
+        note({ErrorClass::GenericError,
+              "Bridge chassis not specified. Each bridge is required to be assigned a unique "
+              "chassis id > 0."});
+    }
+    if (settings.shpc) {
+        note({ErrorClass::GenericError,
+              "Property 'pci-bridge.shpc' doesn't take value 'on', allowed is off (there is no "
+              "standard hot-plug controller)"});
+    }
+    if (auto reserve = reserve_of(settings.reserve, kPciBridgeType.name); !reserve) {
+        note(std::move(reserve).error());
+    }
+    return found;
 }
 
 Result<std::unique_ptr<ConventionalBridge>> ConventionalBridge::create_pcie_pci_bridge(

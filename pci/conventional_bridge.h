@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/object/device.h"
 #include "base/object/on_off_auto.h"
@@ -39,6 +40,8 @@ public:
     // Errors: no chassis number, shpc=on, reserves that contradict each other.
     [[nodiscard]] static Result<std::unique_ptr<ConventionalBridge>> create_pci_bridge(
         PciPlace place, std::shared_ptr<void> config);
+    // All of these errors.
+    [[nodiscard]] static std::vector<Error> pci_bridge_problems(const PciBridgeConfig& settings);
     [[nodiscard]] static Result<std::unique_ptr<ConventionalBridge>> create_pcie_pci_bridge(
         PciPlace place, std::shared_ptr<void> config, MsiTarget& messages);
     ~ConventionalBridge() override;

@@ -45,17 +45,21 @@ const DeviceType kExpanderType{"pxb-pcie",
                                make_config<ExpanderConfig>};
 
 Result<std::unique_ptr<Expander>> Expander::create(PciPlace place, std::shared_ptr<void> config) {
-    const std::uint8_t number = bus_number(config);
-    for (const PciBus* const root : place.bus->topology().roots()) {
+    SISKIN_TRY(check_number(bus_number(config), place.bus->topology()));
+    std::unique_ptr<Expander> expander(new Expander(place, std::move(config)));
+    expander->plug();
+    expander->bus().topology().add_root(expander->root_);
+    return expander;
+}
+
+Result<> Expander::check_number(std::uint8_t number, const Topology& topology) {
+    for (const PciBus* const root : topology.roots()) {
         if (root->number() == number) {
             return fail(concat("Bus ", number, " is already in use by root bus '", root->name(),
                                "': bus_nr takes another number from 1 to 255"));
         }
     }
-    std::unique_ptr<Expander> expander(new Expander(place, std::move(config)));
-    expander->plug();
-    expander->bus().topology().add_root(expander->root_);
-    return expander;
+    return {};
 }
 
 Expander::Expander(const PciPlace& place, std::shared_ptr<void> config)

@@ -31,6 +31,7 @@ public:
     // number is firmware's business.
     [[nodiscard]] static Result<std::unique_ptr<Expander>> create(PciPlace place,
                                                                   std::shared_ptr<void> config);
+    [[nodiscard]] static Result<> check_number(std::uint8_t number, const Topology& topology);
     ~Expander() override;
 
     using Device::id;

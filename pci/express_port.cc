@@ -41,14 +41,27 @@ Result<std::unique_ptr<ExpressPort>> ExpressPort::create(const PortModel& model,
                                                          std::shared_ptr<void> config,
                                                          MsiTarget& messages) {
     const auto& settings = *static_cast<const PortConfig*>(config.get());
-    SISKIN_TRY(reserve_of(settings.reserve, model.type->name));
-    if (model.role != ExpressRole::UpstreamPort) {
-        SISKIN_TRY(check_slot_is_free(place.bus->topology(), settings));
+    if (auto found = problems(model, settings, place.bus->topology()); !found.empty()) {
+        return fail(std::move(found.front()));
     }
     std::unique_ptr<ExpressPort> port(
         new ExpressPort(model, std::move(place), std::move(config), messages));
     port->plug();
     return port;
+}
+
+std::vector<Error> ExpressPort::problems(const PortModel& model, const PortConfig& settings,
+                                         const Topology& topology) {
+    std::vector<Error> found;
+    if (auto reserve = reserve_of(settings.reserve, model.type->name); !reserve) {
+        found.push_back(std::move(reserve).error());
+    }
+    if (model.role != ExpressRole::UpstreamPort) {
+        if (auto slot = check_slot_is_free(topology, settings); !slot) {
+            found.push_back(std::move(slot).error());
+        }
+    }
+    return found;
 }
 
 ExpressPort::ExpressPort(const PortModel& model, PciPlace place, std::shared_ptr<void> config,

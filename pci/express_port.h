@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/object/device.h"
 #include "pci/bridge.h"
@@ -68,6 +69,10 @@ public:
                                                                      PciPlace place,
                                                                      std::shared_ptr<void> config,
                                                                      MsiTarget& messages);
+    // All of these errors that such a port would meet in that tree.
+    [[nodiscard]] static std::vector<Error> problems(const PortModel& model,
+                                                     const PortConfig& settings,
+                                                     const Topology& topology);
     ~ExpressPort() override;
 
     using Device::id;

@@ -24,9 +24,15 @@ public:
     // What the properties romfile, romsize and rombar ask for; null for no ROM. Errors in QEMU's
     // words: the file is missing, empty or larger than romsize; romsize is no power of two.
     [[nodiscard]] static Result<std::shared_ptr<OptionRom>> load(const PciProperties& properties);
+    // The same, but for a read that fails: the file is looked at and not read, nothing of it is
+    // kept, and all bytes are 0.
+    [[nodiscard]] static Result<std::shared_ptr<OptionRom>> measure(
+        const PciProperties& properties);
 
     // Of the register: a power of two.
     [[nodiscard]] ByteCount size() const { return size_; }
+    // How much memory it takes.
+    [[nodiscard]] ByteCount kept() const { return ByteCount{bytes_.size()}; }
 
     [[nodiscard]] std::uint64_t read(IoAccess access) override;
     void write(IoAccess /*access*/, std::uint64_t /*value*/) override {}

@@ -42,7 +42,9 @@ struct ActiveQueues {
     std::vector<ActiveQueue> queues;
 };
 
-// Thread: any vCPU or the VM loop, under MachineLock, unless said otherwise. Nothing here blocks.
+// Thread: any vCPU or the VM loop, under MachineLock, unless said otherwise. Nothing here blocks,
+// the destructor neither, where settle() was called before it, or nothing but what is const: a plug
+// that fails is taken back under the lock.
 class VirtioDevice {
 public:
     virtual ~VirtioDevice() = default;

@@ -44,6 +44,8 @@ public:
     // are there already change nothing, and no reader looks again.
     void set_pci_ranges(std::vector<IoRange> ranges);
 
+    // The platform's layer; under MachineLock.
+    [[nodiscard]] const std::vector<IoRange>& platform() const { return platform_; }
     // The current map and its number; the number changes with each publication.
     [[nodiscard]] std::shared_ptr<const Map> map() const;
     [[nodiscard]] std::uint64_t generation() const {

@@ -185,6 +185,16 @@ TEST_SUITE("cli/bad_input") {
         CHECK(std::filesystem::file_size(log) == 8);
     }
 
+    TEST_CASE("an option ROM that is empty, missing or no power of two is refused") {
+        TemporaryDirectory directory;
+        const std::string empty = directory.write_file("empty", "");
+        const std::string port = "pcie-root-port,chassis=1,";
+        check_all(directory,
+                  {{"empty", {"-device", port + "romfile=" + empty}, {"-device", "is empty"}},
+                   {"missing", {"-device", port + "romfile=/nope.rom"}, {"failed to find romfile"}},
+                   {"size", {"-device", port + "romsize=1000"}, {"1000 is not a power of two"}}});
+    }
+
     TEST_CASE("empty file names and wrong -global are refused") {
         TemporaryDirectory directory;
         check_all(directory, {{"kernel", {"-kernel", ""}, {"-kernel"}},

@@ -51,6 +51,30 @@ TEST_SUITE("kvm/disk") {
         }
     }
 
+    TEST_CASE("a disk ten buses deep works: root port, four switches, a bridge") {
+        TemporaryDirectory directory;
+        MachineArguments arguments("blk_poll");
+        arguments.command_line("prefilled");
+        arguments.add({"-device", "pcie-root-port,id=p0,chassis=1"});
+        for (int level = 1; level <= 4; ++level) {
+            arguments.add({"-device", concat("x3130-upstream,id=u", level, ",bus=p", level - 1),
+                           "-device",
+                           concat("xio3130-downstream,id=p", level, ",bus=u", level,
+                                  ",chassis=", level + 1)});
+        }
+        const std::string image = patterned_image(directory, "deep", kSectors);
+        arguments.add({"-device", "pcie-pci-bridge,id=br,bus=p4", "-drive",
+                       concat("if=none,format=raw,id=d0,file=", image), "-device",
+                       "virtio-blk-pci,drive=d0,bus=br,addr=1f"});
+
+        const GuestRun result = run(arguments);
+
+        CAPTURE(result.output);
+        CAPTURE(result.errors);
+        CHECK(result.status == kGuestPassed);
+        check_image(image, 1);
+    }
+
     TEST_CASE("disks behind each kind of port work: a switch, bridges of both kinds, ioh3420") {
         TemporaryDirectory directory;
         MachineArguments arguments("blk_poll");

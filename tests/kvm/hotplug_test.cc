@@ -4,13 +4,16 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <sys/resource.h>
 
 #include "base/text.h"
+#include "base/units.h"
 #include "qmp/value_json.h"
 #include "tests/harness/temporary_directory.h"
 
@@ -139,6 +142,57 @@ TEST_SUITE("kvm/hotplug") {
         CHECK(machine.execute("query-pci").empty());
     }
 
+    TEST_CASE("each client hears once, at one time, that a device has gone") {
+        TemporaryDirectory directory;
+        const std::string path = directory.path("other");
+        PluggingMachine machine("idle", {"-qmp", concat("unix:", path, ",server=on,wait=off")});
+        QmpClient other = connect(path, machine.process);
+        REQUIRE(machine.plug().empty());
+        REQUIRE(machine.unplug().empty());
+        REQUIRE(machine.execute("system_reset").empty());
+
+        for (int part = 0; part < 2; ++part) {
+            const auto first = machine.monitor.wait_for_event("DEVICE_DELETED");
+            const auto second = other.wait_for_event("DEVICE_DELETED");
+            REQUIRE(first.has_value());
+            REQUIRE(second.has_value());
+            CHECK(qmp::to_json(*first) == qmp::to_json(*second));
+        }
+
+        CHECK(machine.execute("query-status").empty());
+        CHECK(other.execute("query-status").has_value());
+        for (const QmpClient* const client : {&machine.monitor, &other}) {
+            const auto& names = client->event_names();
+            CHECK(std::count(names.begin(), names.end(), "DEVICE_DELETED") == 2);
+        }
+    }
+
+    TEST_CASE("an option ROM that cannot be is refused, and id and place are free after it (H07)") {
+        PluggingMachine machine("idle");
+        const auto plug_with = [&](std::string_view rom) {
+            return machine.execute(
+                "device_add",
+                concat(R"({"driver":"virtio-blk-pci","id":"n0","bus":"rp1","drive":"d0",)",
+                       "\"romfile\":\"", rom, "\"}"));
+        };
+        const std::string empty = machine.directory.write_file("empty", "");
+        const std::string huge = machine.directory.write_file("huge", "x");
+        std::filesystem::resize_file(huge, std::uintmax_t{16 * kMiB} + 1);
+
+        CHECK(plug_with(empty) == concat("GenericError: romfile \"", empty, "\" is empty"));
+        CHECK(plug_with("/nope.rom") == "GenericError: failed to find romfile \"/nope.rom\"");
+        CHECK(plug_with(huge).ends_with("is too large, the most is 16777216"));
+        for (const std::size_t size : {1U, 511U, 512U, 65537U}) {
+            CAPTURE(size);
+            REQUIRE(plug_with(machine.directory.write_file("rom", std::string(size, 'r'))).empty());
+            REQUIRE(machine.unplug().empty());
+            REQUIRE(machine.execute("system_reset").empty());
+            CHECK(machine.deleted() == "/machine/peripheral/n0/virtio-backend");
+            CHECK(machine.deleted() == "/machine/peripheral/n0");
+        }
+        CHECK(plug_with("").empty());
+    }
+
     TEST_CASE("a slot that the guest never switched on lets go at once") {
         PluggingMachine machine("idle",
                                 {"-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"});
@@ -196,6 +250,7 @@ TEST_SUITE("kvm/hotplug") {
                     .value_or(Value()));
             return concat(text, ' ', machine.count("fd"), ' ', machine.count("task"));
         };
+        machine.process.observe(kSettled);
         const std::string before = state();
 
         const auto plan = machine.monitor.execute("x-siskin-plan", R"({"devices":[

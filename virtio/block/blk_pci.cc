@@ -29,6 +29,14 @@ BlockDeviceOptions options_of(const BlkProperties& properties, std::uint16_t vcp
     return options;
 }
 
+Result<> check_scsi(const BlkPciConfig& settings) {
+    if (settings.blk.scsi) {
+        return fail(concat("Property '", kBlkPciType.name,
+                           ".scsi' doesn't take value 'on', allowed is off"));
+    }
+    return {};
+}
+
 }  // namespace
 
 const DeviceType kBlkPciType{
@@ -36,15 +44,36 @@ const DeviceType kBlkPciType{
     make_config<BlkPciConfig>,
 };
 
+std::vector<Error> blk_pci_problems(const BlkPciConfig& settings, BlockNode* node,
+                                    std::uint16_t vcpu_count) {
+    std::vector<Error> problems;
+    for (Result<> result :
+         {check_virtio_properties(settings.virtio, kBlkPciType.name), check_scsi(settings)}) {
+        if (!result) {
+            problems.push_back(std::move(result).error());
+        }
+    }
+    const BlockDeviceOptions options = options_of(settings.blk, vcpu_count);
+    std::vector<Error> of_block = block_option_problems(options, node);
+    if (node != nullptr) {
+        if (auto claimed = node->claim(ImageUse{!node->read_only(), options.share_write})) {
+            node->release();
+        } else {
+            of_block.push_back(std::move(claimed).error());
+        }
+    }
+    for (Error& problem : of_block) {
+        problems.push_back(in_context(kBlkPciType.name, std::move(problem)));
+    }
+    return problems;
+}
+
 Result<std::unique_ptr<VirtioPci>> create_blk_pci(PciPlace place, std::shared_ptr<void> config,
                                                   const VirtioPciServices& services,
                                                   const BlkPciBackends& backends) {
     const auto& settings = *static_cast<const BlkPciConfig*>(config.get());
     SISKIN_TRY(check_virtio_properties(settings.virtio, kBlkPciType.name));
-    if (settings.blk.scsi) {
-        return fail(concat("Property '", kBlkPciType.name,
-                           ".scsi' doesn't take value 'on', allowed is off"));
-    }
+    SISKIN_TRY(check_scsi(settings));
     const BlockDeviceOptions options = options_of(settings.blk, backends.vcpu_count);
     std::unique_ptr<VirtioDevice> device;
     if (backends.io_thread == nullptr) {

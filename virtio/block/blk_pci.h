@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/loop/io_thread.h"
 #include "base/object/device_type.h"
@@ -75,6 +76,11 @@ struct BlkPciBackends {
     IoThread* io_thread;           // null: of a plan, its shape alone
     std::uint16_t vcpu_count = 1;  // for num-queues when it is not set
 };
+
+// All that speaks against the settings, and against the node unless that is null, for a plan; in
+// the words of create_blk_pci(), which tells the first.
+[[nodiscard]] std::vector<Error> blk_pci_problems(const BlkPciConfig& settings, BlockNode* node,
+                                                  std::uint16_t vcpu_count);
 
 // Plugs a virtio-blk-pci in at `place`; `config` is a BlkPciConfig. Errors: a property's value, or
 // two together, are not supported; the node is in use; no descriptor or ring left in the host.

@@ -37,28 +37,37 @@ private:
 }  // namespace
 
 Result<> check_block_options(const BlockDeviceOptions& options, const BlockNode& node) {
+    std::vector<Error> problems = block_option_problems(options, &node);
+    return problems.empty() ? Result<>() : Result<>(fail(std::move(problems.front())));
+}
+
+std::vector<Error> block_option_problems(const BlockDeviceOptions& options, const BlockNode* node) {
+    std::vector<Error> problems;
+    const auto note = [&](std::string message) {
+        problems.push_back(Error{ErrorClass::GenericError, std::move(message)});
+    };
     if (options.serial.size() > spec::kBlockIdSize) {
-        return fail(concat("serial is ", options.serial.size(), " bytes long, the most is ",
-                           spec::kBlockIdSize));
+        note(concat("serial is ", options.serial.size(), " bytes long, the most is ",
+                    spec::kBlockIdSize));
     }
     if (!is_power_of_two(options.queue_size)) {
-        return fail(concat("queue-size is ", options.queue_size, ", allowed is a power of two"));
+        note(concat("queue-size is ", options.queue_size, ", allowed is a power of two"));
     }
     if (!is_power_of_two(options.logical_block_size) || options.logical_block_size < 512) {
-        return fail(concat("logical_block_size is ", options.logical_block_size,
-                           ", allowed is a power of two from 512"));
+        note(concat("logical_block_size is ", options.logical_block_size,
+                    ", allowed is a power of two from 512"));
     }
     if (!is_power_of_two(options.physical_block_size) ||
         options.physical_block_size < options.logical_block_size) {
-        return fail(concat("physical_block_size is ", options.physical_block_size,
-                           ", allowed is a power of two from logical_block_size, which is ",
-                           options.logical_block_size));
+        note(concat("physical_block_size is ", options.physical_block_size,
+                    ", allowed is a power of two from logical_block_size, which is ",
+                    options.logical_block_size));
     }
-    if (node.capacity().value() < options.logical_block_size) {
-        return fail(concat("block node '", node.name(), "' has ", node.capacity().value(),
-                           " bytes, less than one logical block of ", options.logical_block_size));
+    if (node != nullptr && node->capacity().value() < options.logical_block_size) {
+        note(concat("block node '", node->name(), "' has ", node->capacity().value(),
+                    " bytes, less than one logical block of ", options.logical_block_size));
     }
-    return {};
+    return problems;
 }
 
 Result<std::unique_ptr<BlockDevice>> BlockDevice::create(BlockNode& node, IoThread& io_thread,
@@ -97,7 +106,7 @@ BlockDevice::~BlockDevice() {
 }
 
 void BlockDevice::settle() {
-    if (std::exchange(settled_, true)) {
+    if (settled_) {
         return;
     }
     std::promise<void> gone;
@@ -105,6 +114,12 @@ void BlockDevice::settle() {
     gone.get_future().wait();
     // `gone` was set from inside io_; wait until the thread has left it.
     io_thread_.run_and_wait([](IoLoop&) {});
+    settled_ = true;
+}
+
+void BlockDevice::post(std::function<void(IoLoop&)> work) {
+    settled_ = false;
+    io_thread_.post(std::move(work));
 }
 
 std::uint16_t BlockDevice::device_id() const {
@@ -174,13 +189,12 @@ void BlockDevice::features_forgotten() {
 
 void BlockDevice::activate(ActiveQueues queues, DeviceHost& host) {
     auto moved = std::make_shared<ActiveQueues>(std::move(queues));
-    io_thread_.post(
-        [this, moved, &host](IoLoop& loop) { io_.activate(loop, std::move(*moved), host); });
+    post([this, moved, &host](IoLoop& loop) { io_.activate(loop, std::move(*moved), host); });
 }
 
 void BlockDevice::deactivate(std::function<void()> done) {
     accepted_ = FeatureSet();
-    io_thread_.post([this, done = std::move(done)](IoLoop& loop) {
+    post([this, done = std::move(done)](IoLoop& loop) {
         io_.deactivate(loop, [this, done] {
             shared_.writeback.store(options_.write_cache);
             done();
@@ -190,7 +204,7 @@ void BlockDevice::deactivate(std::function<void()> done) {
 
 void BlockDevice::pause(std::function<void()> done) {
     allowed_.store(false);
-    io_thread_.post([this, done = std::move(done)](IoLoop&) { io_.pause(done); });
+    post([this, done = std::move(done)](IoLoop&) { io_.pause(done); });
 }
 
 void BlockDevice::allow_transfers(bool allowed) {
@@ -199,7 +213,7 @@ void BlockDevice::allow_transfers(bool allowed) {
     if (change_posted_.exchange(true)) {
         return;  // it will see what is allowed now
     }
-    io_thread_.post([this](IoLoop&) {
+    post([this](IoLoop&) {
         change_posted_.store(false);
         if (allowed_.load()) {
             io_.resume();

@@ -31,6 +31,9 @@ struct BlockDeviceOptions {
 // Errors: an option is out of its bounds, or does not fit the node.
 [[nodiscard]] Result<> check_block_options(const BlockDeviceOptions& options,
                                            const BlockNode& node);
+// All of them; `node` may be null.
+[[nodiscard]] std::vector<Error> block_option_problems(const BlockDeviceOptions& options,
+                                                       const BlockNode* node);
 
 // Models: read, write, flush, get-id, several queues, a switchable write cache.
 // Left out: discard, write zeroes, secure erase, SCSI, zoned devices; resizing.
@@ -42,7 +45,7 @@ public:
     // option is out of its bounds; the host cannot do I/O on the node.
     [[nodiscard]] static Result<std::unique_ptr<BlockDevice>> create(
         BlockNode& node, IoThread& io_thread, const BlockDeviceOptions& options);
-    // Waits as settle() does, unless that was called.
+    // Waits as settle() does, unless that was called or the thread was never asked for anything.
     ~BlockDevice() override;
     BlockDevice(const BlockDevice&) = delete;
     BlockDevice& operator=(const BlockDevice&) = delete;
@@ -73,6 +76,7 @@ private:
     BlockDevice(BlockNode& node, IoThread& io_thread, const BlockDeviceOptions& options,
                 std::unique_ptr<BlockEngine> engine, EventFd idle);
     [[nodiscard]] virtio_spec::BlockConfigSpace config_space() const;
+    void post(std::function<void(IoLoop&)> work);
 
     BlockNode& node_;
     IoThread& io_thread_;
@@ -83,8 +87,8 @@ private:
     std::atomic<bool> allowed_{true};
     std::atomic<bool> change_posted_{false};
     std::atomic<bool> quiet_{true};
-    bool settled_ = false;
-    BlockIo io_;  // the IoThread's
+    bool settled_ = true;  // nothing of ours is on the thread, or on its way there
+    BlockIo io_;           // the IoThread's
 };
 
 }  // namespace siskin

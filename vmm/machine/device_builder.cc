@@ -157,8 +157,21 @@ Result<std::unique_ptr<Device>> make_device(DeviceEnvironment& environment,
 
 }  // namespace
 
+Result<> load_option_rom(PlannedDevice& planned) {
+    for (const PropertyGroup& group : planned.row->type->properties) {
+        if (group.rows.data() == kPciProperties.data()) {
+            const auto& properties =
+                *static_cast<const PciProperties*>(group.part(planned.config.get()));
+            planned.rom = SISKIN_TRY(OptionRom::load(properties));
+        }
+    }
+    return {};
+}
+
 Result<> build_device(DeviceEnvironment& environment, const PlannedDevice& planned) {
+    environment.rom = planned.rom;
     auto device = make_device(environment, planned);
+    environment.rom.reset();
     if (!device) {
         return fail(planned.text.empty() ? std::move(device).error()
                                          : in_context(planned.text, std::move(device).error()));

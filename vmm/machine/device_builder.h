@@ -2,11 +2,14 @@
 // DeviceBuilder: makes devices from their arguments, on the command line and later.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/value.h"
+#include "pci/option_rom.h"
 #include "vmm/machine/device_catalog.h"
 #include "vmm/machine/device_environment.h"
 #include "vmm/machine/machine_config.h"
@@ -19,6 +22,8 @@ struct PlannedDevice {
     std::string id;
     std::shared_ptr<void> config;
     std::string text;  // the option, for errors; empty: device_add
+    // Loaded ahead, null for none; not loaded where there is nothing.
+    std::optional<std::shared_ptr<OptionRom>> rom;
 };
 
 // Errors: a -global of an unknown type or property, or with a value that does not fit.
@@ -41,6 +46,10 @@ struct DeviceReading {
 };
 [[nodiscard]] DeviceReading read_device(const Value::Dict& arguments,
                                         const std::vector<OptionUse>& globals);
+
+// Reads the option ROM of a PCI device, so that nobody waits for its file under MachineLock.
+// Errors: OptionRom::load()'s.
+[[nodiscard]] Result<> load_option_rom(PlannedDevice& planned);
 
 // Makes it and adds it to the tree. Errors: the id is taken, and what the device says; nothing has
 // changed then.

@@ -38,16 +38,35 @@ Result<PciPlace> find_place(DeviceEnvironment& environment, const PciProperties&
         return bus->place(properties, type.name, id, rule);
     }
     SISKIN_TRY(bus->check_hot_plug(rule));
-    PciPlace place = SISKIN_TRY(bus->place(properties, type.name, id, rule));
-    SISKIN_TRY(bus->check_hot_plug_function(place));
-    return place;
+    std::shared_ptr<OptionRom> rom =
+        environment.rom ? *environment.rom : SISKIN_TRY(OptionRom::load(properties));
+    PciBus::PlaceSearch search = bus->search_place(properties, type.name, id, rule);
+    if (!search.place) {
+        return fail(std::move(search.problems.front()));
+    }
+    SISKIN_TRY(bus->check_hot_plug_function(*search.place));
+    search.place->rom = std::move(rom);
+    return std::move(*search.place);
+}
+
+// For a plan: all that `problems()` returns, besides what is said about the place.
+template <typename Problems>
+void note_all(DeviceEnvironment& environment, const Problems& problems) {
+    if (environment.places != nullptr) {
+        for (const Error& problem : problems()) {
+            environment.places->note(fail(problem));
+        }
+    }
 }
 
 template <const DeviceType& kType>
 Result<std::unique_ptr<Device>> build_port(DeviceEnvironment& environment, std::string id,
                                            std::shared_ptr<void> config) {
     const PortModel& model = *find_port_model(kType);
-    const auto& properties = config_as<PortConfig>(config).pci;
+    const auto& settings = config_as<PortConfig>(config);
+    const auto& properties = settings.pci;
+    note_all(environment,
+             [&] { return ExpressPort::problems(model, settings, environment.pci.topology()); });
     PciPlace place = SISKIN_TRY(find_place(environment, properties, kType, id, *model.rule));
     return std::unique_ptr<Device>(SISKIN_TRY(
         ExpressPort::create(model, std::move(place), std::move(config), environment.msi)));
@@ -56,6 +75,9 @@ Result<std::unique_ptr<Device>> build_port(DeviceEnvironment& environment, std::
 Result<std::unique_ptr<Device>> build_pci_bridge(DeviceEnvironment& environment, std::string id,
                                                  std::shared_ptr<void> config) {
     const auto& properties = config_as<PciBridgeConfig>(config).pci;
+    note_all(environment, [&] {
+        return ConventionalBridge::pci_bridge_problems(config_as<PciBridgeConfig>(config));
+    });
     PciPlace place =
         SISKIN_TRY(find_place(environment, properties, kPciBridgeType, id, PlaceRule::kBridge));
     return std::unique_ptr<Device>(
@@ -75,10 +97,27 @@ Result<std::unique_ptr<Device>> build_pcie_pci_bridge(DeviceEnvironment& environ
 Result<std::unique_ptr<Device>> build_expander(DeviceEnvironment& environment, std::string id,
                                                std::shared_ptr<void> config) {
     const auto& properties = config_as<ExpanderConfig>(config).pci;
+    if (environment.places != nullptr) {
+        environment.places->note(Expander::check_number(config_as<ExpanderConfig>(config).bus_nr,
+                                                        environment.pci.topology()));
+    }
     PciPlace place =
         SISKIN_TRY(find_place(environment, properties, kExpanderType, id, PlaceRule::kExpander));
     return std::unique_ptr<Device>(
         SISKIN_TRY(Expander::create(std::move(place), std::move(config))));
+}
+
+// All that speaks against a disk besides its place.
+void note_blk_problems(DeviceEnvironment& environment, const BlkPciConfig& properties) {
+    BlockNode* node = nullptr;
+    if (!properties.blk.drive.empty()) {
+        auto found = environment.blocks.disk(properties.blk.drive);
+        environment.places->note(found ? Result<>() : Result<>(fail(found.error())));
+        node = found ? *found : nullptr;
+    }
+    environment.places->note(environment.io_threads.check(properties.blk.iothread));
+    note_all(environment,
+             [&] { return blk_pci_problems(properties, node, environment.vcpu_count); });
 }
 
 Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, std::string id,
@@ -87,12 +126,12 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
     PciPlace place = SISKIN_TRY(
         find_place(environment, properties.pci, kBlkPciType, id,
                    properties.virtio.x_ari ? PlaceRule::kAriEndpoint : PlaceRule::kEndpoint));
-    if (properties.blk.drive.empty()) {
-        return fail("drive property not set: a node-name or a drive's id");
-    }
     const bool is_plan = environment.places != nullptr;
     if (is_plan) {
-        SISKIN_TRY(environment.io_threads.check(properties.blk.iothread));
+        note_blk_problems(environment, properties);
+    }
+    if (properties.blk.drive.empty()) {
+        return fail("drive property not set: a node-name or a drive's id");
     }
     IoThread* const thread =
         is_plan ? nullptr : SISKIN_TRY(environment.io_threads.find(properties.blk.iothread));

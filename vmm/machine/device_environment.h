@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,7 @@
 #include "devices/platform/machine_requests.h"
 #include "pci/function.h"
 #include "pci/host_bridge.h"
+#include "pci/option_rom.h"
 #include "pci/place_rule.h"
 #include "pci/properties.h"
 #include "virtio/transport/interrupt_relay.h"
@@ -32,10 +34,13 @@
 
 namespace siskin {
 
-// Chooses places in the stead of the device's own properties and rules.
+// Chooses places in the stead of the device's own properties and rules, and hears of all that
+// speaks against a device, for a plan.
 class PlaceFinder {
 public:
     virtual ~PlaceFinder() = default;
+    // Success is no news; the same reason may come twice.
+    virtual void note(const Result<>& result) = 0;
     [[nodiscard]] virtual Result<PciPlace> find_place(const PciProperties& properties,
                                                       std::string_view type_name,
                                                       const std::string& id,
@@ -62,6 +67,8 @@ struct DeviceEnvironment {
     BlockGraph& blocks;
     IoThreads& io_threads;
     bool hot_plugging = false;  // the machine is there already
+    // Of the device at hand: its option ROM, where that was loaded ahead.
+    std::optional<std::shared_ptr<OptionRom>> rom = std::nullopt;
     // Of a plan: devices are made for their shape alone, with nothing that runs.
     PlaceFinder* places = nullptr;
 };

@@ -45,7 +45,19 @@ public:
     [[nodiscard]] std::uint64_t read(IoAccess) override { return 0; }
     void write(IoAccess, std::uint64_t) override {}
 
+    class Line final : public IrqLine {
+        void set(bool) override {}
+    };
+    // Stands in for what uses a chardev of the machine.
+    class User final : public ChardevFrontEnd {
+        [[nodiscard]] std::size_t can_receive() const override { return 0; }
+        void receive(std::span<const std::uint8_t>) override {}
+    };
+
     IsaSerialPlaces serial_places;
+    ChardevRegistry chardevs;
+    User chardev_user;
+    std::optional<Gsi> last_line;
     LineEnds line_ends{*this};
 };
 
@@ -55,11 +67,29 @@ DevicePlanner::DevicePlanner(const DeviceEnvironment& machine, PlanOptions optio
       services_(std::make_unique<Services>()),
       host_(memory_, ports_, machine.pci.root().name(), machine.pci.bus_count()),
       elsewhere_(memory_, ports_) {
-    environment_.emplace(DeviceEnvironment{
-        lock_, machine.loop, ports_, host_, *services_, *services_, *services_,
-        services_->line_ends, [](Gsi) { return std::unique_ptr<IrqLine>(); }, machine.memory,
-        machine.vcpu_count, *services_, services_->serial_places, devices_, machine.chardevs,
-        machine.blocks, machine.io_threads, options_.hot_plug, this});
+    environment_.emplace(DeviceEnvironment{lock_,
+                                           machine.loop,
+                                           ports_,
+                                           host_,
+                                           *services_,
+                                           *services_,
+                                           *services_,
+                                           services_->line_ends,
+                                           [&services = *services_](Gsi line) {
+                                               services.last_line = line;
+                                               return std::make_unique<Services::Line>();
+                                           },
+                                           machine.memory,
+                                           machine.vcpu_count,
+                                           *services_,
+                                           services_->serial_places,
+                                           devices_,
+                                           services_->chardevs,
+                                           machine.blocks,
+                                           machine.io_threads,
+                                           options_.hot_plug,
+                                           std::nullopt,
+                                           this});
     if (machine.pci.topology().hotplug_notifier() != nullptr) {
         host_.topology().set_hotplug_notifier(this);
     }
@@ -81,11 +111,12 @@ Result<qmp::MachinePlan> DevicePlanner::plan(
         planned.push_back(add(description, globals));
     }
     qmp::MachinePlan plan;
-    const auto assigned = assign_resources(host_, options_.apertures, options_.interrupt_line);
-    if (assigned) {
+    for (Error& shortage :
+         try_assign_resources(host_, options_.apertures, options_.interrupt_line)) {
+        plan.conflicts.push_back(std::move(shortage.message));
+    }
+    if (plan.conflicts.empty()) {
         describe_all(planned);
-    } else {
-        plan.conflicts.push_back(assigned.error().message);
     }
     for (Planned& one : planned) {
         plan.devices.push_back(std::move(one.report));
@@ -114,7 +145,26 @@ Result<> DevicePlanner::copy_machine() {
         }
     });
     copied_place_.reset();
-    return copied;
+    SISKIN_TRY(copied);
+    return options_.hot_plug ? Result<>() : copy_isa();
+}
+
+// What ISA devices may be in the way of.
+Result<> DevicePlanner::copy_isa() {
+    services_->serial_places = machine_.serial_places;
+    for (const IoRange& range : machine_.ports.platform()) {
+        // The tree of the plan has the configuration ports itself.
+        static_cast<void>(ports_.add(IoRange{range.base, range.size, services_.get()}));
+    }
+    for (const auto& chardev : machine_.chardevs.all()) {
+        ChardevConfig config;
+        config.id = chardev->id();
+        Chardev* const copy = SISKIN_TRY(services_->chardevs.add(config, machine_.loop, lock_));
+        if (chardev->in_use()) {
+            SISKIN_TRY(copy->attach(services_->chardev_user));
+        }
+    }
+    return {};
 }
 
 Result<> DevicePlanner::copy(PciFunction& original, const DeviceTree::Entry* entry) {
@@ -179,10 +229,9 @@ DevicePlanner::Planned DevicePlanner::add(const qmp::DeviceDescription& descript
     if (reading.planned.row == nullptr) {
         return done();
     }
-    if (reading.planned.row->type->bus != "PCI") {
-        note(fail(options_.hot_plug ? std::string("Bus 'isa.0' does not support hotplugging")
-                                    : concat("'", reading.planned.row->type->name,
-                                             "' is no PCI device, which a plan is about")));
+    const bool is_pci = reading.planned.row->type->bus == "PCI";
+    if (!is_pci && options_.hot_plug) {
+        note(fail("Bus 'isa.0' does not support hotplugging"));
         return done();
     }
     std::string id = reading.planned.id;
@@ -191,6 +240,7 @@ DevicePlanner::Planned DevicePlanner::add(const qmp::DeviceDescription& descript
         note(devices_.check_id(id));
         id = has_conflicts() ? "" : id;
     }
+    services_->last_line.reset();
     auto device = reading.planned.row->build(*environment_, id, reading.planned.config);
     if (!device) {
         note(fail(device.error()));
@@ -198,6 +248,12 @@ DevicePlanner::Planned DevicePlanner::add(const qmp::DeviceDescription& descript
     if (!has_conflicts()) {
         planned.function = dynamic_cast<PciFunction*>(device->get());
         devices_.add(std::move(*device));
+        if (!is_pci) {
+            planned.report.bus = "isa.0";
+            if (services_->last_line) {
+                planned.report.gsi = services_->last_line->value();
+            }
+        }
     }
     return done();
 }
@@ -222,25 +278,41 @@ Result<PciPlace> DevicePlanner::find_place(const PciProperties& properties,
         return *copied_place_;
     }
     PciBus* const bus = properties.bus.empty() ? &host_.root() : host_.find_bus(properties.bus);
+    std::optional<PciPlace> place;
     if (bus == nullptr) {
         note(fail(concat("Bus '", printable(properties.bus), "' not found")));
     } else {
-        if (options_.hot_plug) {
-            note(bus->check_hot_plug(rule));
-        }
-        const auto place = bus->place(properties, type_name, id, rule);
-        if (place && options_.hot_plug) {
-            note(bus->check_hot_plug_function(*place));
-        }
-        if (place && !has_conflicts()) {
-            return place;
-        }
-        note(place ? Result<>() : Result<>(fail(place.error())));
+        note_place(*bus, properties, type_name, id, rule, place);
+    }
+    // Not loaded: 256 of them would be much.
+    auto rom = OptionRom::measure(properties);
+    if (!rom) {
+        note(fail(rom.error()));
+    }
+    if (place && !has_conflicts()) {
+        place->rom = std::move(*rom);
+        return std::move(*place);
     }
     if (&rule == &PlaceRule::kEndpoint) {
         return PciPlace{&elsewhere_.root(), DevFn(), false, std::string(type_name), "", nullptr};
     }
     return fail(conflicts_.back());
+}
+
+void DevicePlanner::note_place(PciBus& bus, const PciProperties& properties,
+                               std::string_view type_name, const std::string& id,
+                               const PlaceRule& rule, std::optional<PciPlace>& place) {
+    if (options_.hot_plug) {
+        note(bus.check_hot_plug(rule));
+    }
+    PciBus::PlaceSearch search = bus.search_place(properties, type_name, id, rule);
+    for (const Error& problem : search.problems) {
+        note(fail(problem));
+    }
+    if (search.place && options_.hot_plug) {
+        note(bus.check_hot_plug_function(*search.place));
+    }
+    place = std::move(search.place);
 }
 
 bool DevicePlanner::covers(const PciBus& bus) const {

@@ -35,8 +35,10 @@ struct PlanOptions {
 // Builds the devices with the very functions that device_add and the command line use, on a PCI
 // tree of its own that no guest sees: the machine's bridges as they are, a stand-in with the same
 // BARs for each other function, no threads and no doorbells. Resources are then assigned there as
-// at the machine's next start. Nothing of the machine is changed; block nodes are claimed, and so
-// their images locked, for as long as this lives. Thread: VM loop, without MachineLock.
+// at the machine's next start. For a command line ISA devices are planned, too, on copies of the
+// machine's port ranges, serial places and chardevs. Nothing of the machine is changed; block nodes
+// are claimed, and so their images locked, for as long as this lives. Of option ROMs the sizes are
+// kept alone. Thread: VM loop, without MachineLock.
 class DevicePlanner final : private PlaceFinder, private HotplugNotifier {
 public:
     // `machine` outlives it.
@@ -63,10 +65,13 @@ private:
                               const std::vector<OptionUse>& globals);
     void describe_all(std::vector<Planned>& planned);
     void describe_one(Planned& planned) const;
-    void note(const Result<>& result);
+    void note_place(PciBus& bus, const PciProperties& properties, std::string_view type_name,
+                    const std::string& id, const PlaceRule& rule, std::optional<PciPlace>& place);
+    [[nodiscard]] Result<> copy_isa();
     [[nodiscard]] bool has_conflicts() const { return !conflicts_.empty(); }
 
     // PlaceFinder
+    void note(const Result<>& result) override;
     [[nodiscard]] Result<PciPlace> find_place(const PciProperties& properties,
                                               std::string_view type_name, const std::string& id,
                                               const PlaceRule& rule) override;

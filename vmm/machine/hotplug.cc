@@ -33,7 +33,7 @@ Hotplug::~Hotplug() {
 Result<> Hotplug::add(const Value::Dict& arguments, const std::vector<OptionUse>& globals,
                       std::optional<HotplugWait> wait) {
     const auto since = HotplugProgress::Clock::now();
-    const PlannedDevice planned = SISKIN_TRY(plan_device(arguments, globals));
+    PlannedDevice planned = SISKIN_TRY(plan_device(arguments, globals));
     if (planned.row->type->bus != "PCI") {
         return fail("Bus 'isa.0' does not support hotplugging");
     }
@@ -41,28 +41,28 @@ Result<> Hotplug::add(const Value::Dict& arguments, const std::vector<OptionUse>
         return fail(concat("'", qmp::to_text(wait->step), "' is a step of virtio devices, which '",
                            planned.row->type->name, "' is not"));
     }
+    SISKIN_TRY(load_option_rom(planned));
+    const std::size_t threads = environment_.io_threads.entries().size();
+    Result<> plugged;
     {
         const MutexLock hold(environment_.lock);
-        SISKIN_TRY(plug(planned, since));
-        if (wait) {
+        plugged = plug(planned, since);
+        if (plugged && wait) {
             wait_for(environment_.devices.entries().back().path, HotplugOperation::Plug,
                      std::move(*wait));
         }
     }
+    if (!plugged && environment_.io_threads.entries().size() != threads) {
+        // The thread that devices share was made for this one. Its end is waited for.
+        environment_.io_threads.remove_shared();
+    }
     tell_progress();
-    return {};
+    return plugged;
 }
 
 Result<> Hotplug::plug(const PlannedDevice& planned, HotplugProgress::Clock::time_point since) {
-    const std::size_t threads = environment_.io_threads.entries().size();
     plug_told_ = false;
-    if (auto built = build_device(environment_, planned); !built) {
-        if (environment_.io_threads.entries().size() != threads) {
-            // The thread that devices share was made for this one.
-            environment_.io_threads.remove_shared();
-        }
-        return built;
-    }
+    SISKIN_TRY(build_device(environment_, planned));
     const DeviceTree::Entry& entry = environment_.devices.entries().back();
     progress_.begin(HotplugOperation::Plug, entry.device->id(), entry.path, since);
     progress_.note(entry.path, HotplugOperation::Plug, HotplugStep::Requested);

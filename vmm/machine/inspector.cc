@@ -108,6 +108,13 @@ Result<std::string> MachineInspector::add_device(const std::string& options) {
     if (asks_for_help(members)) {
         return device_help(options);
     }
+    for (const std::string_view option : {"x-siskin-wait", "x-siskin-timeout"}) {
+        if (members.find(option) != nullptr) {
+            return fail(concat("'", option,
+                               "' is for QMP; this monitor does not wait, 'info qtree' ",
+                               "shows a device that has come"));
+        }
+    }
     SISKIN_TRY(machine_.add_device(members));
     return std::string();
 }

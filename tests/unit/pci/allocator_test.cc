@@ -205,7 +205,50 @@ TEST_SUITE("pci/allocator") {
 
         REQUIRE_FALSE(result.has_value());
         CHECK(result.error().message ==
-              "PCI bus numbers are exhausted: probe at 00:02.0 needs bus 2, the most is 1");
+              "PCI bus numbers are exhausted: probe 'rp2' at 00:02.0 needs bus 2, the most is 1");
+    }
+
+    TEST_CASE("all shortages are told at once, in each kind, and what is smaller does not suffer") {
+        PciMachine machine(2);
+        const auto first = make_port(machine, 1);
+        const auto second = make_port(machine, 2);
+        const auto third = make_port(machine, 3);
+        ProbeFunction big(machine.place(machine.host.root(), DevFn::of(4, 0), false, "big"), 1);
+        big.add_probe_bar(0, BarKind::Memory32, 0x40000000);
+        big.plug();
+        ProbeFunction bigger(machine.place(machine.host.root(), DevFn::of(5, 0)), 1);
+        bigger.add_probe_bar(0, BarKind::Memory32, 0x80000000);
+        bigger.plug();
+        ProbeFunction small(machine.place(machine.host.root(), DevFn::of(6, 0)), 1);
+        small.add_probe_bar(0, BarKind::Memory32, 0x1000);
+        small.plug();
+
+        const auto shortages = try_assign_resources(machine.host, kApertures, line_of);
+
+        REQUIRE(shortages.size() == 4);
+        CHECK(shortages[0].message.find("00:02.0 needs bus 2") != std::string::npos);
+        CHECK(shortages[1].message.find("00:03.0 needs bus 2") != std::string::npos);
+        CHECK(shortages[2].message.find("probe at 00:05.0 needs 2147483648") != std::string::npos);
+        CHECK(shortages[3].message.find("probe 'big' at 00:04.0 needs 1073741824") !=
+              std::string::npos);
+        CHECK_FALSE(small.decodes_memory());
+    }
+
+    TEST_CASE("of very many shortages the first are told, and that there are more") {
+        PciMachine machine;
+        std::vector<std::unique_ptr<ProbeFunction>> probes;
+        for (unsigned number = 8; number < 8 + 100; ++number) {
+            probes.push_back(std::make_unique<ProbeFunction>(
+                machine.place(machine.host.root(), DevFn(static_cast<std::uint8_t>(number)), true),
+                1));
+            probes.back()->add_probe_bar(0, BarKind::Memory32, 0x40000000);
+            probes.back()->plug();
+        }
+
+        const auto shortages = try_assign_resources(machine.host, kApertures, line_of);
+
+        REQUIRE(shortages.size() == kShortagesMax);
+        CHECK(shortages.back().message == "There are more");
     }
 
     TEST_CASE("a second run after a reset gives the same addresses") {
@@ -304,6 +347,6 @@ TEST_SUITE("pci/allocator") {
 
         REQUIRE_FALSE(assigned.has_value());
         CHECK(assigned.error().message ==
-              "PCI bus numbers are exhausted: probe at 00:02.0 needs bus 2, the most is 1");
+              "PCI bus numbers are exhausted: probe 'rp2' at 00:02.0 needs bus 2, the most is 1");
     }
 }

@@ -41,6 +41,24 @@ TEST_SUITE("pci/express_capability") {
         CHECK((config.get32(at + kExpressDeviceCapabilities) & kExpressFlrCapable) != 0);
     }
 
+    TEST_CASE("payloads and read requests stay at 128 bytes on every type (PCIe 5.0 §7.5.3.3..4)") {
+        for (const ExpressType type :
+             {ExpressType::Endpoint, ExpressType::RootPort, ExpressType::UpstreamPort,
+              ExpressType::DownstreamPort, ExpressType::ExpressToPciBridge}) {
+            CAPTURE(static_cast<unsigned>(type));
+            ConfigSpace config(HeaderType::Endpoint, kExpressSize);
+            const auto at = add_express_capability(config, type, {});
+
+            config.write(at + kExpressDeviceControl, 2, 0x70ef);
+
+            // Max_Payload_Size Supported, Max_Payload_Size, Max_Read_Request_Size.
+            CHECK((config.get32(at + kExpressDeviceCapabilities) & 0x7) == 0);
+            CHECK((config.get16(at + kExpressDeviceControl) & 0x00e0) == 0);
+            CHECK((config.get16(at + kExpressDeviceControl) & 0x7000) == 0);
+            CHECK((config.get16(at + kExpressDeviceControl) & 0x000f) == 0x000f);
+        }
+    }
+
     TEST_CASE("ports and bridges keep their type only where such a thing can be") {
         CHECK(express_type_at(ExpressRole::UpstreamPort, true, false) == ExpressType::UpstreamPort);
         CHECK_FALSE(express_type_at(ExpressRole::UpstreamPort, true, true).has_value());

@@ -94,6 +94,28 @@ TEST_SUITE("pci/option_rom") {
         }
     }
 
+    TEST_CASE("a file that is measured gives the same register and errors, and is not kept") {
+        Files files;
+        for (const std::size_t size : {std::size_t{1}, std::size_t{2049}, std::size_t{65537}}) {
+            const PciProperties properties = with_file(files.make(size));
+            const auto loaded = *OptionRom::load(properties);
+            const auto measured = *OptionRom::measure(properties);
+            CHECK(measured->size() == loaded->size());
+            CHECK(loaded->kept().value() == size);
+            CHECK(measured->kept().value() == 0);
+            CHECK(measured->read(IoAccess{0, 1}) == 0);
+        }
+        PciProperties no_power = with_file(files.make(100));
+        no_power.romsize = 100;
+        PciProperties too_small = with_file(files.make(100));
+        too_small.romsize = 64;
+        for (const PciProperties& bad :
+             {with_file(files.make(0)), with_file("/nope.rom"), no_power, too_small}) {
+            CHECK(OptionRom::measure(bad).error().message == OptionRom::load(bad).error().message);
+        }
+        CHECK(*OptionRom::measure(PciProperties{}) == nullptr);
+    }
+
     TEST_CASE("romsize is the register's size where it is larger") {
         Files files;
         PciProperties properties = with_file(files.make(100));

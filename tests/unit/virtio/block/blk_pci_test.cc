@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -13,6 +15,15 @@
 namespace siskin {
 
 namespace {
+
+constexpr std::chrono::seconds kBusy{20};
+
+class RefusingRelay final : public InterruptRelay {
+public:
+    Result<std::unique_ptr<Binding>> watch(const EventFd&, std::function<void()>) override {
+        return fail("no descriptor left");
+    }
+};
 
 // The refusal of a second device with these arguments, or nothing.
 std::string refusal(const Value::Dict& arguments) {
@@ -110,6 +121,29 @@ TEST_SUITE("virtio/block/blk_pci") {
 
         REQUIRE_FALSE(created.has_value());
         CHECK_FALSE(bench.disk.claimed);
+    }
+
+    TEST_CASE("a plug that fails last waits for nobody, not for a busy I/O thread either (H07)") {
+        VirtioBench bench;
+        RefusingRelay relay;
+        const VirtioPciServices services{bench.machine.msi, bench.machine.doorbells, relay,
+                                         bench.line_ends, [&] { return bench.guest.memory(); }};
+        MemoryDisk disk(kMiB);
+        std::promise<void> go_on;
+        bench.io_thread->post(
+            [until = go_on.get_future().share()](IoLoop&) { until.wait_for(kBusy); });
+
+        auto created = std::async(std::launch::async, [&] {
+            return create_blk_pci(bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)),
+                                  std::make_shared<BlkPciConfig>(), services,
+                                  BlkPciBackends{disk, bench.io_thread.get(), 1});
+        });
+        const auto came = created.wait_for(kBusy / 2);
+        go_on.set_value();
+
+        CHECK(came == std::future_status::ready);
+        CHECK_FALSE(created.get().has_value());
+        CHECK_FALSE(disk.claimed);
     }
 
     TEST_CASE("a disk smaller than a block is refused; a tail that is no block is not offered") {

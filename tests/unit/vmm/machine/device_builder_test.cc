@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
+#include "tests/unit/vmm/machine/hotplug_bench.h"
 #include "virtio/block/blk_pci.h"
 
 using namespace siskin;  // NOLINT(google-build-using-namespace): a test file
@@ -95,6 +98,25 @@ TEST_SUITE("vmm/machine/device_builder") {
         REQUIRE(own.has_value());
         CHECK(static_cast<const BlkPciConfig*>(plain->config.get())->blk.num_queues == 7);
         CHECK(static_cast<const BlkPciConfig*>(own->config.get())->blk.num_queues == 3);
+    }
+
+    TEST_CASE("an option ROM loaded ahead is the device's; nothing is read under the lock") {
+        test::HotplugBench bench;
+        Value::Dict arguments = test::HotplugBench::disk("n0", "rp1", "d0");
+        arguments.set("romfile", bench.directory.write_file("rom", "ROM"));
+        auto planned = plan_device(arguments, {});
+        REQUIRE(planned.has_value());
+        REQUIRE(load_option_rom(*planned).has_value());
+        std::filesystem::remove(bench.directory.path("rom"));
+
+        const MutexLock hold(bench.pci.lock);
+        REQUIRE(build_device(bench.environment, *planned).has_value());
+
+        const PciFunction* const disk = bench.bus("rp1").function(DevFn::of(0, 0));
+        REQUIRE(disk != nullptr);
+        CHECK(disk->rom()->read(IoAccess{0, 2}) == 0x4f52);
+        CHECK_FALSE(bench.environment.rom.has_value());
+        CHECK(load_option_rom(*planned).error().message.starts_with("failed to find romfile"));
     }
 
     TEST_CASE("-global of a property that does not exist is an error") {

@@ -1,72 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Proves vmm/machine/device_planner.
+// Proves vmm/machine/device_planner: places and resources.
 #include "vmm/machine/device_planner.h"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-
-#include "base/units.h"
-#include "tests/unit/vmm/machine/hotplug_bench.h"
+#include "tests/unit/vmm/machine/plan_bench.h"
 
 namespace siskin::test {
-namespace {
-
-using Texts = std::vector<std::string>;
-
-qmp::DeviceDescription device(const std::string& driver, const std::string& id,
-                              const std::string& bus, Value::Dict further = {}) {
-    qmp::DeviceDescription description;
-    description.driver = driver;
-    if (!id.empty()) {
-        description.id = id;
-    }
-    if (!bus.empty()) {
-        description.bus = bus;
-    }
-    description.further = std::move(further);
-    return description;
-}
-
-qmp::DeviceDescription disk(const std::string& id, const std::string& bus,
-                            const std::string& drive) {
-    return device("virtio-blk-pci", id, bus, {{"drive", drive}});
-}
-
-// A HotplugBench with a disk n0 in rp1.
-struct PlanBench : HotplugBench {
-    explicit PlanBench(HotplugWay way = HotplugWay::Acpi) : HotplugBench(way) {
-        const std::string added = add(HotplugBench::disk("n0", "rp1", "d0"));
-        SISKIN_ASSERT(added.empty());
-        static_cast<void>(steps());
-    }
-    static PlanOptions options(bool hot_plug) {
-        PlanOptions options;
-        options.hot_plug = hot_plug;
-        options.apertures = {{0xc0000000, 512 * kMiB}, {kGiB << 9U, kGiB << 5U}, {0x6000, 0xa000}};
-        options.interrupt_line = [](IntxInput input) {
-            return static_cast<std::uint8_t>(16 + input.pin);
-        };
-        return options;
-    }
-    qmp::MachinePlan plan(const std::vector<qmp::DeviceDescription>& wanted, PlanOptions how) {
-        DevicePlanner planner(environment, std::move(how));
-        auto plan = planner.plan(wanted, {});
-        REQUIRE(plan.has_value());
-        return std::move(*plan);
-    }
-    qmp::MachinePlan plan(const std::vector<qmp::DeviceDescription>& wanted, bool hot_plug = true) {
-        return plan(wanted, options(hot_plug));
-    }
-};
-
-std::string place_of(const qmp::DevicePlan& device) {
-    return device.pci ? concat(*device.bus, ' ', device.pci->bus, ':', device.pci->slot, '.',
-                               device.pci->function)
-                      : "none";
-}
-
-}  // namespace
 
 TEST_SUITE("vmm/machine/device_planner") {
     TEST_CASE("a disk's place, vectors, interrupt and BARs, and nothing else has changed") {
@@ -93,38 +33,6 @@ TEST_SUITE("vmm/machine/device_planner") {
         CHECK(bench.events.told.empty());
         CHECK(bench.devices.find("n1") == nullptr);
         CHECK(bench.add(HotplugBench::disk("n1", "rp2", "d1")).empty());
-    }
-
-    TEST_CASE("all that speaks against one device is told at once") {
-        PlanBench bench;
-
-        const qmp::MachinePlan plan = bench.plan({device(
-            "virtio-blk-pci", "rp1", "nope", {{"bogus", 1}, {"num-queues", 0}, {"drive", "d9"}})});
-
-        REQUIRE(plan.devices.size() == 1);
-        const Texts& conflicts = plan.devices[0].conflicts;
-        REQUIRE(conflicts.size() == 5);
-        CHECK(conflicts[0] == "Property 'virtio-blk-pci.bogus' not found");
-        CHECK(conflicts[1].starts_with("Property 'virtio-blk-pci.num-queues' doesn't take"));
-        CHECK(conflicts[2] == "Duplicate device ID 'rp1'");
-        CHECK(conflicts[3] == "Bus 'nope' not found");
-        CHECK(conflicts[4] == "Property 'drive' can't find value 'd9'");
-        CHECK(place_of(plan.devices[0]) == "none");
-    }
-
-    TEST_CASE("of very many conflicts the first are told, and that there are more") {
-        PlanBench bench;
-        Value::Dict members;
-        for (int number = 0; number < 1000; ++number) {
-            members.set(concat("bogus", number), number);
-        }
-
-        const qmp::MachinePlan plan =
-            bench.plan({device("virtio-blk-pci", "a", "rp1", std::move(members))});
-
-        REQUIRE(plan.devices.size() == 1);
-        REQUIRE(plan.devices[0].conflicts.size() == 64);
-        CHECK(plan.devices[0].conflicts[63] == "There are more");
     }
 
     TEST_CASE("reasons are those of device_add, word by word") {
@@ -215,19 +123,6 @@ TEST_SUITE("vmm/machine/device_planner") {
         CHECK(place_of(plan->devices[2]) == "pxb 64:0.0");
         REQUIRE(plan->devices[3].conflicts.size() == 1);
         CHECK(plan->devices[3].conflicts[0].starts_with("Can't add chassis slot, chassis 3 slot"));
-    }
-
-    TEST_CASE("what the machine as a whole has not enough of is a conflict of the plan") {
-        PlanBench bench;
-        PlanOptions small = PlanBench::options(true);
-        small.apertures.memory32.size = kMiB;
-
-        const qmp::MachinePlan plan = bench.plan({disk("n1", "rp2", "d1")}, small);
-
-        REQUIRE(plan.conflicts.size() == 1);
-        CHECK(plan.conflicts[0].starts_with("PCI 32-bit memory aperture of 1048576 bytes"));
-        CHECK(plan.devices[0].conflicts.empty());
-        CHECK_FALSE(plan.devices[0].pci.has_value());
     }
 
     TEST_CASE("before anything has run, devices may come behind new bridges, too") {

@@ -142,6 +142,23 @@ TEST_SUITE("vmm/machine/hotplug orderings") {
         }
     }
 
+    TEST_CASE(
+        "a guest that does not let go is told of, once; it may be asked again at once (H02)") {
+        LeavingBench bench(HotplugWay::Slots, Answer::Known);
+
+        bench.guest_code.slot(HotplugGuest::kOn);
+        bench.guest_code.slot(HotplugGuest::kOn);
+        bench.run_until_told(1);
+        bench.loop.run_ready();
+
+        CHECK(bench.events.told == Texts{"refused n0 /machine/peripheral/n0"});
+        CHECK(bench.devices.find("n0") != nullptr);
+        CHECK(bench.bus("rp1").functions().size() == 1);
+        bench.events.told.clear();
+        CHECK(bench.remove("n0").empty());
+        bench.check_end();
+    }
+
     TEST_CASE("who comes next is not taken for the one that was to go (H05)") {
         LeavingBench bench(HotplugWay::Acpi, Answer::None);
         bench.let_go();
@@ -151,6 +168,55 @@ TEST_SUITE("vmm/machine/hotplug orderings") {
 
         CHECK(bench.guest_code.shall_go() == 0);
         CHECK(bench.guest_code.came() == 1);
+    }
+
+    TEST_CASE("bridges of each kind, a switch's upstream port, disks and a VGA come and go") {
+        const std::vector<Value::Dict> types{
+            {{"driver", "pci-bridge"}, {"chassis_nr", 77}},
+            {{"driver", "pcie-pci-bridge"}},
+            {{"driver", "x3130-upstream"}},
+            {{"driver", "siskin-vga-test"}},
+            {{"driver", "virtio-blk-pci"}, {"drive", "d0"}},
+        };
+        for (const HotplugWay way : kWays) {
+            HotplugBench bench(way);
+            for (Value::Dict arguments : types) {
+                CAPTURE(arguments.text("driver"));
+                arguments.set("id", "n0");
+                arguments.set("bus", "rp1");
+                REQUIRE(bench.add(arguments).empty());
+                HotplugGuest(bench).slot(HotplugGuest::kOn);
+                REQUIRE(bench.remove("n0").empty());
+                bench.reset();
+                bench.run_until_told(1);
+                bench.loop.run_ready();
+                CHECK(bench.events.told.back() == kGone.back());
+                CHECK(bench.devices.find("n0") == nullptr);
+                CHECK(bench.bus("rp1").functions().empty());
+                bench.events.told.clear();
+            }
+        }
+    }
+
+    TEST_CASE("root ports, downstream ports and expanders do not come to a port, and say why") {
+        const std::vector<std::pair<Value::Dict, std::string>> refusals{
+            {{{"driver", "pcie-root-port"}, {"chassis", 77}},
+             "PCI: a root port goes on a PCI Express root bus: pcie-root-port on bus 'rp1'"},
+            {{{"driver", "ioh3420"}, {"chassis", 77}},
+             "PCI: a root port goes on a PCI Express root bus: ioh3420 on bus 'rp1'"},
+            {{{"driver", "xio3130-downstream"}, {"chassis", 77}},
+             "PCI: a downstream port goes below an upstream port: xio3130-downstream on bus"},
+            {{{"driver", "pxb-pcie"}, {"bus_nr", 64}},
+             "PCI: PXB devices can be attached only to root bus: pxb-pcie on bus 'rp1'"},
+        };
+        HotplugBench bench;
+        for (auto [arguments, reason] : refusals) {
+            arguments.set("bus", "rp1");
+            const std::string refused = bench.add(arguments);
+            CAPTURE(refused);
+            CHECK(refused.starts_with(reason));
+        }
+        CHECK(bench.bus("rp1").functions().empty());
     }
 
     TEST_CASE("a guest that never answers keeps nothing from being asked again or ended (H02)") {

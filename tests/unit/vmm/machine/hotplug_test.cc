@@ -36,6 +36,29 @@ private:
 const std::vector<std::string> kDiskGone{"deleted - /machine/peripheral/n0/virtio-backend",
                                          "deleted n0 /machine/peripheral/n0"};
 
+// Two conventional bridges, one behind the other, in the port rp1.
+struct BridgeBench : HotplugBench {
+    explicit BridgeBench(HotplugWay way) : HotplugBench(way) {
+        environment.hot_plugging = false;
+        build({{"driver", "pcie-pci-bridge"}, {"id", "ppb"}, {"bus", "rp1"}});
+        build({{"driver", "pci-bridge"},
+               {"id", "br"},
+               {"bus", "ppb"},
+               {"addr", "1"},
+               {"chassis_nr", 1}});
+        environment.hot_plugging = true;
+        reset();
+    }
+    static Value::Dict last_disk(const std::string& bus) {
+        Value::Dict arguments = disk("n0", bus, "d0");
+        arguments.set("addr", "1f");
+        return arguments;
+    }
+    PciFunction* find_last(const std::string& name) {
+        return bus(name).function(DevFn::of(0x1f, 0));
+    }
+};
+
 }  // namespace
 
 TEST_SUITE("vmm/machine/hotplug") {
@@ -46,7 +69,7 @@ TEST_SUITE("vmm/machine/hotplug") {
         bench.reset();  // from here on the slot has power
 
         CHECK(bench.remove("n0").empty());
-        bench.run_until_told(1);
+        bench.loop.run_ready();
         CHECK(bench.events.told.empty());
         CHECK(bench.remove("n0") == "Device n0 is already in the process of unplug");
         CHECK(bench.add(HotplugBench::disk("n0", "rp2", "d1")) == "Duplicate device ID 'n0'");
@@ -197,6 +220,37 @@ TEST_SUITE("vmm/machine/hotplug") {
         after.threads = before.threads;  // the thread that disks share stays, and its descriptors
         after.descriptors = before.descriptors;
         CHECK(after == before);
+    }
+
+    TEST_CASE("on a conventional bridge's bus devices come and go by ACPI") {
+        BridgeBench bench(HotplugWay::Acpi);
+        for (const char* const bus : {"ppb", "br"}) {
+            CAPTURE(bus);
+            bench.events.told.clear();
+            REQUIRE(bench.add(BridgeBench::last_disk(bus)).empty());
+            CHECK(bench.find_last(bus) != nullptr);
+            CHECK(bench.remove("n0").empty());
+            const auto number = bench.acpi.number_of(bench.bus(bus));
+            REQUIRE(number.has_value());
+
+            bench.acpi.write(IoAccess{0x10, 4}, *number);
+            CHECK(bench.acpi.read(IoAccess{0x04, 4}) == 0x80000000);
+            bench.acpi.write(IoAccess{0x08, 4}, 0x80000000);
+            bench.run_until_told(2);
+
+            CHECK(bench.events.told == kDiskGone);
+            CHECK(bench.find_last(bus) == nullptr);
+        }
+    }
+
+    TEST_CASE("without ACPI a conventional bridge has no way to tell the guest, and says so") {
+        BridgeBench bench(HotplugWay::Slots);
+
+        CHECK(bench.add(BridgeBench::last_disk("ppb")) ==
+              "Bus 'ppb' does not support hotplugging; free: 'rp2'");
+        CHECK(bench.add(BridgeBench::last_disk("br")) ==
+              "Bus 'br' does not support hotplugging; free: 'rp2'");
+        CHECK(bench.find_last("br") == nullptr);
     }
 
     TEST_CASE("a plug that fails, at whichever descriptor it wants, leaves no trace (H07)") {
