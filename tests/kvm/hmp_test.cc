@@ -156,7 +156,9 @@ TEST_SUITE("kvm/hmp") {
         CHECK(has(devices,
                   "        bus: isa.0\r\n          type ISA\r\n"
                   "          dev: isa-debug"));
-        CHECK(has(objects, "/machine (q35-machine)\r\n  /peripheral (container)\r\n"));
+        CHECK(has(objects, "/machine (pc-q35-7.2-machine)\r\n  /peripheral (container)\r\n"));
+        CHECK(has(objects, "  /q35 (q35-pcihost)\r\n    /pcie.0 (PCIE)\r\n"));
+        CHECK(has(objects, "/virtio-backend (virtio-blk-device)\r\n"));
         CHECK(has(objects, "    /device[0] (host-x86_64-cpu)\r\n"));
     }
 

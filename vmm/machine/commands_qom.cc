@@ -22,6 +22,24 @@ Result<const QomProperty*> find_property_of(const QomNode& node, const std::stri
     return &*found;
 }
 
+// For what needs one object. QEMU tells apart a path that several end in, and one that none has,
+// where it lists properties only.
+Result<const QomNode*> find_only(const QomTree& tree, const std::string& path) {
+    auto node = tree.find(path);
+    if (!node) {
+        return fail(ErrorClass::DeviceNotFound, concat("Device '", printable(path), "' not found"));
+    }
+    return node;
+}
+
+// What tells of an object, or leads to another, is nobody's to set.
+bool is_option(const QomNode& node, const QomProperty& property) {
+    const bool tells =
+        property.name == "type" || property.name == "hotplugged" || property.name == "hotpluggable";
+    const bool leads = property.type.starts_with("child<") || property.type == "link<bus>";
+    return find_device_type(node.type) != nullptr && !tells && !leads;
+}
+
 // The id of a device that has one.
 std::string name_of(const QomNode& node) {
     return node.path.substr(node.path.rfind('/') + 1);
@@ -65,7 +83,7 @@ Result<QomHandlers::PropertyInfos> QomHandlers::qom_list(const qmp::QomListArgum
 Result<Value> QomHandlers::qom_get(const qmp::QomGetArguments& arguments) {
     const MutexLock hold(machine_.lock());
     const QomTree tree(machine_);
-    const QomNode* const node = SISKIN_TRY(tree.find(arguments.path));
+    const QomNode* const node = SISKIN_TRY(find_only(tree, arguments.path));
     const QomProperty* const property = SISKIN_TRY(find_property_of(*node, arguments.property));
     Value value = property->get();
     return value.is_null() ? Value("") : std::move(value);
@@ -74,14 +92,13 @@ Result<Value> QomHandlers::qom_get(const qmp::QomGetArguments& arguments) {
 Result<> QomHandlers::qom_set(const qmp::QomSetArguments& arguments) {
     const MutexLock hold(machine_.lock());
     const QomTree tree(machine_);
-    const QomNode* const node = SISKIN_TRY(tree.find(arguments.path));
-    static_cast<void>(SISKIN_TRY(find_property_of(*node, arguments.property)));
+    const QomNode* const node = SISKIN_TRY(find_only(tree, arguments.path));
+    const QomProperty* const property = SISKIN_TRY(find_property_of(*node, arguments.property));
     // What exists is realized, and nothing of it can be changed afterwards.
-    const bool is_option = find_device_type(node->type) != nullptr && arguments.property != "type";
-    return fail(
-        is_option ? concat("Attempt to set property '", arguments.property, "' on device '",
-                           name_of(*node), "' (type '", node->type, "') after it was realized")
-                  : concat("Property '", node->type, '.', arguments.property, "' is not writable"));
+    return fail(is_option(*node, *property)
+                    ? concat("Attempt to set property '", property->name, "' on device '",
+                             name_of(*node), "' (type '", node->type, "') after it was realized")
+                    : concat("Property '", node->type, '.', property->name, "' is not writable"));
 }
 
 Result<std::vector<qmp::ObjectTypeInfo>> QomHandlers::qom_list_types(

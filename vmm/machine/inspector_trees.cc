@@ -9,6 +9,7 @@
 #include "vmm/machine/address_plan.h"
 #include "vmm/machine/commands_machine.h"
 #include "vmm/machine/inspector.h"
+#include "vmm/machine/qom_tree.h"
 
 namespace siskin {
 namespace {
@@ -106,6 +107,20 @@ hmp::QtreeBus pci_bus(const DeviceTree& devices, const PciBus& bus) {
     return tree;
 }
 
+// `path` is below `root`; what is on the way is there. By name, as QEMU has them.
+void add_object(hmp::QomNode& root, std::string_view path, const std::string& type) {
+    const std::size_t slash = path.find('/');
+    const std::string_view name = path.substr(0, slash);
+    const auto at = std::lower_bound(
+        root.children.begin(), root.children.end(), name,
+        [](const hmp::QomNode& child, std::string_view other) { return child.name < other; });
+    if (slash == std::string_view::npos) {
+        root.children.insert(at, {std::string(name), type, {}});
+    } else {
+        add_object(*at, path.substr(slash + 1), type);
+    }
+}
+
 void add_map(hmp::MappedSpace& space, const AddressSpace& addresses) {
     for (const IoRange& range : *addresses.map()) {
         space.regions.push_back({range.base, range.base + (range.size - 1), "i/o",
@@ -132,26 +147,20 @@ hmp::QtreeBus MachineInspector::device_tree() {
     return system;
 }
 
+// The tree that QMP shows, below /machine.
 hmp::QomNode MachineInspector::object_tree() {
-    hmp::QomNode named{"peripheral", "container", {}};
-    hmp::QomNode anonymous{"peripheral-anon", "container", {}};
-    hmp::QomNode unattached{"unattached", "container", {}};
-    {
-        const MutexLock hold(machine_.lock());
-        for (const DeviceTree::Entry& entry : machine_.devices().entries()) {
-            hmp::QomNode& parent = entry.device->id().empty() ? anonymous : named;
-            parent.children.push_back({entry.path.substr(entry.path.rfind('/') + 1),
-                                       std::string(entry.device->type().name),
-                                       {}});
+    static constexpr std::string_view kRoot = "/machine";
+    const MutexLock hold(machine_.lock());
+    hmp::QomNode root;
+    const QomTree tree(machine_);
+    for (const QomNode& node : tree.nodes()) {
+        if (node.path == kRoot) {
+            root = {"machine", node.type, {}};
+        } else if (node.path.starts_with(concat(kRoot, '/'))) {
+            add_object(root, std::string_view(node.path).substr(kRoot.size() + 1), node.type);
         }
     }
-    for (const auto& vcpu : machine_.vcpus()) {
-        unattached.children.push_back(
-            {concat("device[", vcpu->id().value(), ']'), "host-x86_64-cpu", {}});
-    }
-    return {"machine",
-            concat(machine_.config().machine.type, "-machine"),
-            {std::move(named), std::move(anonymous), std::move(unattached)}};
+    return root;
 }
 
 std::vector<hmp::MappedSpace> MachineInspector::address_spaces() {

@@ -139,7 +139,9 @@ void QomTree::add_device(const DeviceTree::Entry& entry) {
     QomNode& node = add(entry.path, std::string(device.type().name));
     add_property(node, "realized", "bool", true);
     add_property(node, "hotplugged", "bool", entry.hot_plugged);
-    add_property(node, "hotpluggable", "bool", false);
+    auto* const function = dynamic_cast<PciFunction*>(&device);
+    add_property(node, "hotpluggable", "bool",
+                 function != nullptr && function->bus().is_hot_pluggable());
     for (const PropertyGroup& group : device.type().properties) {
         for (const PropertyRow& row : group.rows) {
             node.properties.push_back(QomProperty{
@@ -147,7 +149,6 @@ void QomTree::add_device(const DeviceTree::Entry& entry) {
                 [&row, part = group.part(device.config())] { return row.get(part); }});
         }
     }
-    const auto* const function = dynamic_cast<const PciFunction*>(&device);
     if (const PciBus* const bus = function == nullptr ? nullptr : bus_behind(*function)) {
         add(concat(entry.path, '/', bus->name()), bus->is_express() ? "PCIE" : "PCI");
     }
