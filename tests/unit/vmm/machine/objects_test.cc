@@ -120,7 +120,8 @@ TEST_SUITE("vmm/machine/objects") {
                 members.set(std::string(property.row->name),
                             value.is_null() ? Value(4096) : std::move(value));
                 qmp::ObjectOptions options;
-                const auto decoded = qmp::decode(Value(members), qmp::Path(), options);
+                Value given(members);
+                const auto decoded = qmp::decode(given, qmp::Path(), options);
                 CHECK_MESSAGE(decoded.has_value(), type.name, ' ', property.row->name);
             }
         }
