@@ -10,6 +10,16 @@
 
 namespace siskin {
 
+// What is mapped, and how.
+struct MappingRequest {
+    std::size_t size = 0;
+    const Fd* file = nullptr;  // from its start; null: zeroed memory of no file
+    bool shared = false;       // writes reach the file, or other processes; else they stay here
+    bool reserved = true;      // swap and huge pages are set aside now
+    bool read_only = false;
+    std::size_t alignment = 0;  // of the address, a power of two; 0: a page
+};
+
 // Owns one mmap(2) range. Move-only. The bytes may be shared with a guest or the kernel.
 class Mapping {
 public:
@@ -33,13 +43,14 @@ public:
     // `size` bytes of `fd` from its start, shared, readable and writable.
     [[nodiscard]] static Result<Mapping> shared(const Fd& fd, std::size_t size);
 
+    [[nodiscard]] static Result<Mapping> create(const MappingRequest& request);
+
     [[nodiscard]] std::byte* data() const { return data_; }
     // In bytes.
     [[nodiscard]] std::size_t size() const { return size_; }
 
 private:
     Mapping(std::byte* data, std::size_t size) : data_(data), size_(size) {}
-    static Result<Mapping> map(int flags, int fd_number, std::size_t size);
     void reset();
 
     std::byte* data_ = nullptr;

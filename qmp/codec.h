@@ -126,6 +126,8 @@ public:
         Value* const value = take(name);
         return value == nullptr ? Result<>() : decode(*value, Path(*path_, name), out.emplace());
     }
+    // All there are; none is taken by this.
+    [[nodiscard]] const Value::Dict& members() const { return *dict_; }
     // Takes all members that nobody took before; the last to be called.
     void rest(Value::Dict& out);
     [[nodiscard]] Result<> finish() const;

@@ -76,7 +76,7 @@ private:
     qmp::YankHandlers yank_;
     MachineInspector inspector_;
     hmp::HumanHandlers human_{
-        {protocol_, run_control_, machine_, block_, pci_, chardev_, stats_, inspector_}};
+        {protocol_, run_control_, machine_, block_, pci_, chardev_, stats_, objects_, inspector_}};
     qmp::Handlers all_{protocol_, protocol_,      run_control_, machine_, block_,   pci_,
                        chardev_,  descriptors_,   human_,       qom_,     objects_, stats_,
                        devices_,  subscriptions_, yank_,        options_};

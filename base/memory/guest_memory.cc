@@ -22,6 +22,11 @@ Result<std::shared_ptr<const GuestMemory>> GuestMemory::create(std::vector<Guest
         [](const GuestRegion& left, const GuestRegion& right) { return left.base < right.base; });
     std::uint64_t free_from = 0;
     for (const GuestRegion& region : regions) {
+        const std::size_t there = region.backing->size();
+        if (region.offset > there || region.size().value() > there - region.offset) {
+            return fail(concat("guest memory region at ", hex(region.base.value()),
+                               " is no part of what backs it"));
+        }
         const auto end = checked_add(region.base, region.size());
         if (region.size().value() == 0 || !end || region.base.value() < free_from) {
             return fail(concat("guest memory region at ", hex(region.base.value()),
@@ -44,7 +49,7 @@ std::optional<GuestSpan> GuestMemory::span(GuestAddress address, ByteCount size)
     if (inside >= region.size().value() || size.value() > region.size().value() - inside) {
         return std::nullopt;
     }
-    return GuestSpan(region.backing->data() + inside, size.value());
+    return GuestSpan(region.data() + inside, size.value());
 }
 
 Result<> GuestMemory::read(GuestAddress address, std::span<std::byte> into) const {

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/mapping.h"
 #include "base/memory/guest_span.h"
 #include "base/result.h"
@@ -15,12 +16,21 @@
 
 namespace siskin {
 
-// One run of guest RAM. `backing` is shared between successive GuestMemory objects.
+// One run of guest RAM. `backing` is shared between successive GuestMemory objects, and between the
+// runs that are parts of it.
 struct GuestRegion {
     GuestAddress base;
     std::shared_ptr<const Mapping> backing;
+    // Which part of it; without a length up to its end.
+    std::size_t offset = 0;
+    std::optional<ByteCount> length = std::nullopt;
+    // Where other processes can have this memory from, at the same offset; null: they cannot.
+    std::shared_ptr<const Fd> file = nullptr;
 
-    [[nodiscard]] ByteCount size() const { return ByteCount{backing->size()}; }
+    [[nodiscard]] ByteCount size() const {
+        return length.value_or(ByteCount{backing->size() - offset});
+    }
+    [[nodiscard]] std::byte* data() const { return backing->data() + offset; }
 };
 
 // RAM only: an address of a BAR, of ECAM, of the APIC or of nothing is "not RAM" here, so a
@@ -28,7 +38,8 @@ struct GuestRegion {
 // publishes a new object.
 class GuestMemory {
 public:
-    // Regions in any order. Errors: a region is empty, wraps, or meets another one.
+    // Regions in any order. Errors: a region is empty, wraps, meets another one, or is no part of
+    // its backing.
     [[nodiscard]] static Result<std::shared_ptr<const GuestMemory>> create(
         std::vector<GuestRegion> regions);
 

@@ -12,6 +12,8 @@
 #include "firmware/acpi/madt.h"
 #include "firmware/acpi/mcfg.h"
 #include "firmware/acpi/rsdp.h"
+#include "firmware/acpi/slit.h"
+#include "firmware/acpi/srat.h"
 #include "firmware/acpi/xsdt.h"
 
 namespace siskin::acpi {
@@ -58,6 +60,25 @@ Result<> check_windows(const AcpiConfig& config) {
     return {};
 }
 
+Result<> check_numa(const AcpiConfig& config) {
+    if (!config.numa) {
+        return {};
+    }
+    const NumaConfig& numa = *config.numa;
+    const std::size_t nodes = numa.node_count;
+    const bool counts_fit = nodes != 0 && numa.node_of_processor.size() == config.apic_ids.size() &&
+                            (numa.distances.empty() || numa.distances.size() == nodes * nodes);
+    const bool nodes_fit =
+        std::all_of(numa.node_of_processor.begin(), numa.node_of_processor.end(),
+                    [&](std::uint32_t node) { return node < nodes; }) &&
+        std::all_of(numa.memory.begin(), numa.memory.end(),
+                    [&](const NumaConfig::Memory& memory) { return memory.node < nodes; });
+    if (!counts_fit || !nodes_fit) {
+        return fail(concat("what is said of the ", nodes, " NUMA nodes contradicts itself"));
+    }
+    return {};
+}
+
 Result<> check(const AcpiConfig& config) {
     if (config.apic_ids.empty() || config.apic_ids.size() > kProcessorsMax) {
         return fail(concat("the machine has ", config.apic_ids.size(),
@@ -79,6 +100,7 @@ Result<> check(const AcpiConfig& config) {
         return fail(concat("the SCI is GSI ", config.sci.value(), ", the most is 15"));
     }
     SISKIN_TRY(check_ecam(config.ecam));
+    SISKIN_TRY(check_numa(config));
     return check_windows(config);
 }
 
@@ -120,10 +142,16 @@ Result<AcpiTables> build_acpi_tables(const AcpiConfig& config, GuestAddress base
     assembler.place("RSDP", Bytes(sizeof(Rsdp)), kRsdpAlignment);
     const GuestAddress facs = assembler.place("FACS", build_facs(), kFacsAlignment);
     const GuestAddress dsdt = assembler.place("DSDT", build_dsdt(config), kTableAlignment);
-    const std::vector<GuestAddress> listed{
+    std::vector<GuestAddress> listed{
         assembler.place("FACP", build_fadt(config, facs, dsdt), kTableAlignment),
         assembler.place("APIC", build_madt(config), kTableAlignment),
         assembler.place("MCFG", build_mcfg(config.ecam), kTableAlignment)};
+    if (config.numa) {
+        listed.push_back(assembler.place("SRAT", build_srat(config), kTableAlignment));
+        if (!config.numa->distances.empty()) {
+            listed.push_back(assembler.place("SLIT", build_slit(*config.numa), kTableAlignment));
+        }
+    }
     const GuestAddress xsdt = assembler.place("XSDT", build_xsdt(listed), kTableAlignment);
     AcpiTables tables = assembler.finish(build_rsdp(xsdt));
     if (tables.bytes.size() > room.value()) {

@@ -85,6 +85,22 @@ inline constexpr std::uint32_t kOscPme = 1U << 2;
 inline constexpr std::uint32_t kOscAer = 1U << 3;
 inline constexpr std::uint32_t kOscCapabilityStructure = 1U << 4;
 
+// What is near to what. All numbers are those of nodes, from 0 to node_count - 1.
+struct NumaConfig {
+    struct Memory {
+        std::uint32_t node = 0;
+        GuestAddress base;
+        ByteCount size;
+        bool hot_pluggable = false;  // memory may come here; there is none yet
+    };
+
+    std::uint32_t node_count = 0;
+    std::vector<std::uint32_t> node_of_processor;  // one for each of AcpiConfig::apic_ids
+    std::vector<Memory> memory;
+    // A row for each node, from it to each; empty: not known, and no SLIT.
+    std::vector<std::uint8_t> distances;
+};
+
 // Plain data; a board fills it once a reset.
 struct AcpiConfig {
     // APIC id of each vCPU; its index is the ACPI processor UID. At least one.
@@ -110,6 +126,7 @@ struct AcpiConfig {
     std::uint32_t osc_granted = kOscNativeHotplug | kOscPme | kOscAer | kOscCapabilityStructure;
     // The function of the LPC bridge, as _ADR: device in the high half, function in the low.
     std::uint32_t lpc_address = 0x001f0000;
+    std::optional<NumaConfig> numa;
     bool com1_present = true;    // 16550 at 0x3f8, IRQ 4
     bool rtc_present = true;     // MC146818 at 0x70, IRQ 8, century in CMOS byte 0x32
     bool i8042_present = false;  // a keyboard controller with devices, not just its reset line

@@ -38,6 +38,7 @@ rtc_cmos
 ACPI: PM:
 PCI: MMCONFIG
 _OSC:
+ACPI: SRAT:
 """
 LINES_FILE = "/guest/lines"
 GUEST_FILES = {TROUBLE_FILE: TROUBLE, LINES_FILE: LINES}
@@ -134,3 +135,30 @@ def platform(checks, guest, log):
     board_time = int(guest.run("cat /sys/class/rtc/rtc0/since_epoch"))
     seconds = abs(int(guest.run("date +%s")) - board_time)
     checks.check("the board's clock and the system's agree", seconds <= 2, f"{seconds} s apart")
+
+
+# Of the usual machine: its two processors and its RAM, half and half, and room for more.
+TWO_NODES = """
+    -m 256,slots=2,maxmem=1G
+    -object memory-backend-memfd,id=near,size=128M,share=on,prealloc=on
+    -object memory-backend-memfd,id=far,size=128M,share=on
+    -numa node,nodeid=0,cpus=0,memdev=near -numa node,nodeid=1,cpus=1,memdev=far
+    -numa dist,src=0,dst=1,val=21
+""".split()
+
+
+def nodes(checks, guest, log):
+    """What the SRAT and the SLIT say of TWO_NODES has reached the kernel."""
+    folder = "/sys/devices/system/node"
+    checks.equal("the guest has two nodes", guest.run(f"cat {folder}/online"), "0-1")
+    for node, distances in enumerate(("10 21", "21 10")):
+        checks.equal(f"node {node} has its processor",
+                     guest.run(f"cat {folder}/node{node}/cpulist"), str(node))
+        checks.equal(f"node {node} knows the distances",
+                     guest.run(f"cat {folder}/node{node}/distance"), distances)
+        total = guest.run(f"grep MemTotal {folder}/node{node}/meminfo")
+        kib = int(total.split()[3])
+        checks.check(f"node {node} has its RAM", 64 * 1024 < kib <= 128 * 1024, total)
+    checks.check("the kernel knows where memory may be plugged in",
+                 re.search(r"SRAT: Node 1 PXM 1 \[mem 0x100000000-.*\] hotplug", log),
+                 "no such range in the log")

@@ -222,19 +222,21 @@ def reset(bench):
 
 
 def pvh(bench):
-    """The same kernel as an ELF file with a PVH note; -no-reboot."""
+    """The same kernel as an ELF file with a PVH note, on two NUMA nodes; -no-reboot."""
     checks = bench.checks
 
     def use_elf(folder):
         shutil.copy(bench.kernel.elf_image(), folder / "vmlinuz")
 
-    with bench.start(["-no-reboot"], use_elf) as vm:
+    with bench.start(["-no-reboot", *facts.TWO_NODES], use_elf) as vm:
         guest = Guest(vm.console)
         vm.qmp.negotiate()
         guest.wait_ready(120)
         facts.processors(checks, guest)
         facts.healthy(checks, guest, "PVH boot")
-        facts.platform(checks, guest, facts.log_lines(guest))
+        log = facts.log_lines(guest)
+        facts.platform(checks, guest, log)
+        facts.nodes(checks, guest, log)
         guest.run("mount /dev/vda /mnt; echo pvh >/mnt/pvh; umount /mnt")
         guest.start("reboot -f")
         shutdown = vm.qmp.wait_event("SHUTDOWN", 60)

@@ -26,6 +26,7 @@ public:
     [[nodiscard]] hmp::QomNode object_tree() override { return objects; }
     [[nodiscard]] std::vector<hmp::MappedSpace> address_spaces() override { return spaces; }
     [[nodiscard]] std::vector<hmp::IoThreadInfo> io_threads() override { return threads; }
+    [[nodiscard]] std::vector<hmp::NumaNodeInfo> numa_nodes() override { return nodes; }
     [[nodiscard]] hmp::FastPaths fast_paths() override { return {.irqfds = 3, .ioeventfds = 1}; }
 
     [[nodiscard]] Result<hmp::PciErrorPlace> inject_pci_error(const std::string& id,
@@ -44,6 +45,7 @@ public:
     hmp::QomNode objects{"machine", "q35-machine", {}};
     std::vector<hmp::MappedSpace> spaces;
     std::vector<hmp::IoThreadInfo> threads;
+    std::vector<hmp::NumaNodeInfo> nodes;
     unsigned register_reads = 0;
     std::vector<std::string> plugged;  // the options of what was added and not removed
 };

@@ -50,6 +50,8 @@ public:
     Result<> object_add(const qmp::ObjectOptions&) override { return NotInThisTest(); }
     Result<> object_del(const qmp::ObjectDelArguments&) override { return NotInThisTest(); }
     Result<std::vector<qmp::IOThreadInfo>> query_iothreads() override { return NotInThisTest(); }
+    // What query-memdev answers.
+    Result<std::vector<qmp::Memdev>> query_memdev() override { return memory; }
     // Of the driver "later" the answer is the test's to give.
     void device_add(const qmp::DeviceAddArguments& arguments, qmp::Later later) override {
         if (arguments.driver == "later") {
@@ -70,6 +72,7 @@ public:
     }
 
     std::vector<qmp::Later> lingering;
+    std::vector<qmp::Memdev> memory;
 };
 
 // Begins in prelaunch, as `-S` does. Thread: whoever runs the VM loop.
@@ -97,7 +100,7 @@ public:
     [[nodiscard]] std::vector<qmp::BlockInfo>& disks() { return disks_; }
     [[nodiscard]] std::vector<qmp::PciDeviceInfo>& functions() { return functions_; }
     [[nodiscard]] hmp::Services services() {
-        return {protocol_, *this, *this, *this, *this, *this, *this, backend_};
+        return {protocol_, *this, *this, *this, *this, *this, *this, *this, backend_};
     }
 
     [[nodiscard]] Result<qmp::StatusInfo> query_status() override;
@@ -118,7 +121,9 @@ public:
     Result<> set_action(const qmp::SetActionArguments&) override { return NotInThisTest(); }
     Result<std::vector<qmp::MachineInfo>> query_machines() override { return NotInThisTest(); }
     Result<qmp::CurrentMachineParams> query_current_machine() override { return NotInThisTest(); }
-    Result<qmp::MemoryInfo> query_memory_size_summary() override { return NotInThisTest(); }
+    Result<qmp::MemoryInfo> query_memory_size_summary() override {
+        return qmp::MemoryInfo{128U << 20U, 0};
+    }
     Result<std::vector<qmp::CpuDefinitionInfo>> query_cpu_definitions() override {
         return NotInThisTest();
     }

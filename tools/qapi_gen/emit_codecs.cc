@@ -38,6 +38,9 @@ std::string members_decoder(const Schema& schema, const Entry& entry) {
         out += concat("    SISKIN_TRY(object.", member.optional ? "optional" : "required", "(\"",
                       member.name, "\", out.", snake_case(member.name), "));\n");
     }
+    if (entry.keep_members) {
+        out += "    out.given = object.members();\n";
+    }
     if (entry.further_members) {
         out += "    object.rest(out.further);\n";
     }

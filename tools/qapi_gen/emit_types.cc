@@ -43,6 +43,9 @@ std::string struct_definition(const Schema& schema, const Entry& entry) {
     if (entry.further_members) {
         out += "    Value::Dict further;  // members that have no place above\n";
     }
+    if (entry.keep_members) {
+        out += "    Value::Dict given;  // all members as they came\n";
+    }
     if (entry.kind == EntryKind::Union && !entry.branches.empty()) {
         out +=
             concat("    // Set is the one that `", snake_case(entry.discriminator), "` names.\n");

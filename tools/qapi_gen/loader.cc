@@ -257,6 +257,7 @@ Result<> read_kind(Reader& reader, Entry& entry) {
             SISKIN_TRY(read_base(reader, entry));
             entry.discriminator = SISKIN_TRY(reader.text("discriminator"));
             entry.branches = SISKIN_TRY(read_branches(reader));
+            entry.keep_members = SISKIN_TRY(reader.flag("keep-members", false));
             return {};
         case EntryKind::Alternate: entry.branches = SISKIN_TRY(read_branches(reader)); return {};
         case EntryKind::Command: return read_command(reader, entry);

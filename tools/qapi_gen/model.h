@@ -76,6 +76,9 @@ struct Entry {
     // "further-members", of structs, too: besides those named, any others, which the handler
     // judges.
     bool further_members = false;
+    // "keep-members", of unions: all members are also kept as they came, for a handler that hands
+    // them on to a table of its own.
+    bool keep_members = false;
     // Events.
     std::int64_t limit_ms = 0;  // 0: no limit
     std::string limit_by;       // the member whose values are limited apart, or empty

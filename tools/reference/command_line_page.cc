@@ -5,6 +5,8 @@
 #include "tools/reference/markdown.h"
 #include "tools/reference/pages.h"
 #include "vmm/machine/command_line.h"
+#include "vmm/machine/numa_options.h"
+#include "vmm/machine/object_catalog.h"
 #include "vmm/machine/option_tables.h"
 
 namespace siskin::reference {
@@ -43,6 +45,25 @@ std::string chardev_section() {
     return text;
 }
 
+std::string object_section() {
+    std::string text;
+    for (const ObjectType& type : object_catalog()) {
+        text += concat("\n### -object ", type.name, "\n\n", type.description, '\n');
+        const std::vector<DescribedProperty> properties = describe_properties(type);
+        text += properties.empty() ? "" : concat('\n', property_table(properties));
+    }
+    return text;
+}
+
+std::string numa_section() {
+    std::string text;
+    for (const NumaForm& form : numa_forms()) {
+        text += concat("\n### -numa ", form.name, "\n\n", form.description, "\n\n",
+                       property_table(without_defaults(form.keys)));
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string command_line_page() {
@@ -59,6 +80,8 @@ std::string command_line_page() {
         if (option.name == "chardev") {
             text += chardev_section();
         }
+        text += option.name == "object" ? object_section() : "";
+        text += option.name == "numa" ? numa_section() : "";
     }
     return text;
 }

@@ -10,7 +10,8 @@ namespace siskin::reference {
 namespace {
 
 bool has_default(const DescribedProperty& property) {
-    return !property.default_value.is_null() && !display(property.default_value).empty();
+    return !property.default_value.is_null() && property.default_value.as_list() == nullptr &&
+           !display(property.default_value).empty();
 }
 
 }  // namespace

@@ -68,6 +68,11 @@ struct IoThreadInfo {
     std::int64_t thread_id = 0;
 };
 
+struct NumaNodeInfo {
+    std::vector<std::uint32_t> cpus;
+    std::uint64_t size = 0;  // bytes of RAM
+};
+
 // What devices have bound in KVM at the moment, for `info irq`.
 struct FastPaths {
     std::uint32_t irqfds = 0;      // vectors that interrupt without a thread of the VMM
@@ -111,6 +116,8 @@ public:
     [[nodiscard]] virtual QomNode object_tree() = 0;
     [[nodiscard]] virtual std::vector<MappedSpace> address_spaces() = 0;
     [[nodiscard]] virtual std::vector<IoThreadInfo> io_threads() = 0;
+    // In the order of their numbers; none without NUMA.
+    [[nodiscard]] virtual std::vector<NumaNodeInfo> numa_nodes() = 0;
     [[nodiscard]] virtual FastPaths fast_paths() = 0;
     // Errors, for people: no such device, it is no PCI Express one.
     [[nodiscard]] virtual Result<PciErrorPlace> inject_pci_error(const std::string& id,

@@ -21,6 +21,7 @@ struct Services {
     qmp::PciCommands& pci;
     qmp::ChardevCommands& chardev;
     qmp::StatsCommands& stats;
+    qmp::ObjectCommands& objects;
     Backend& backend;
 };
 

@@ -43,6 +43,11 @@ namespace siskin::hmp {
 [[nodiscard]] Result<> info_uuid(Call& call);
 [[nodiscard]] Result<> info_version(Call& call);
 
+// info_memory.cc
+[[nodiscard]] Result<> info_memdev(Call& call);
+[[nodiscard]] Result<> info_memory_size_summary(Call& call);
+[[nodiscard]] Result<> info_numa(Call& call);
+
 // info_stats.cc
 [[nodiscard]] Result<> info_stats(Call& call);
 

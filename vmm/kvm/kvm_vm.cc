@@ -44,7 +44,7 @@ Result<> KvmVm::map(const GuestMemory& memory) {
         slot.slot = slot_count_;
         slot.guest_phys_addr = region.base.value();
         slot.memory_size = region.size().value();
-        slot.userspace_addr = reinterpret_cast<std::uint64_t>(region.backing->data());
+        slot.userspace_addr = reinterpret_cast<std::uint64_t>(region.data());
         if (kvm_ioctl(fd_, KVM_SET_USER_MEMORY_REGION, &slot) != 0) {
             return fail_errno(concat("KVM_SET_USER_MEMORY_REGION at ", hex(region.base.value())),
                               errno);

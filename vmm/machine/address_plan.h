@@ -17,7 +17,9 @@ namespace siskin {
 //   0xfec00000  I/O APIC
 //   0xfee00000  local APICs (and MSI)
 //   0xfeffc000  pages that KVM keeps on Intel hosts
-// From 4 GiB on: the rest of RAM, then, at the next GiB, BARs of 64 bits.
+// From 4 GiB on: the rest of RAM; then, at the next GiB, addresses kept for memory that is plugged
+// in
+// (-m maxmem=); then, at the next GiB, BARs of 64 bits.
 inline constexpr std::uint64_t kEcamBase = 0xb0000000;
 inline constexpr std::uint64_t kEcamSize = 256 * kMiB;
 inline constexpr std::uint64_t kMmio32Base = kEcamBase + kEcamSize;
@@ -40,8 +42,22 @@ inline constexpr std::uint64_t kRamMax = 1024 * kGiB;
 [[nodiscard]] constexpr std::uint64_t high_ram_size(std::uint64_t ram_size) {
     return ram_size - low_ram_size(ram_size);
 }
-[[nodiscard]] constexpr std::uint64_t mmio64_base(std::uint64_t ram_size) {
+// The most memory devices; as in QEMU.
+inline constexpr std::uint32_t kMemorySlotsMax = 256;
+
+// For memory that is plugged in: what it may grow by, and a GiB a slot, so that each device can
+// begin at one. 0 where it may not grow.
+[[nodiscard]] constexpr std::uint64_t device_memory_size(std::uint64_t ram_size,
+                                                         std::uint64_t ram_max,
+                                                         std::uint32_t slots) {
+    return ram_max > ram_size ? ram_max - ram_size + slots * kGiB : 0;
+}
+[[nodiscard]] constexpr std::uint64_t device_memory_base(std::uint64_t ram_size) {
     return align_up(kHighRamBase + high_ram_size(ram_size), kGiB);
+}
+[[nodiscard]] constexpr std::uint64_t mmio64_base(std::uint64_t ram_size,
+                                                  std::uint64_t device_memory = 0) {
+    return align_up(device_memory_base(ram_size) + device_memory, kGiB);
 }
 
 // Port space. BARs lie above the ports that devices of the ISA age decode.

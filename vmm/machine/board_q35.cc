@@ -9,6 +9,7 @@
 #include "pci/allocator.h"
 #include "pci/vga.h"
 #include "vmm/machine/address_plan.h"
+#include "vmm/machine/ram_plan.h"
 
 namespace siskin {
 
@@ -77,9 +78,13 @@ Result<> BoardQ35::map_ports() {
 void BoardQ35::set_apertures() {
     const std::uint64_t ram = config_.ram.value();
     PciApertures apertures;
+    // Nor over what is kept for memory that may come.
+    const std::uint64_t high_end = kHighRamBase + high_ram_size(ram);
+    const std::uint64_t above =
+        config_.device_memory() == 0 ? high_end : device_memory_base(ram) + config_.device_memory();
     apertures.memory = {{kVgaMemoryBase, kVgaMemoryBase + kVgaMemorySize - 1},
                         {low_ram_size(ram), kIoApicBase - 1},
-                        {kHighRamBase + high_ram_size(ram), ~std::uint64_t{0}}};
+                        {above, ~std::uint64_t{0}}};
     pci_.topology().set_apertures(std::move(apertures));
 }
 
@@ -132,7 +137,7 @@ Result<> BoardQ35::reset() {
 AllocatorApertures BoardQ35::apertures() const {
     return {
         {kMmio32Base, kMmio32Size},
-        {mmio64_base(config_.ram.value()), kMmio64Size},
+        {config_.bars_above_4g(), kMmio64Size},
         {kPciPortBase, kPciPortSize},
     };
 }
@@ -183,8 +188,9 @@ acpi::AcpiConfig BoardQ35::acpi_config() const {
     tables.ecam.base = GuestAddress{kEcamBase};
     tables.memory_windows = {
         {GuestAddress{kMmio32Base}, ByteCount{kMmio32Size}},
-        {GuestAddress{mmio64_base(config_.ram.value())}, ByteCount{kMmio64Size}},
+        {GuestAddress{config_.bars_above_4g()}, ByteCount{kMmio64Size}},
     };
+    tables.numa = numa_tables(config_);
     for (const PciBus* const root : pci_.topology().roots()) {
         if (root->is_expander()) {
             tables.expanders.push_back(expander_of(*root));

@@ -85,7 +85,11 @@ Result<> add_device(Parsing& parsing, const Use& use) {
     return add_use(parsing.config.devices, use, "driver", parse_key_values, true);
 }
 Result<> add_object(Parsing& parsing, const Use& use) {
-    return add_use(parsing.config.objects, use, "qom-type", parse_key_values, true);
+    const auto parse = [](std::string_view text, std::string_view implied) {
+        static constexpr std::array<std::string_view, 1> kRepeated{"host-nodes"};
+        return parse_repeated_key_values(text, implied, kRepeated);
+    };
+    return add_use(parsing.config.objects, use, "qom-type", parse, true);
 }
 Result<> add_blockdev(Parsing& parsing, const Use& use) {
     return add_use(parsing.config.blockdevs, use, "driver", parse_dotted_key_values, true);
@@ -175,8 +179,17 @@ constexpr std::array kOptions{
     OptionRow{{"smp", "[cpus=]N[,sockets=S][,dies=D][,cores=C][,threads=T]",
                "Set the number of vCPUs and their topology (1)."},
               call<apply_smp>},
-    OptionRow{{"m", "[size=]SIZE", "Set the guest's RAM; a bare number is MiB (128M)."},
+    OptionRow{{"m", "[size=]SIZE[,slots=N,maxmem=SIZE]",
+               "Set the guest's RAM; a bare number is MiB (128M)."},
               call<apply_memory>},
+    OptionRow{{"mem-path", "FILE", "Take the guest's RAM from this file, or from one in a folder."},
+              set_path<&C::mem_path>},
+    OptionRow{{"mem-prealloc", "", "Have the host give the guest's RAM at once."},
+              set_on<&C::mem_prealloc>},
+    OptionRow{
+        {"numa", "node[,nodeid=N][,cpus=N-M][,memdev=ID]|dist,src=N,dst=N,val=D|cpu,node-id=N,...",
+         "Describe a NUMA node, a distance between two, or vCPUs of one."},
+        call<apply_numa>},
     OptionRow{{"kernel", "FILE", "Boot this kernel: a bzImage, or an ELF file with a PVH note."},
               set_path<&C::kernel>},
     OptionRow{{"initrd", "FILE", "Give the kernel this initial RAM disk."}, set_path<&C::initrd>},
@@ -213,7 +226,9 @@ constexpr std::array kOptions{
     OptionRow{
         {"monitor", "stdio|unix:PATH[,server=on][,wait=off]|...|none", "Add a monitor for people."},
         add_human_monitor},
-    OptionRow{{"object", "iothread,id=ID|{JSON}", "Add an object."}, add_object},
+    OptionRow{{"object", "TYPE,id=ID[,PROPERTY=VALUE...]|{JSON}",
+               "Add an object; -object help lists the types, -object TYPE,help their properties."},
+              add_object},
     OptionRow{{"add-fd", "fd=N,set=S[,opaque=TEXT]",
                "Put an open descriptor into set S, which the path /dev/fdset/S names."},
               add_passed_file},
@@ -252,9 +267,9 @@ const OptionRow* find_option(std::string_view name) {
 
 // "-device help", "-machine q35,help", "-cpu ?": on any option with a structured argument.
 bool wants_help(const OptionRow& row, std::string_view argument) {
-    static constexpr std::array<std::string_view, 15> kWithHelp{
+    static constexpr std::array<std::string_view, 16> kWithHelp{
         "machine", "M",     "accel", "cpu",    "smp",    "m", "device", "chardev",
-        "mon",     "drive", "msg",   "object", "global", "d", "add-fd"};
+        "mon",     "drive", "msg",   "object", "global", "d", "add-fd", "numa"};
     if (std::find(kWithHelp.begin(), kWithHelp.end(), row.description.name) == kWithHelp.end() ||
         argument.starts_with('{')) {
         return false;

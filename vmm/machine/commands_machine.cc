@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "virtio/block/blk_pci.h"
+#include "vmm/machine/ram_plan.h"
 
 namespace siskin {
 namespace {
@@ -101,6 +102,9 @@ Result<std::vector<qmp::CpuInfoFast>> MachineHandlers::query_cpus_fast() {
         if (machine_.config().topology.dies > 1) {
             properties.die_id = place.die;
         }
+        if (!machine_.config().numa.nodes.empty()) {
+            properties.node_id = machine_.config().numa.node_of(index);
+        }
         properties.core_id = place.core;
         properties.thread_id = place.thread;
         qmp::CpuInfoFast cpu;
@@ -144,6 +148,7 @@ Result<std::vector<qmp::MachineInfo>> MachineHandlers::query_machines() {
     q35.is_default = true;
     q35.cpu_max = kVcpusMax;
     q35.default_cpu_type = "host-x86_64-cpu";
+    q35.default_ram_id = std::string(kDefaultRamId);
     return std::vector{std::move(q35)};
 }
 

@@ -1,47 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Objects made and removed over QMP: I/O threads.
+// Objects made and removed over QMP, and what is told of I/O threads and memory.
 #include "base/object/device_tree.h"
 #include "base/text.h"
 #include "vmm/machine/commands_qom.h"
 
 namespace siskin {
-namespace {
 
-bool uses_io_thread(const Device& device, const std::string& id) {
-    const BoundProperty property =
-        find_property(device.type().properties, device.config(), "iothread");
-    return property.row != nullptr && property.get() == Value(id);
-}
-
-}  // namespace
-
-// The list of I/O threads is the VM loop's; starting and joining one needs no lock.
 Result<> ObjectHandlers::object_add(const qmp::ObjectOptions& arguments) {
     if (!is_identifier(arguments.id)) {
         return fail("Parameter 'id' expects an identifier");
     }
-    for (const IoThreads::Entry& entry : machine_.io_threads().entries()) {
-        if (entry.id == arguments.id) {
-            return fail(concat("attempt to add duplicate property '", arguments.id,
-                               "' to object (type 'container')"));
-        }
+    if (machine_.objects().find(arguments.id) != nullptr) {
+        return fail(concat("attempt to add duplicate property '", arguments.id,
+                           "' to object (type 'container')"));
     }
-    return machine_.io_threads().add(arguments.id);
+    return machine_.add_object(arguments.given);
 }
 
 Result<> ObjectHandlers::object_del(const qmp::ObjectDelArguments& arguments) {
-    {
-        const MutexLock hold(machine_.lock());
-        for (const DeviceTree::Entry& entry : machine_.devices().entries()) {
-            if (!arguments.id.empty() && uses_io_thread(*entry.device, arguments.id)) {
-                return fail(concat("object '", arguments.id, "' is in use, can not be deleted"));
-            }
-        }
-    }
-    if (!machine_.io_threads().remove(arguments.id)) {
-        return fail(concat("object '", printable(arguments.id), "' not found"));
-    }
-    return {};
+    return machine_.remove_object(arguments.id);
 }
 
 Result<std::vector<qmp::IOThreadInfo>> ObjectHandlers::query_iothreads() {
@@ -56,5 +33,33 @@ Result<std::vector<qmp::IOThreadInfo>> ObjectHandlers::query_iothreads() {
     }
     return infos;
 }
+
+Result<std::vector<qmp::Memdev>> ObjectHandlers::query_memdev() {
+    std::vector<qmp::Memdev> infos;
+    for (const MemoryBackends::Entry& entry : machine_.memory_backends().entries()) {
+        const MemoryBackendConfig& config = entry.memory->config();
+        qmp::Memdev info;
+        info.id = entry.memory->id();
+        info.size = entry.memory->size().value();
+        info.merge = config.merge;
+        info.dump = config.dump;
+        info.prealloc = config.prealloc;
+        info.share = config.share;
+        info.reserve = config.reserve;
+        info.host_nodes = config.host_nodes.numbers;
+        // The same names in the same order; static_assert below.
+        info.policy = static_cast<qmp::HostMemPolicy>(config.policy);
+        infos.push_back(std::move(info));
+    }
+    return infos;
+}
+
+static_assert(static_cast<int>(qmp::HostMemPolicy::Default) ==
+                  static_cast<int>(HostMemPolicy::Default) &&
+              static_cast<int>(qmp::HostMemPolicy::Preferred) ==
+                  static_cast<int>(HostMemPolicy::Preferred) &&
+              static_cast<int>(qmp::HostMemPolicy::Bind) == static_cast<int>(HostMemPolicy::Bind) &&
+              static_cast<int>(qmp::HostMemPolicy::Interleave) ==
+                  static_cast<int>(HostMemPolicy::Interleave));
 
 }  // namespace siskin

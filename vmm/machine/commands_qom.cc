@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "vmm/machine/device_catalog.h"
+#include "vmm/machine/object_catalog.h"
 #include "vmm/machine/qom_tree.h"
 #include "vmm/machine/qom_types.h"
 
@@ -56,12 +57,16 @@ qmp::ObjectPropertyInfo described(const DescribedProperty& property) {
     return info;
 }
 
-std::vector<qmp::ObjectPropertyInfo> properties_of(const DeviceType& type) {
+std::vector<qmp::ObjectPropertyInfo> infos_of(const std::vector<DescribedProperty>& properties) {
     std::vector<qmp::ObjectPropertyInfo> infos;
-    for (const DescribedProperty& property : describe_properties(type)) {
+    for (const DescribedProperty& property : properties) {
         infos.push_back(described(property));
     }
     return infos;
+}
+
+std::vector<qmp::ObjectPropertyInfo> properties_of(const DeviceType& type) {
+    return infos_of(describe_properties(type));
 }
 
 }  // namespace
@@ -125,6 +130,9 @@ Result<std::vector<qmp::ObjectTypeInfo>> QomHandlers::qom_list_types(
 
 Result<QomHandlers::PropertyInfos> QomHandlers::qom_list_properties(
     const qmp::QomListPropertiesArguments& arguments) {
+    if (const ObjectType* const object = find_object_type(arguments.typename_)) {
+        return infos_of(describe_properties(*object));
+    }
     const CatalogRow* const row = find_device_type(arguments.typename_);
     return row == nullptr ? PropertyInfos() : properties_of(*row->type);
 }

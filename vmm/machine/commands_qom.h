@@ -36,6 +36,7 @@ public:
     [[nodiscard]] Result<> object_add(const qmp::ObjectOptions& arguments) override;
     [[nodiscard]] Result<> object_del(const qmp::ObjectDelArguments& arguments) override;
     [[nodiscard]] Result<std::vector<qmp::IOThreadInfo>> query_iothreads() override;
+    [[nodiscard]] Result<std::vector<qmp::Memdev>> query_memdev() override;
 
 private:
     Machine& machine_;

@@ -11,6 +11,8 @@
 #include "vmm/kvm/cpuid.h"
 #include "vmm/kvm/host_probe.h"
 #include "vmm/machine/device_catalog.h"
+#include "vmm/machine/numa_options.h"
+#include "vmm/machine/object_catalog.h"
 #include "vmm/machine/option_syntax.h"
 #include "vmm/machine/option_tables.h"
 
@@ -26,7 +28,7 @@ std::string padded(std::string text, std::size_t width) {
 std::string property_line(const PropertyRow& row, const Value& value) {
     std::string line = padded(concat("  ", row.name, "=<", row.type_name, ">"), 25);
     line += concat(" - ", row.description);
-    if (!value.is_null() && display(value) != "") {
+    if (!value.is_null() && value.as_list() == nullptr && display(value) != "") {
         line += concat(" (default: ", display(value), ')');
     }
     return line + '\n';
@@ -150,6 +152,42 @@ std::string chardev_text() {
     return text;
 }
 
+std::string object_list() {
+    std::string text = "List of user creatable objects:\n";
+    for (const ObjectType& type : object_catalog()) {
+        text += concat("  ", type.name, '\n');
+    }
+    return text;
+}
+
+Result<std::string> object_help(const std::string& argument) {
+    const auto members = SISKIN_TRY(parse_key_values(argument, "qom-type"));
+    const std::string name = members.text("qom-type");
+    if (name.empty() || name == "help" || name == "?") {
+        return object_list();
+    }
+    const ObjectType* const type = find_object_type(name);
+    if (type == nullptr) {
+        return fail(concat("-object ", printable(name), ",help: no such type, see -object help"));
+    }
+    std::string text = concat(name, " options:\n");
+    for (const DescribedProperty& property : describe_properties(*type)) {
+        text += property_line(*property.row, property.default_value);
+    }
+    return text;
+}
+
+std::string numa_text() {
+    std::string text;
+    for (const NumaForm& form : numa_forms()) {
+        text += concat("-numa ", form.name, " options:\n");
+        for (const PropertyRow& row : form.keys) {
+            text += property_line(row, Value());
+        }
+    }
+    return text;
+}
+
 std::string log_text() {
     std::string text = "Log items (comma separated):\n";
     for (const LogItem& item : kLogItems) {
@@ -173,6 +211,12 @@ Result<std::string> help_text(const HelpRequest& request) {
     }
     if (request.option == "device") {
         return device_help(request.argument);
+    }
+    if (request.option == "object") {
+        return object_help(request.argument);
+    }
+    if (request.option == "numa") {
+        return numa_text();
     }
     if (request.option == "accel") {
         return accel_text();

@@ -29,6 +29,7 @@ public:
     [[nodiscard]] hmp::QomNode object_tree() override;
     [[nodiscard]] std::vector<hmp::MappedSpace> address_spaces() override;
     [[nodiscard]] std::vector<hmp::IoThreadInfo> io_threads() override;
+    [[nodiscard]] std::vector<hmp::NumaNodeInfo> numa_nodes() override;
     [[nodiscard]] hmp::FastPaths fast_paths() override;
 
 private:

@@ -121,6 +121,15 @@ void add_object(hmp::QomNode& root, std::string_view path, const std::string& ty
     }
 }
 
+std::string backend_name(const MemoryBackends& backends, const GuestRegion& region) {
+    for (const MemoryBackends::Entry& entry : backends.entries()) {
+        if (entry.memory->mapping() == region.backing) {
+            return entry.memory->id();
+        }
+    }
+    return "ram";
+}
+
 void add_map(hmp::MappedSpace& space, const AddressSpace& addresses) {
     for (const IoRange& range : *addresses.map()) {
         space.regions.push_back({range.base, range.base + (range.size - 1), "i/o",
@@ -166,13 +175,10 @@ hmp::QomNode MachineInspector::object_tree() {
 std::vector<hmp::MappedSpace> MachineInspector::address_spaces() {
     hmp::MappedSpace memory{"memory", "system", ~std::uint64_t{0}, {}};
     hmp::MappedSpace ports{"I/O", "io", kPortLast, {}};
-    const std::uint64_t low_size = low_ram_size(machine_.config().ram.value());
     for (const GuestRegion& region : machine_.memory().regions()) {
         const std::uint64_t base = region.base.value();
-        // Of all RAM, what the hole hides included.
-        const std::uint64_t offset = base < kHighRamBase ? base : base - kHighRamBase + low_size;
-        memory.regions.push_back(
-            {base, base + (region.size().value() - 1), "ram", "pc.ram", offset});
+        memory.regions.push_back({base, base + (region.size().value() - 1), "ram",
+                                  backend_name(machine_.memory_backends(), region), region.offset});
     }
     memory.regions.push_back(
         {kIoApicBase, kIoApicBase + (kIoApicSize - 1), "i/o", "kvm-ioapic", 0});
@@ -182,6 +188,14 @@ std::vector<hmp::MappedSpace> MachineInspector::address_spaces() {
     add_map(memory, machine_.board().memory());
     add_map(ports, machine_.board().ports());
     return {std::move(memory), std::move(ports)};
+}
+
+std::vector<hmp::NumaNodeInfo> MachineInspector::numa_nodes() {
+    std::vector<hmp::NumaNodeInfo> nodes;
+    for (const NumaNode& node : machine_.config().numa.nodes) {
+        nodes.push_back({node.cpus, node.size.value()});
+    }
+    return nodes;
 }
 
 std::vector<hmp::IoThreadInfo> MachineInspector::io_threads() {

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "vmm/machine/boot.h"
+#include "vmm/machine/ram_plan.h"
 
 namespace siskin {
 
@@ -19,6 +20,7 @@ Machine::~Machine() {
             [](Device& device, std::function<void()> done) { device.pause(std::move(done)); });
     }
     request_watch_.reset();
+    ram_watch_.reset();
     vcpus_.clear();
 }
 
@@ -103,6 +105,22 @@ Result<> Machine::add_device(const Value::Dict& arguments, std::optional<Hotplug
 
 Result<> Machine::remove_device(std::string_view id_or_path, std::optional<HotplugWait> wait) {
     return hotplug_->remove(id_or_path, std::move(wait));
+}
+
+Result<> Machine::add_object(const Value::Dict& members) {
+    PlannedObject object = SISKIN_TRY(plan_object(with_memory_defaults(config_, members)));
+    SISKIN_TRY(objects_.add(std::move(object)));
+    memory_backends_.keep_files();
+    return {};
+}
+
+Result<> Machine::remove_object(std::string_view id) {
+    {
+        const MutexLock hold(lock_);
+        SISKIN_TRY(objects_.check_unused(id, devices_));
+    }
+    objects_.remove(id);
+    return {};
 }
 
 void Machine::press_power_button() {
@@ -253,6 +271,25 @@ void Machine::handle_requests() {
         reset(ShutdownCause::GuestReset);
     } else if (state_ == RunState::Running) {
         run_vcpus();
+    }
+}
+
+// What the guest had there is lost: it must not go on as if nothing had been.
+void Machine::handle_lost_ram() {
+    const auto page = ram_faults_->take();
+    if (!page) {
+        return;
+    }
+    park_vcpus();
+    for (const GuestRegion& region : memory_->regions()) {
+        if (*page >= region.data() && *page < region.data() + region.size().value()) {
+            const auto inside = static_cast<std::uint64_t>(*page - region.data());
+            log::line(concat("guest RAM at ", hex(region.base.value() + inside),
+                             " is lost: its file was cut short, or the host has no page for it"));
+        }
+    }
+    if (!needs_reset(state_)) {
+        fail_with_internal_error();
     }
 }
 

@@ -32,11 +32,16 @@
 #include "vmm/machine/io_threads.h"
 #include "vmm/machine/machine_config.h"
 #include "vmm/machine/machine_events.h"
+#include "vmm/machine/memory_backends.h"
+#include "vmm/machine/objects.h"
 #include "vmm/machine/pending_requests.h"
+#include "vmm/machine/ram_faults.h"
 #include "vmm/vcpu/run_state.h"
 #include "vmm/vcpu/vcpu_thread.h"
 
 namespace siskin {
+
+struct RamPlan;
 
 // Thread: all calls from the VM thread, without MachineLock. Everything that waits (for vCPUs to
 // park, for devices to finish) waits here, under no lock.
@@ -95,6 +100,12 @@ public:
     [[nodiscard]] const BlockGraph& blocks() const { return blocks_; }
     [[nodiscard]] ChardevRegistry& chardevs() { return chardevs_; }
     [[nodiscard]] IoThreads& io_threads() { return io_threads_; }
+    // Of the VM loop alone, without the lock.
+    [[nodiscard]] const Objects& objects() const { return objects_; }
+    [[nodiscard]] const MemoryBackends& memory_backends() const { return memory_backends_; }
+    // QMP's object-add and object-del.
+    [[nodiscard]] Result<> add_object(const Value::Dict& members);
+    [[nodiscard]] Result<> remove_object(std::string_view id);
     [[nodiscard]] const IrqRouting& interrupts() const { return *irqs_; }
     [[nodiscard]] const KvmDoorbells& doorbells() const { return *doorbells_; }
     [[nodiscard]] EventLoop& loop() { return loop_; }
@@ -116,6 +127,7 @@ private:
     Machine(const MachineConfig& config, EventLoop& loop, MachineEvents& events, Kvm kvm,
             PendingRequests requests);
     [[nodiscard]] Result<> create_memory();
+    [[nodiscard]] Result<> map_memory(const RamPlan& plan);
     [[nodiscard]] Result<> create_kvm_parts();
     [[nodiscard]] Result<> create_vcpus();
     [[nodiscard]] Result<> create_devices(int interrupt_fd);
@@ -135,6 +147,7 @@ private:
     void fail_with_internal_error();
     void resume_clocks();
     void handle_requests();
+    void handle_lost_ram();
     void handle_guest_end(ShutdownCause cause);
 
     void on_triple_fault(VcpuId vcpu) override;
@@ -148,6 +161,7 @@ private:
     Kvm kvm_;
     PendingRequests requests_;
     std::optional<BootSource> boot_;
+    MemoryBackends memory_backends_;
     std::shared_ptr<const GuestMemory> memory_;
     std::optional<KvmVm> vm_;
     std::unique_ptr<IrqRouting> irqs_;
@@ -155,6 +169,7 @@ private:
     ChardevRegistry chardevs_;
     BlockGraph blocks_;
     IoThreads io_threads_;
+    Objects objects_{ObjectEnvironment{io_threads_, memory_backends_}};
     EventLoopInterruptRelay relay_;
     LineEnds line_ends_;
     IsaSerialPlaces serial_places_;
@@ -162,7 +177,9 @@ private:
     DeviceTree devices_;
     std::optional<DeviceEnvironment> environment_;
     std::unique_ptr<Hotplug> hotplug_;
+    std::unique_ptr<RamFaults> ram_faults_;
     std::unique_ptr<EventLoop::Watch> request_watch_;
+    std::unique_ptr<EventLoop::Watch> ram_watch_;
     std::vector<std::unique_ptr<VcpuThread>> vcpus_;
 
     GuestErrorLog vcpu_log_{"machine"};

@@ -16,6 +16,8 @@
 #include "vmm/kvm/cpu_topology.h"
 #include "vmm/kvm/cpuid.h"
 #include "vmm/machine/address_plan.h"
+#include "vmm/machine/numa.h"
+#include "vmm/machine/numa_options.h"
 
 namespace siskin {
 
@@ -39,6 +41,7 @@ struct MachineOptions {
     std::string memory_backend;
     bool usb = false;
     bool dump_guest_core = true;
+    bool mem_merge = true;
     bool graphics = true;
 };
 
@@ -89,7 +92,16 @@ struct MachineConfig {
     std::optional<std::array<std::uint8_t, 16>> uuid;
     CpuOptions cpu;
     CpuTopology topology;
+    // -m, -mem-path, -mem-prealloc. A machine's own config has the size that its back ends have.
     ByteCount ram{128 * kMiB};
+    bool ram_is_given = false;
+    std::optional<ByteCount> ram_max;
+    std::uint32_t ram_slots = 0;
+    std::string mem_path;
+    bool mem_prealloc = false;
+    // -numa, and, in a machine's own config, what came of it.
+    NumaOptions numa_options;
+    NumaTopology numa;
 
     std::string kernel;
     std::string initrd;
@@ -117,6 +129,14 @@ struct MachineConfig {
     std::vector<log::Topic> log_topics;  // -d
     std::string pid_file;
     std::string log_file;
+
+    // Bytes of addresses for memory that is plugged in.
+    [[nodiscard]] std::uint64_t device_memory() const {
+        return device_memory_size(ram.value(), ram_max.value_or(ram).value(), ram_slots);
+    }
+    [[nodiscard]] std::uint64_t bars_above_4g() const {
+        return mmio64_base(ram.value(), device_memory());
+    }
 };
 
 }  // namespace siskin

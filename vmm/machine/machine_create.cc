@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a machine is put together from its config.
 #include <algorithm>
-#include <cerrno>
 #include <climits>
 #include <utility>
 
-#include <sys/mman.h>
-
 #include "base/text.h"
-#include "pci/vga.h"
 #include "vmm/machine/boot.h"
 #include "vmm/machine/chipset_globals.h"
 #include "vmm/machine/default_devices.h"
 #include "vmm/machine/device_builder.h"
 #include "vmm/machine/drives.h"
 #include "vmm/machine/machine.h"
-#include "vmm/machine/option_syntax.h"
-#include "vmm/machine/option_tables.h"
+#include "vmm/machine/ram_plan.h"
 
 namespace siskin {
 namespace {
-
-Result<GuestRegion> make_region(GuestAddress base, std::uint64_t size, bool dump) {
-    auto mapping = std::make_shared<Mapping>(
-        SISKIN_TRY_IN(concat("guest RAM of ", size / kMiB, " MiB"), Mapping::anonymous(size)));
-    if (!dump && ::madvise(mapping->data(), size, MADV_DONTDUMP) != 0) {
-        return fail_errno("keeping guest RAM out of core dumps", errno);
-    }
-    return GuestRegion{base, std::move(mapping)};
-}
 
 Result<std::optional<BootSource>> open_boot_source(const MachineConfig& config) {
     if (config.kernel.empty()) {
@@ -42,6 +28,23 @@ Result<std::optional<BootSource>> open_boot_source(const MachineConfig& config) 
         text, BootSource::open(BootOptions{config.kernel, config.initrd, config.append}));
     SISKIN_TRY_IN(text, source.check_fits(ram_layout(config)));
     return std::optional<BootSource>(std::move(source));
+}
+
+// RAM, memory that may be plugged in and BARs lie where the CPU's addresses reach.
+Result<> check_address_bits(const std::vector<kvm_cpuid_entry2>& cpuid,
+                            const MachineConfig& config) {
+    constexpr std::uint32_t kAddressSizes = 0x80000008;  // Intel SDM vol. 2A, CPUID
+    const auto leaf = std::find_if(cpuid.begin(), cpuid.end(), [](const kvm_cpuid_entry2& entry) {
+        return entry.function == kAddressSizes;
+    });
+    const unsigned bits = leaf == cpuid.end() ? 36 : leaf->eax & 0xffU;
+    const std::uint64_t last = config.bars_above_4g() + kMmio64Size - 1;
+    if (bits < 64 && last >> bits != 0) {
+        return fail(concat("Address space limit ", hex((std::uint64_t{1} << bits) - 1), " < ",
+                           hex(last), " phys-bits too low (", bits,
+                           "): less memory, or less maxmem"));
+    }
+    return {};
 }
 
 }  // namespace
@@ -61,27 +64,49 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, Ev
     Kvm kvm = SISKIN_TRY(Kvm::open());
     std::unique_ptr<Machine> machine(
         new Machine(config, loop, events, std::move(kvm), SISKIN_TRY(PendingRequests::create())));
-    machine->boot_ = SISKIN_TRY(open_boot_source(config));
     SISKIN_TRY(machine->create_memory());
     SISKIN_TRY(machine->create_kvm_parts());
     SISKIN_TRY(machine->create_vcpus());
     SISKIN_TRY(machine->create_devices(interrupt_fd));
     SISKIN_TRY(machine->watch_requests());
+    machine->memory_backends_.keep_files();
     return machine;
 }
 
+// Objects are the first to be made, as the guest's RAM is some of them; their words are checked
+// before.
 Result<> Machine::create_memory() {
-    const RamLayout ram = ram_layout(config_);
-    const bool dump = config_.machine.dump_guest_core;
+    std::vector<PlannedObject> objects;
+    for (const OptionUse& use : config_.objects) {
+        objects.push_back(
+            SISKIN_TRY_IN(use.text, plan_object(with_memory_defaults(config_, use.members))));
+    }
+    RamPlan plan = SISKIN_TRY(plan_ram(config_, objects));
+    config_.ram = plan.size;
+    config_.numa = plan.numa;
+    boot_ = SISKIN_TRY(open_boot_source(config_));
+    for (std::size_t index = 0; index < objects.size(); ++index) {
+        SISKIN_TRY_IN(config_.objects[index].text, objects_.add(std::move(objects[index])));
+    }
+    for (PlannedObject& own : plan.own) {
+        SISKIN_TRY_IN(concat("guest RAM of ", plan.size.value() / kMiB, " MiB"),
+                      objects_.add(std::move(own)));
+    }
+    return map_memory(plan);
+}
+
+Result<> Machine::map_memory(const RamPlan& plan) {
+    std::vector<const MemoryBackend*> backends;
+    std::vector<ByteCount> sizes;
+    for (const std::string& id : plan.backends) {
+        backends.push_back(SISKIN_TRY(memory_backends_.take_for_ram(id)));
+        sizes.push_back(backends.back()->size());
+    }
     std::vector<GuestRegion> regions;
-    // Between them are the legacy ranges of VGA, which PCI decodes.
-    regions.push_back(SISKIN_TRY(make_region(GuestAddress{0}, kVgaMemoryBase, dump)));
-    constexpr std::uint64_t kBehindVga = kVgaMemoryBase + kVgaMemorySize;
-    regions.push_back(
-        SISKIN_TRY(make_region(GuestAddress{kBehindVga}, ram.below_4g.value() - kBehindVga, dump)));
-    if (ram.above_4g.value() != 0) {
-        regions.push_back(
-            SISKIN_TRY(make_region(GuestAddress{kHighRamBase}, ram.above_4g.value(), dump)));
+    for (const RamPart& part : lay_out_ram(sizes)) {
+        const MemoryBackend& backend = *backends[part.backend];
+        regions.push_back(GuestRegion{part.base, backend.mapping(), part.offset, part.size,
+                                      backend.shared_file()});
     }
     memory_ = SISKIN_TRY(GuestMemory::create(std::move(regions)));
     return {};
@@ -100,6 +125,7 @@ Result<> Machine::create_kvm_parts() {
 
 Result<> Machine::create_vcpus() {
     const auto supported = SISKIN_TRY(kvm_.supported_cpuid());
+    SISKIN_TRY(check_address_bits(supported, config_));
     const int vcpus_max = kvm_.extension(KVM_CAP_MAX_VCPUS);
     if (static_cast<std::uint64_t>(vcpus_max) < config_.topology.count()) {
         return fail(concat("-smp asks for ", config_.topology.count(),
@@ -150,15 +176,6 @@ Result<> Machine::create_devices(int interrupt_fd) {
 }
 
 Result<> Machine::create_back_ends(const std::vector<DrivePlan>& drives, int interrupt_fd) {
-    for (const OptionUse& use : config_.objects) {
-        ObjectOptions object;
-        SISKIN_TRY_IN(use.text, apply_options(option_keys("object"), &object, use.members));
-        if (object.qom_type != "iothread") {
-            return fail(concat(use.text, ": Parameter 'qom-type' does not accept value '",
-                               printable(object.qom_type), "', allowed is iothread"));
-        }
-        SISKIN_TRY_IN(use.text, io_threads_.add(object.id));
-    }
     for (const OptionUse& use : config_.blockdevs) {
         if (use.members.text("node-name").empty()) {
             return fail(concat(use.text, ": 'node-name' must be specified for the root node"));
@@ -178,6 +195,16 @@ Result<> Machine::create_back_ends(const std::vector<DrivePlan>& drives, int int
 Result<> Machine::watch_requests() {
     request_watch_ =
         SISKIN_TRY(loop_.watch_readable(requests_.event_fd(), [this] { handle_requests(); }));
+    std::vector<RamFaults::Range> ram;
+    for (const MemoryBackends::Entry& entry : memory_backends_.entries()) {
+        if (entry.is_ram) {
+            ram.push_back({entry.memory->mapping()->data(), entry.memory->mapping()->size(),
+                           entry.memory->page_size()});
+        }
+    }
+    ram_faults_ = SISKIN_TRY(RamFaults::install(std::move(ram)));
+    ram_watch_ =
+        SISKIN_TRY(loop_.watch_readable(ram_faults_->event().get(), [this] { handle_lost_ram(); }));
     return {};
 }
 

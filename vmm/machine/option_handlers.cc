@@ -71,6 +71,22 @@ std::vector<std::string_view> split_at_commas(std::string_view text) {
     }
 }
 
+constexpr std::uint64_t kPage = 4 * kKiB;
+
+Result<> set_ram_size(MachineConfig& config, const MemoryOptions& options) {
+    const bool bare = !options.size.empty() && options.size.back() >= '0' &&
+                      options.size.back() <= '9' && !options.size.starts_with("0x");
+    const auto size = parse_size(bare ? concat(options.size, 'M') : options.size);
+    if (!size || *size < kRamMin || *size > kRamMax || *size % kPage != 0) {
+        return fail(concat("Parameter 'size' doesn't take value '", printable(options.size),
+                           "', allowed is ", kRamMin / kMiB, "M to ", kRamMax / kGiB,
+                           "G in steps of 4k; a bare number is MiB"));
+    }
+    config.ram = ByteCount{*size};
+    config.ram_is_given = true;
+    return {};
+}
+
 std::string product_text(const CpuTopology& topology, std::uint32_t maxcpus) {
     return concat("Invalid CPU topology: product of the hierarchy must match maxcpus: sockets (",
                   topology.sockets, ") * dies (", topology.dies, ") * cores (", topology.cores,
@@ -162,17 +178,31 @@ Result<> apply_smp(MachineConfig& config, std::string_view argument) {
 
 Result<> apply_memory(MachineConfig& config, std::string_view argument) {
     const auto options = SISKIN_TRY(read_options<MemoryOptions>("m", argument, "size"));
-    const bool bare = !options.size.empty() && options.size.back() >= '0' &&
-                      options.size.back() <= '9' && !options.size.starts_with("0x");
-    const auto size = parse_size(bare ? concat(options.size, 'M') : options.size);
-    constexpr std::uint64_t kPageSize = 4 * kKiB;
-    if (!size || *size < kRamMin || *size > kRamMax || *size % kPageSize != 0) {
-        return fail(concat("Parameter 'size' doesn't take value '", printable(options.size),
-                           "', allowed is ", kRamMin / kMiB, "M to ", kRamMax / kGiB,
-                           "G in steps of 4k; a bare number is MiB"));
+    if (options.slots.value_or(0) != 0 && !options.maxmem) {
+        return fail("slots specified but no max-size, maxmem=SIZE is needed");
     }
-    config.ram = ByteCount{*size};
+    if (options.maxmem &&
+        (options.maxmem->value() > kRamMax || options.maxmem->value() % kPage != 0)) {
+        return fail(concat("maxmem is ", options.maxmem->value(), ", allowed is up to ",
+                           kRamMax / kGiB, "G in steps of 4k"));
+    }
+    config.ram_max = options.maxmem;
+    config.ram_slots = options.slots.value_or(0);
+    if (!options.size.empty() || !options.maxmem) {
+        SISKIN_TRY(set_ram_size(config, options));
+    }
+    const ByteCount ram_max = config.ram_max.value_or(config.ram);
+    if (config.ram_slots != 0 && ram_max == config.ram) {
+        return fail(
+            concat("invalid value of maxmem: memory slots were specified but maximum "
+                   "memory size (",
+                   hex(ram_max.value()), ") is equal to the initial memory size"));
+    }
     return {};
+}
+
+Result<> apply_numa(MachineConfig& config, std::string_view argument) {
+    return add_numa(config.numa_options, argument);
 }
 
 Result<> apply_name(MachineConfig& config, std::string_view argument) {

@@ -16,6 +16,7 @@ namespace siskin {
 [[nodiscard]] Result<> apply_cpu(MachineConfig& config, std::string_view argument);
 [[nodiscard]] Result<> apply_smp(MachineConfig& config, std::string_view argument);
 [[nodiscard]] Result<> apply_memory(MachineConfig& config, std::string_view argument);
+[[nodiscard]] Result<> apply_numa(MachineConfig& config, std::string_view argument);
 [[nodiscard]] Result<> apply_name(MachineConfig& config, std::string_view argument);
 [[nodiscard]] Result<> apply_uuid(MachineConfig& config, std::string_view argument);
 [[nodiscard]] Result<> apply_log_items(MachineConfig& config, std::string_view argument);

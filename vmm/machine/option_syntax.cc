@@ -115,6 +115,24 @@ Result<Value::Dict> parse_key_values(std::string_view text, std::string_view imp
     return dict;
 }
 
+Result<Value::Dict> parse_repeated_key_values(std::string_view text, std::string_view implied_key,
+                                              std::span<const std::string_view> repeated) {
+    Value::Dict dict;
+    for (Item& item : SISKIN_TRY(split(text, implied_key))) {
+        Value* const present = dict.find(item.key);
+        const bool may_repeat =
+            std::find(repeated.begin(), repeated.end(), item.key) != repeated.end();
+        if (present == nullptr || !may_repeat) {
+            dict.set(std::move(item.key), std::move(item.value));
+        } else if (Value::List* const list = present->as_list()) {
+            list->emplace_back(std::move(item.value));
+        } else {
+            *present = Value::List{std::move(*present), Value(std::move(item.value))};
+        }
+    }
+    return dict;
+}
+
 Result<Value::Dict> parse_dotted_key_values(std::string_view text, std::string_view implied_key) {
     Value::Dict dict;
     for (Item& item : SISKIN_TRY(split(text, implied_key))) {

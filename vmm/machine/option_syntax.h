@@ -18,7 +18,13 @@ namespace siskin {
 [[nodiscard]] Result<Value::Dict> parse_key_values(std::string_view text,
                                                    std::string_view implied_key);
 
-// As above, with dotted keys making dicts in dicts: "file.driver=file" (-blockdev).
+// As parse_key_values(), but the values of a key of `repeated` that is there more than once are a
+// list.
+[[nodiscard]] Result<Value::Dict> parse_repeated_key_values(
+    std::string_view text, std::string_view implied_key,
+    std::span<const std::string_view> repeated);
+
+// As parse_key_values(), with dotted keys making dicts in dicts: "file.driver=file" (-blockdev).
 [[nodiscard]] Result<Value::Dict> parse_dotted_key_values(std::string_view text,
                                                           std::string_view implied_key);
 

@@ -14,6 +14,9 @@ constexpr std::array kMachineKeys{
     property<&MachineOptions::kernel_irqchip>("kernel-irqchip",
                                               "Where the interrupt chips are: on, in the kernel."),
     property<&MachineOptions::kernel_irqchip>("kernel_irqchip", "The same as kernel-irqchip."),
+    property<&MachineOptions::memory_backend>("memory-backend",
+                                              "The memory back end that is the guest's RAM."),
+    property<&MachineOptions::mem_merge>("mem-merge", "Whether equal pages of memory may merge."),
     property<&MachineOptions::usb>("usb", "USB controllers; only off."),
     property<&MachineOptions::dump_guest_core>("dump-guest-core",
                                                "Whether a core dump of siskin holds guest RAM."),
@@ -36,6 +39,9 @@ constexpr std::array kSmpKeys{
 
 constexpr std::array kMemoryKeys{
     property<&MemoryOptions::size>("size", "RAM; a bare number is MiB, suffixes k, M, G, T."),
+    property<&MemoryOptions::slots>("slots", "How many memory devices may be plugged in.",
+                                    InRange{0, kMemorySlotsMax}),
+    property<&MemoryOptions::maxmem>("maxmem", "RAM with all that may be plugged in."),
 };
 
 constexpr std::array kNameKeys{
@@ -85,21 +91,16 @@ constexpr std::array kGlobalKeys{
     property<&GlobalOptions::value>("value", "The default from now on."),
 };
 
-constexpr std::array kObjectKeys{
-    property<&ObjectOptions::qom_type>("qom-type", "The object's type: iothread."),
-    property<&ObjectOptions::id>("id", "Its name."),
-};
-
 struct Table {
     std::string_view option;
     std::span<const PropertyRow> keys;
 };
 
 constexpr std::array kTables{
-    Table{"machine", kMachineKeys}, Table{"accel", kAccelKeys},  Table{"smp", kSmpKeys},
-    Table{"m", kMemoryKeys},        Table{"name", kNameKeys},    Table{"mon", kMonitorKeys},
-    Table{"msg", kMessageKeys},     Table{"drive", kDriveKeys},  Table{"global", kGlobalKeys},
-    Table{"object", kObjectKeys},   Table{"add-fd", kAddFdKeys},
+    Table{"machine", kMachineKeys}, Table{"accel", kAccelKeys}, Table{"smp", kSmpKeys},
+    Table{"m", kMemoryKeys},        Table{"name", kNameKeys},   Table{"mon", kMonitorKeys},
+    Table{"msg", kMessageKeys},     Table{"drive", kDriveKeys}, Table{"global", kGlobalKeys},
+    Table{"add-fd", kAddFdKeys},
 };
 
 }  // namespace

@@ -26,6 +26,8 @@ struct SmpOptions {
 
 struct MemoryOptions {
     std::string size;  // a bare number is MiB here, unlike in every other size
+    std::optional<std::uint32_t> slots;
+    std::optional<ByteCount> maxmem;
 };
 
 struct MessageOptions {
@@ -40,11 +42,6 @@ struct GlobalOptions {
     std::string driver;
     std::string property;
     std::string value;
-};
-
-struct ObjectOptions {
-    std::string qom_type;
-    std::string id;
 };
 
 // What -d takes.

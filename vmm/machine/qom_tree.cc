@@ -10,6 +10,7 @@
 #include "pci/bus.h"
 #include "pci/expander.h"
 #include "pci/function.h"
+#include "vmm/machine/ram_plan.h"
 
 namespace siskin {
 namespace {
@@ -43,12 +44,15 @@ QomTree::QomTree(Machine& machine) {
     nodes_.push_back(QomNode{"/", "container", {}});
     add_property(nodes_.back(), "type", "string", "container");
     add("/objects", "container");
-    for (const IoThreads::Entry& entry : machine.io_threads().entries()) {
-        if (!entry.id.empty()) {
-            add(concat("/objects/", entry.id), "iothread");
-        }
+    for (const PlannedObject& object : machine.objects().entries()) {
+        add_object(object);
     }
-    add("/machine", "pc-q35-7.2-machine");
+    const MachineConfig& config = machine.config();
+    const bool is_default =
+        config.machine.memory_backend.empty() && config.numa_options.nodes.empty();
+    const std::string ram(is_default ? kDefaultRamId : config.machine.memory_backend);
+    add_property(add("/machine", "pc-q35-7.2-machine"), "memory-backend", "link<memory-backend>",
+                 ram.empty() ? "" : concat("/objects/", ram));
     add("/machine/q35", "q35-pcihost");
     add(kRootBus, "PCIE");
     add("/machine/unattached", "container");
@@ -134,21 +138,31 @@ void QomTree::add_property(QomNode& node, std::string name, std::string type, Va
                                           [value = std::move(value)] { return value; }});
 }
 
+void QomTree::add_object(const PlannedObject& object) {
+    QomNode& node = add(concat("/objects/", object.id), std::string(object.type->name));
+    add_rows(node, object.type->properties, object.config.get());
+}
+
+// The table's rows, read from the config when somebody asks.
+void QomTree::add_rows(QomNode& node, std::span<const PropertyGroup> groups, void* config) {
+    for (const PropertyGroup& group : groups) {
+        for (const PropertyRow& row : group.rows) {
+            node.properties.push_back(QomProperty{
+                std::string(row.name), std::string(row.type_name), std::string(row.description),
+                [&row, part = group.part(config)] { return row.get(part); }});
+        }
+    }
+}
+
 void QomTree::add_device(const DeviceTree::Entry& entry) {
     Device& device = *entry.device;
     QomNode& node = add(entry.path, std::string(device.type().name));
     add_property(node, "realized", "bool", true);
     add_property(node, "hotplugged", "bool", entry.hot_plugged);
-    auto* const function = dynamic_cast<PciFunction*>(&device);
+    const auto* const function = dynamic_cast<const PciFunction*>(&device);
     add_property(node, "hotpluggable", "bool",
                  function != nullptr && function->bus().is_hot_pluggable());
-    for (const PropertyGroup& group : device.type().properties) {
-        for (const PropertyRow& row : group.rows) {
-            node.properties.push_back(QomProperty{
-                std::string(row.name), std::string(row.type_name), std::string(row.description),
-                [&row, part = group.part(device.config())] { return row.get(part); }});
-        }
-    }
+    add_rows(node, device.type().properties, device.config());
     if (const PciBus* const bus = function == nullptr ? nullptr : bus_behind(*function)) {
         add(concat(entry.path, '/', bus->name()), bus->is_express() ? "PCIE" : "PCI");
     }
@@ -165,6 +179,9 @@ void QomTree::add_vcpus(Machine& machine) {
         const CpuTopology::Place place = topology.place(index);
         QomNode& node = add(concat("/machine/unattached/device[", index, ']'), "host-x86_64-cpu");
         add_property(node, "apic-id", "uint32", topology.apic_id(index));
+        if (!machine.config().numa.nodes.empty()) {
+            add_property(node, "node-id", "int64", machine.config().numa.node_of(index));
+        }
         add_property(node, "socket-id", "int32", place.socket);
         add_property(node, "die-id", "int32", place.die);
         add_property(node, "core-id", "int32", place.core);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,8 @@ private:
     // A node with the property `type`; also a property child<type> of its parent, which exists.
     QomNode& add(const std::string& path, std::string type);
     void add_property(QomNode& node, std::string name, std::string type, Value value);
+    void add_object(const PlannedObject& object);
+    void add_rows(QomNode& node, std::span<const PropertyGroup> groups, void* config);
     void add_device(const DeviceTree::Entry& entry);
     void add_vcpus(Machine& machine);
     [[nodiscard]] QomNode* at(std::string_view path);

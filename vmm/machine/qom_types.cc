@@ -56,6 +56,10 @@ constexpr std::array kTypes{
     // Objects of -object, and character devices.
     QomType{"event-loop-base", "object", true},
     QomType{"iothread", "event-loop-base", false},
+    QomType{"memory-backend", "object", true},
+    QomType{"memory-backend-file", "memory-backend", false},
+    QomType{"memory-backend-memfd", "memory-backend", false},
+    QomType{"memory-backend-ram", "memory-backend", false},
     QomType{"chardev", "object", true},
     QomType{"chardev-fd", "chardev", true},
     QomType{"chardev-file", "chardev-fd", false},

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
@@ -101,6 +102,48 @@ TEST_SUITE("base/mapping") {
 
     TEST_CASE("a descriptor that is none is an error") {
         CHECK_FALSE(Mapping::shared(Fd(), kSize).has_value());
+    }
+
+    TEST_CASE("an aligned mapping begins at such an address and leaves nothing around it") {
+        constexpr std::size_t kAlignment = 2U << 20U;
+        MappingRequest request;
+        request.size = kSize;
+        request.alignment = kAlignment;
+
+        const auto mapping = Mapping::create(request);
+
+        REQUIRE(mapping.has_value());
+        CHECK(reinterpret_cast<std::uintptr_t>(mapping->data()) % kAlignment == 0);
+        mapping->data()[kSize - 1] = std::byte{1};
+        CHECK_FALSE(is_mapped(mapping->data() + kSize));
+    }
+
+    TEST_CASE("a private mapping of a file does not write to it, a shared one does") {
+        const Fd file = shared_memory();
+        MappingRequest request;
+        request.size = kSize;
+        request.file = &file;
+        const auto own = Mapping::create(request);
+        request.shared = true;
+        const auto shared = Mapping::create(request);
+        REQUIRE(own.has_value());
+        REQUIRE(shared.has_value());
+
+        own->data()[0] = std::byte{1};
+        shared->data()[1] = std::byte{2};
+
+        std::byte bytes[2] = {};
+        REQUIRE(::pread(file.get(), bytes, 2, 0) == 2);
+        CHECK(bytes[0] == std::byte{0});
+        CHECK(bytes[1] == std::byte{2});
+    }
+
+    TEST_CASE("an aligned mapping of more than there can be is an error") {
+        MappingRequest request;
+        request.size = std::numeric_limits<std::size_t>::max() - 4096;
+        request.alignment = 4096;
+
+        CHECK_FALSE(Mapping::create(request).has_value());
     }
 }
 

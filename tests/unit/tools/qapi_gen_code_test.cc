@@ -142,6 +142,7 @@ TEST_SUITE("tools/qapi_gen/code") {
         CHECK(echo.shape.as_dark->class_ == "c");
         CHECK(echo.shape.as_dark->small == 255);
         CHECK(echo.shape.as_dark->list->at(1) == 2);
+        CHECK(echo.shape.given == *parse_json(kLeaf)->as_dict());
         CHECK(run(kShapeAdd, R"({"shade":"x86_64","id":"i"})") == "{}");
     }
 

@@ -187,6 +187,32 @@ TEST_SUITE("base/memory/guest_memory") {
 
         CHECK(after->read_object<std::uint8_t>(GuestAddress{8}) == std::uint8_t{9});
     }
+
+    TEST_CASE("two regions may be parts of one backing, each at its offset") {
+        const auto backing = region(0, 4 * kPage).backing;
+        const auto memory = memory_of({{GuestAddress{0}, backing, 0, ByteCount{kPage}},
+                                       {GuestAddress{8 * kPage}, backing, 2 * kPage}});
+
+        REQUIRE(memory->write_object(GuestAddress{8 * kPage}, std::uint8_t{7}).has_value());
+
+        CHECK(backing->data()[2 * kPage] == std::byte{7});
+        CHECK(memory->span(GuestAddress{8 * kPage}, ByteCount{2 * kPage}).has_value());
+        CHECK_FALSE(memory->span(GuestAddress{8 * kPage}, ByteCount{2 * kPage + 1}).has_value());
+        CHECK_FALSE(memory->span(GuestAddress{kPage}, ByteCount{1}).has_value());
+    }
+
+    TEST_CASE("a region that is no part of its backing is refused") {
+        const auto backing = region(0, 4 * kPage).backing;
+        const auto refused = [&](std::size_t offset, std::uint64_t length) {
+            return !GuestMemory::create({{GuestAddress{0}, backing, offset, ByteCount{length}}})
+                        .has_value();
+        };
+
+        CHECK_FALSE(refused(3 * kPage, kPage));
+        CHECK(refused(3 * kPage, 2 * kPage));
+        CHECK(refused(5 * kPage, 1));
+        CHECK(refused(kPage, kMax));
+    }
 }
 
 }  // namespace siskin

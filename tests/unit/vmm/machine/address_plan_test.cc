@@ -20,6 +20,13 @@ TEST_SUITE("vmm/machine/address_plan") {
         CHECK(mmio64_base(3 * kGiB + kMiB) == 6 * kGiB);
     }
 
+    TEST_CASE("memory that may come has addresses between RAM and the 64-bit window") {
+        CHECK(device_memory_size(kGiB, kGiB, 4) == 0);
+        CHECK(device_memory_size(kGiB, 4 * kGiB, 2) == 5 * kGiB);
+        CHECK(device_memory_base(3 * kGiB + kMiB) == 6 * kGiB);
+        CHECK(mmio64_base(3 * kGiB + kMiB, 5 * kGiB + kMiB) == 12 * kGiB);
+    }
+
     TEST_CASE("the windows below 4 GiB follow each other without a gap") {
         CHECK(kMmio32Base == kEcamBase + kEcamSize);
         CHECK(kMmio32Base + kMmio32Size == kIoApicBase);

@@ -54,7 +54,7 @@ TEST_SUITE("vmm/machine/command_line") {
     }
 
     TEST_CASE("a missing argument says what it is") {
-        CHECK(error_of({"-m"}) == "-m: requires an argument: [size=]SIZE");
+        CHECK(error_of({"-m"}) == "-m: requires an argument: [size=]SIZE[,slots=N,maxmem=SIZE]");
     }
 
     TEST_CASE("-append and -initrd need -kernel") {

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of object types.
+#include "vmm/machine/object_catalog.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace siskin {
+namespace {
+
+struct NoConfig {};
+
+Result<> create_io_thread(ObjectEnvironment& environment, const std::string& id, const void*) {
+    return environment.io_threads.add(id);
+}
+
+void remove_io_thread(ObjectEnvironment& environment, std::string_view id) {
+    static_cast<void>(environment.io_threads.remove(id));
+}
+
+template <MemoryBackendKind Kind>
+std::shared_ptr<void> make_memory_config() {
+    return std::make_shared<MemoryBackendConfig>(default_memory_config(Kind));
+}
+
+template <MemoryBackendKind Kind>
+Result<> check_memory(const void* config) {
+    return check_memory_config(Kind, *static_cast<const MemoryBackendConfig*>(config));
+}
+
+template <MemoryBackendKind Kind>
+Result<> create_memory(ObjectEnvironment& environment, const std::string& id, const void* config) {
+    return environment.memory.add(Kind, id, *static_cast<const MemoryBackendConfig*>(config));
+}
+
+void remove_memory(ObjectEnvironment& environment, std::string_view id) {
+    environment.memory.remove(id);
+}
+
+bool is_ram(const ObjectEnvironment& environment, std::string_view id) {
+    const MemoryBackends::Entry* const entry = environment.memory.find(id);
+    return entry != nullptr && entry->is_ram;
+}
+
+template <MemoryBackendKind Kind>
+ObjectType memory_type(std::string_view description) {
+    return ObjectType{type_name(Kind),
+                      description,
+                      memory_backend_properties(Kind),
+                      make_memory_config<Kind>,
+                      check_memory<Kind>,
+                      create_memory<Kind>,
+                      remove_memory,
+                      is_ram,
+                      "memdev"};
+}
+
+}  // namespace
+
+std::span<const ObjectType> object_catalog() {
+    static const std::array kTypes{
+        ObjectType{"iothread",
+                   "A thread that does the I/O of devices which name it.",
+                   {},
+                   make_config<NoConfig>,
+                   [](const void*) { return Result<>(); },
+                   create_io_thread,
+                   remove_io_thread,
+                   [](const ObjectEnvironment&, std::string_view) { return false; },
+                   "iothread"},
+        memory_type<MemoryBackendKind::File>("Memory of a file."),
+        memory_type<MemoryBackendKind::Memfd>("Memory of a file without a name."),
+        memory_type<MemoryBackendKind::Ram>("Memory of the process alone."),
+    };
+    return kTypes;
+}
+
+const ObjectType* find_object_type(std::string_view name) {
+    const std::span<const ObjectType> types = object_catalog();
+    const auto found = std::find_if(types.begin(), types.end(),
+                                    [&](const ObjectType& type) { return type.name == name; });
+    return found == types.end() ? nullptr : &*found;
+}
+
+std::vector<DescribedProperty> describe_properties(const ObjectType& type) {
+    const std::shared_ptr<void> defaults = type.make_config();
+    std::vector<DescribedProperty> properties;
+    for (const PropertyGroup& group : type.properties) {
+        for (const PropertyRow& row : group.rows) {
+            properties.push_back({&row, row.get(group.part(defaults.get()))});
+        }
+    }
+    std::sort(properties.begin(), properties.end(),
+              [](const auto& left, const auto& right) { return left.row->name < right.row->name; });
+    return properties;
+}
+
+namespace {
+
+std::string names_of(const ObjectType& type) {
+    std::vector<std::string> names;
+    for (const DescribedProperty& property : describe_properties(type)) {
+        names.emplace_back(property.row->name);
+    }
+    return names.empty() ? "none" : join(names, ", ");
+}
+
+}  // namespace
+
+Result<std::shared_ptr<void>> configure(const ObjectType& type, const Value::Dict& members) {
+    std::shared_ptr<void> config = type.make_config();
+    for (const auto& [name, value] : members) {
+        if (name == "qom-type" || name == "id") {
+            continue;
+        }
+        const BoundProperty property = find_property(type.properties, config.get(), name);
+        if (property.row == nullptr) {
+            return fail(
+                concat("Invalid parameter '", printable(name), "', allowed are ", names_of(type)));
+        }
+        if (!property.row->set(property.part, value, property.row->range)) {
+            return fail(concat("Parameter '", name, "' doesn't take value '",
+                               printable(display(value)), "', allowed is ",
+                               property.row->allowed(property.row->range)));
+        }
+    }
+    SISKIN_TRY(type.check(config.get()));
+    return config;
+}
+
+}  // namespace siskin
