@@ -12,65 +12,13 @@
 
 #include "pci/conventional_bridge.h"
 #include "pci/expander.h"
+#include "tests/harness/config_bytes.h"
 #include "tests/harness/driver_pci.h"
 
 using namespace siskin;
 using namespace siskin::pci_spec;
 
 namespace {
-
-using Bytes = std::map<unsigned, std::uint8_t>;  // by offset; all others are 0
-
-// `first`, and then as many bytes as follow.
-Bytes bytes(unsigned first, std::vector<std::uint8_t> values) {
-    Bytes result;
-    for (const std::uint8_t value : values) {
-        result[first++] = value;
-    }
-    return result;
-}
-
-Bytes joined(std::vector<Bytes> parts) {
-    Bytes all;
-    for (const Bytes& part : parts) {
-        all.insert(part.begin(), part.end());
-    }
-    return all;
-}
-
-std::string text_of(const Bytes& bytes) {
-    std::string text;
-    for (const auto& [offset, value] : bytes) {
-        char one[16];
-        std::snprintf(one, sizeof one, "%x=%02x ", offset, static_cast<unsigned>(value));
-        text += value != 0 ? one : "";
-    }
-    return text;
-}
-
-// Writes ones and zeroes to each byte, as a driver would, from the last to the first, so that a
-// register that moves others is the last one.
-Bytes writable_bytes(DriverPci& driver, Bdf bdf, unsigned size) {
-    Bytes found;
-    for (unsigned offset = size; offset-- > 0;) {
-        const std::uint64_t before = driver.read(bdf, offset, 1);
-        driver.write(bdf, offset, 1, 0xff);
-        const std::uint64_t ones = driver.read(bdf, offset, 1);
-        driver.write(bdf, offset, 1, 0);
-        const std::uint64_t zeroes = driver.read(bdf, offset, 1);
-        driver.write(bdf, offset, 1, before);
-        found[offset] = static_cast<std::uint8_t>(ones ^ zeroes);
-    }
-    return found;
-}
-
-Bytes values_of(DriverPci& driver, Bdf bdf, unsigned size) {
-    Bytes found;
-    for (unsigned offset = 0; offset < size; ++offset) {
-        found[offset] = static_cast<std::uint8_t>(driver.read(bdf, offset, 1));
-    }
-    return found;
-}
 
 const Bytes kEndpointHeader = joined({bytes(0x04, {0x07, 0x05}), {{0x0c, 0xff}}, {{0x3c, 0xff}}});
 // Bus numbers and secondary latency (which is 0 here), windows, bridge control.
