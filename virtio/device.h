@@ -13,7 +13,7 @@
 #include "base/units.h"
 #include "virtio/features.h"
 #include "virtio/interrupt.h"
-#include "virtio/queue/split_queue.h"
+#include "virtio/queue/virtqueue.h"
 
 namespace siskin {
 
@@ -31,7 +31,7 @@ public:
 // One queue that the driver enabled. The references outlive the activation.
 struct ActiveQueue {
     QueueIndex index;
-    SplitQueue queue;
+    Virtqueue queue;
     const EventFd& kick;  // readable when the driver has notified
     DriverInterrupt& interrupt;
 };

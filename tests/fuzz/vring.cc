@@ -54,9 +54,9 @@ void run(const std::uint8_t* data, std::size_t size) {
     const auto address = [&](std::size_t at) {
         return GuestAddress{(std::uint64_t{data[at]} << 8 | data[at + 1]) * 2};
     };
-    config.descriptor_table = address(1);
-    config.available_ring = address(3);
-    config.used_ring = address(5);
+    config.descriptor_area = address(1);
+    config.driver_area = address(3);
+    config.device_area = address(5);
     FeatureSet accepted;
     if ((data[0] & 0x40) != 0) {
         accepted.add(virtio_spec::kFeatureRingIndirectDesc);

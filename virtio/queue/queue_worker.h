@@ -44,7 +44,7 @@ public:
     void stop() { running_ = false; }
 
     // Hands a chain back. The interrupt comes at the end of the turn.
-    void complete(DescriptorIndex head, std::uint32_t written);
+    void complete(ChainHead head, std::uint32_t written);
     // Raises what is due without waiting for the end of the turn.
     void flush_interrupt();
 

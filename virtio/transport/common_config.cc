@@ -108,9 +108,9 @@ std::uint64_t CommonConfig::read_queue_field(std::uint64_t offset) {
         case spec::kCommonQueueMsixVector: return queue->vector;
         case spec::kCommonQueueEnable: return queue->enabled ? 1 : 0;
         case spec::kCommonQueueNotifyOff: return queue_select_;
-        case spec::kCommonQueueDescriptorTable: return queue->config.descriptor_table.value();
-        case spec::kCommonQueueAvailableRing: return queue->config.available_ring.value();
-        case spec::kCommonQueueUsedRing: return queue->config.used_ring.value();
+        case spec::kCommonQueueDescriptorTable: return queue->config.descriptor_area.value();
+        case spec::kCommonQueueAvailableRing: return queue->config.driver_area.value();
+        case spec::kCommonQueueUsedRing: return queue->config.device_area.value();
         default: return 0;
     }
 }
@@ -179,9 +179,9 @@ void CommonConfig::write_address(IoAccess access, std::uint64_t value) {
     }
     const std::uint64_t start = align_down(access.offset, 8);
     GuestAddress& address =
-        start == spec::kCommonQueueDescriptorTable ? queue->config.descriptor_table
-        : start == spec::kCommonQueueAvailableRing ? queue->config.available_ring
-                                                   : queue->config.used_ring;
+        start == spec::kCommonQueueDescriptorTable ? queue->config.descriptor_area
+        : start == spec::kCommonQueueAvailableRing ? queue->config.driver_area
+                                                   : queue->config.device_area;
     const bool is_half = access.width == 4 && is_aligned(access.offset, 4);
     if (!is_half && !(access.width == 8 && access.offset == start)) {
         return;

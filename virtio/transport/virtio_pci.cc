@@ -235,7 +235,8 @@ void VirtioPci::on_reset() {
 }
 
 bool VirtioPci::is_valid_queue(const QueueConfig& config, std::uint16_t size_max) {
-    const auto checked = check_queue(config, size_max, *services_.guest_memory());
+    const auto checked = check_queue(config, size_max, ring_format_of(common_.accepted()),
+                                     *services_.guest_memory());
     if (!checked) {
         log_.report(checked.error().message);
     }
@@ -265,7 +266,7 @@ void VirtioPci::on_driver_ok() {
             continue;
         }
         auto queue =
-            SplitQueue::enable(registers.config, registers.size_max, queues.accepted, memory);
+            Virtqueue::enable(registers.config, registers.size_max, queues.accepted, memory);
         if (!queue) {
             refused = queue.error().message;
             break;

@@ -135,9 +135,9 @@ struct VirtioBench {
                        std::uint16_t vector = virtio_spec::kNoVector) {
         select(queue);
         set_common(virtio_spec::kCommonQueueSize, 2, driver.size());
-        set_address(virtio_spec::kCommonQueueDescriptorTable, driver.config().descriptor_table);
-        set_address(virtio_spec::kCommonQueueAvailableRing, driver.config().available_ring);
-        set_address(virtio_spec::kCommonQueueUsedRing, driver.config().used_ring);
+        set_address(virtio_spec::kCommonQueueDescriptorTable, driver.config().descriptor_area);
+        set_address(virtio_spec::kCommonQueueAvailableRing, driver.config().driver_area);
+        set_address(virtio_spec::kCommonQueueUsedRing, driver.config().device_area);
         set_common(virtio_spec::kCommonQueueMsixVector, 2, vector);
         set_common(virtio_spec::kCommonQueueEnable, 2, 1);
     }

@@ -217,8 +217,8 @@ TEST_SUITE("virtio/block/block_queue") {
         bench.select(0);
         bench.set_common(spec::kCommonQueueSize, 2, 16);
         bench.set_address(spec::kCommonQueueDescriptorTable, GuestAddress{VirtioBench::kBar});
-        bench.set_address(spec::kCommonQueueAvailableRing, driver.config().available_ring);
-        bench.set_address(spec::kCommonQueueUsedRing, driver.config().used_ring);
+        bench.set_address(spec::kCommonQueueAvailableRing, driver.config().driver_area);
+        bench.set_address(spec::kCommonQueueUsedRing, driver.config().device_area);
         bench.set_common(spec::kCommonQueueEnable, 2, 1);
         CHECK(bench.common(spec::kCommonQueueEnable, 2) == 0);
     }

@@ -26,15 +26,15 @@ TEST_SUITE("virtio/queue/split_queue: notifications") {
         SplitQueue queue = driver.device_side();
 
         CHECK_FALSE(queue.should_notify());
-        queue.push_used(DescriptorIndex{0}, 0);
+        queue.push_used(ChainHead{0}, 0);
         CHECK(queue.should_notify());
         CHECK_FALSE(queue.should_notify());
         driver.set_available_flags(spec::kAvailableNoInterrupt);
-        queue.push_used(DescriptorIndex{0}, 0);
+        queue.push_used(ChainHead{0}, 0);
         CHECK_FALSE(queue.should_notify());
         // Reserved bits mean nothing.
         driver.set_available_flags(0xfffe);
-        queue.push_used(DescriptorIndex{0}, 0);
+        queue.push_used(ChainHead{0}, 0);
         CHECK(queue.should_notify());
     }
 
@@ -50,7 +50,7 @@ TEST_SUITE("virtio/queue/split_queue: notifications") {
             const std::uint16_t before = used;
             const unsigned pushed = 1 + round % 3;
             for (unsigned count = 0; count < pushed; ++count) {
-                queue.push_used(DescriptorIndex{0}, 0);
+                queue.push_used(ChainHead{0}, 0);
                 ++used;
             }
             // 4 before to 4 behind the entries pushed now.

@@ -53,8 +53,8 @@ TEST_SUITE("virtio/queue/split_queue") {
         const Popped popped = pop_one(driver, queue, chain, 3);
 
         REQUIRE(popped.outcome == Outcome::Chain);
-        CHECK(popped.head == DescriptorIndex{3});
-        CHECK(chain.head() == DescriptorIndex{3});
+        CHECK(popped.head == ChainHead{3});
+        CHECK(chain.head() == ChainHead{3});
         REQUIRE(chain.readable().size() == 2);
         REQUIRE(chain.writable().size() == 1);
         CHECK(chain.readable()[1].data() == guest.span(0x2000, 1).data());
@@ -320,9 +320,9 @@ TEST_SUITE("virtio/queue/split_queue") {
         TestGuest guest;
         DriverQueue driver(guest, 4);
         SplitQueue queue = driver.device_side();
-        guest.fill(driver.config().used_ring.value(), 38, 0xff);
+        guest.fill(driver.config().device_area.value(), 38, 0xff);
 
-        queue.push_used(DescriptorIndex{2}, 7);
+        queue.push_used(ChainHead{2}, 7);
 
         CHECK(driver.used_index() == 1);
         CHECK(driver.take_used()->id == 2);

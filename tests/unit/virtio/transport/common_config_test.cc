@@ -39,7 +39,7 @@ public:
 class Owner final : public CommonConfigOwner {
 public:
     bool is_valid_queue(const QueueConfig& config, std::uint16_t size_max) override {
-        return check_queue(config, size_max, *guest.memory()).has_value();
+        return check_queue(config, size_max, RingFormat::Split, *guest.memory()).has_value();
     }
     bool is_usable_vector(std::uint16_t vector) override { return vector < 4; }
     void on_vectors_changed() override { ++vector_changes; }
