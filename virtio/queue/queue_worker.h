@@ -48,6 +48,7 @@ public:
     // Raises what is due without waiting for the end of the turn.
     void flush_interrupt();
 
+    [[nodiscard]] QueueIndex index() const { return queue_.index; }
     [[nodiscard]] std::uint16_t queue_size() const { return queue_.queue.size(); }
     [[nodiscard]] std::uint16_t chain_length_max() const { return queue_.queue.chain_length_max(); }
 

@@ -170,6 +170,9 @@ void SplitQueue::disable_notification() {
 
 bool SplitQueue::enable_notification() {
     if (event_index_) {
+        // §2.7.10.2: with event indices the flags are 0, whatever was in that memory.
+        layout_.device_area.store<std::uint16_t>(0, spec::kRingFlagsOffset,
+                                                 std::memory_order_relaxed);
         layout_.device_area.store<std::uint16_t>(next_available_, available_event_offset(layout_),
                                                  std::memory_order_relaxed);
     } else {

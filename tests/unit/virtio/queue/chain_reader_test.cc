@@ -58,7 +58,7 @@ constexpr unsigned kPatterns = 1U << (kSize - 1);
 }  // namespace
 
 TEST_SUITE("virtio/queue/chain_reader") {
-    TEST_CASE("a message reads the same however it is cut (virtio 1.2 §2.7.4.1)") {
+    TEST_CASE("a message reads the same however it is cut (V08, virtio 1.2 §2.7.4.1)") {
         const TestGuest guest;
         unsigned wrong = 0;
         for (unsigned pattern = 0; pattern < kPatterns; ++pattern) {

@@ -41,7 +41,7 @@ TEST_SUITE("virtio/queue/layout") {
         }
     }
 
-    TEST_CASE("a size of 0, no power of two, or above the maximum is refused") {
+    TEST_CASE("a size of 0, no power of two, or above the maximum is refused (V17)") {
         const TestGuest guest;
         QueueConfig config = good_config();
 
@@ -51,7 +51,7 @@ TEST_SUITE("virtio/queue/layout") {
         }
     }
 
-    TEST_CASE("the parts are aligned to 16, 2 and 4 bytes and to nothing more (§2.7)") {
+    TEST_CASE("the parts are aligned to 16, 2 and 4 bytes and to nothing more (V17, §2.7)") {
         const TestGuest guest;
         for (unsigned offset = 0; offset < 16; ++offset) {
             QueueConfig table = good_config();
@@ -88,7 +88,8 @@ TEST_SUITE("virtio/queue/layout") {
         CHECK_FALSE(is_accepted(guest, used));
     }
 
-    TEST_CASE("no part lies in a hole, in a BAR, behind RAM or around the end of addresses") {
+    TEST_CASE(
+        "no part lies in a hole, in a BAR, behind RAM or around the end of addresses (V04, V18)") {
         const TestGuest guest;
         for (const std::uint64_t address :
              {TestGuest::kHole, TestGuest::kLowEnd, std::uint64_t{0xb0000000},

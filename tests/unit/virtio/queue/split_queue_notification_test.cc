@@ -38,7 +38,8 @@ TEST_SUITE("virtio/queue/split_queue: notifications") {
         CHECK(queue.should_notify());
     }
 
-    TEST_CASE("with event indices the window is modular, at every place of a wrap (§2.7.7.2)") {
+    TEST_CASE(
+        "with event indices the window is modular, at every place of a wrap (V15, §2.7.7.2)") {
         TestGuest guest;
         DriverQueue driver(guest, 4);
         SplitQueue queue = driver.device_side(kEventIndex);
@@ -94,6 +95,17 @@ TEST_SUITE("virtio/queue/split_queue: notifications") {
         CHECK_FALSE(queue.enable_notification());
         CHECK(driver.available_event() == 1);
         // §2.7.10.2: with event indices the flags stay 0.
+        CHECK(driver.used_flags() == 0);
+    }
+
+    TEST_CASE("with event indices the flags become 0 whatever was there (V15, §2.7.10.2)") {
+        TestGuest guest;
+        DriverQueue driver(guest, 4);
+        SplitQueue queue = driver.device_side(kEventIndex);
+        guest.fill(driver.config().device_area.value(), 2, 0xff);
+
+        CHECK_FALSE(queue.enable_notification());
+
         CHECK(driver.used_flags() == 0);
     }
 }

@@ -172,6 +172,34 @@ TEST_SUITE("virtio/queue/virtqueue") {
         CHECK(queue.pop(chain).outcome == Outcome::BrokenRing);
     }
 
+    TEST_CASE("rings that lie on each other and on their data stay inside themselves (V16)") {
+        TestGuest guest;
+        const std::uint64_t place = guest.allocate(0x1000, 16);
+        for (const RingFormat format : kFormats) {
+            FeatureSet accepted{spec::kFeatureRingIndirectDesc, spec::kFeatureRingEventIdx};
+            if (format == RingFormat::Packed) {
+                accepted.add(spec::kFeatureRingPacked);
+            }
+            guest.fill(place, 0x1000, 0);
+            const QueueConfig config{4, GuestAddress{place}, GuestAddress{place},
+                                     GuestAddress{place}};
+            auto queue = Virtqueue::enable(config, 4, accepted, guest.memory());
+            REQUIRE(queue.has_value());
+            DescriptorChain chain(4);
+            const auto around = guest.bytes(place + 0x100, 0xf00);
+            for (unsigned round = 0; round < 2000; ++round) {
+                guest.write(place + round % 64, static_cast<std::uint8_t>(round * 37));
+                const Popped popped = queue->pop(chain);
+                if (popped.outcome == Outcome::Chain || popped.outcome == Outcome::BadChain) {
+                    queue->push_used(popped.head, round);
+                }
+                [[maybe_unused]] const bool wanted = queue->should_notify();
+                [[maybe_unused]] const bool more = queue->enable_notification();
+            }
+            CHECK(guest.bytes(place + 0x100, 0xf00) == around);
+        }
+    }
+
     TEST_CASE("the feature chooses the format, and its rules for size and alignment (§2.8.10.1)") {
         TestGuest guest;
         DriverRing odd(guest, RingFormat::Packed, 5);
