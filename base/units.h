@@ -22,7 +22,6 @@ using VcpuId = Strong<struct VcpuIdTag, std::uint32_t>;
 // A virtqueue of a device, counted from zero.
 using QueueIndex = Strong<struct QueueIndexTag, std::uint16_t>;
 // An entry of a descriptor table.
-using DescriptorIndex = Strong<struct DescriptorIndexTag, std::uint16_t>;
 
 // The address `count` bytes further, or nothing where 2^64 is passed.
 [[nodiscard]] constexpr std::optional<GuestAddress> checked_add(GuestAddress base,

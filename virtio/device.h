@@ -13,7 +13,7 @@
 #include "base/units.h"
 #include "virtio/features.h"
 #include "virtio/interrupt.h"
-#include "virtio/queue/split_queue.h"
+#include "virtio/queue/virtqueue.h"
 
 namespace siskin {
 
@@ -31,7 +31,7 @@ public:
 // One queue that the driver enabled. The references outlive the activation.
 struct ActiveQueue {
     QueueIndex index;
-    SplitQueue queue;
+    Virtqueue queue;
     const EventFd& kick;  // readable when the driver has notified
     DriverInterrupt& interrupt;
 };
@@ -75,6 +75,13 @@ public:
     virtual void deactivate(std::function<void()> done) = 0;
     // As Device::settle(): nothing is called from here on, but the destructor.
     virtual void settle() {}
+    // VIRTIO_F_RING_RESET (§2.6.1). Whether one queue may go and come back while the others stay;
+    // if not, the next two are never called.
+    [[nodiscard]] virtual bool can_reset_queues() const { return false; }
+    // As deactivate(), of one queue of an active device. One that it has not is done at once.
+    virtual void reset_queue(QueueIndex, std::function<void()> done) { done(); }
+    // The queue is the device's again, as it was configured anew.
+    virtual void enable_queue(ActiveQueue) {}
     // The same as deactivate() without giving the queues up. At any time: a paused device may be
     // activated and starts paused.
     virtual void pause(std::function<void()> done) = 0;

@@ -29,6 +29,8 @@ inline constexpr unsigned kFeatureRingEventIdx = 29;
 inline constexpr unsigned kFeatureVersion1 = 32;
 inline constexpr unsigned kFeatureAccessPlatform = 33;
 inline constexpr unsigned kFeatureRingPacked = 34;
+inline constexpr unsigned kFeatureInOrder = 35;
+inline constexpr unsigned kFeatureNotificationData = 38;
 inline constexpr unsigned kFeatureRingReset = 40;
 
 // §2.7: the longest queue, and the alignment of its three parts in bytes.
@@ -63,6 +65,32 @@ inline constexpr std::size_t kRingIndexOffset = 2;
 inline constexpr std::size_t kRingEntriesOffset = 4;
 inline constexpr std::uint16_t kAvailableNoInterrupt = 1;  // available ring's flags
 inline constexpr std::uint16_t kUsedNoNotify = 1;          // used ring's flags
+
+// §2.8.10.1: alignment of the event suppression structures in bytes; that of the descriptor ring is
+// kDescriptorTableAlignment.
+inline constexpr std::uint64_t kEventSuppressionAlignment = 4;
+
+// §2.8.1: flags of a packed descriptor, beside kDescriptor*.
+inline constexpr std::uint16_t kPackedAvailable = 1U << 7;
+inline constexpr std::uint16_t kPackedUsed = 1U << 15;
+
+struct PackedDescriptor {  // §2.8.13
+    le64 address;          //  0  guest-physical
+    le32 length;           //  8  bytes
+    le16 id;               // 12  the buffer's, in the last descriptor of a list
+    le16 flags;            // 14  kDescriptor*, kPacked*
+};
+static_assert(sizeof(PackedDescriptor) == 16 && alignof(PackedDescriptor) == 8);
+static_assert(offsetof(PackedDescriptor, id) == 12 && offsetof(PackedDescriptor, flags) == 14);
+
+// §2.8.14: an event suppression structure, seen as one le32.
+inline constexpr std::uint32_t kEventOffsetMask = 0x7fff;
+inline constexpr unsigned kEventWrapShift = 15;
+inline constexpr unsigned kEventFlagsShift = 16;
+inline constexpr std::uint32_t kEventFlagsMask = 3;
+inline constexpr std::uint32_t kEventEnable = 0;
+inline constexpr std::uint32_t kEventDisable = 1;
+inline constexpr std::uint32_t kEventDescriptor = 2;  // with VIRTIO_F_EVENT_IDX alone
 
 // §4.1.2: how a modern device looks on the PCI bus.
 inline constexpr std::uint16_t kPciVendorId = 0x1af4;
@@ -104,7 +132,9 @@ inline constexpr std::uint64_t kCommonQueueNotifyOff = 30;        // le16, read-
 inline constexpr std::uint64_t kCommonQueueDescriptorTable = 32;  // le64
 inline constexpr std::uint64_t kCommonQueueAvailableRing = 40;    // le64
 inline constexpr std::uint64_t kCommonQueueUsedRing = 48;         // le64
-inline constexpr std::uint64_t kCommonSize = 56;
+inline constexpr std::uint64_t kCommonQueueNotifyData = 56;       // le16, read-only
+inline constexpr std::uint64_t kCommonQueueReset = 58;            // le16
+inline constexpr std::uint64_t kCommonSize = 60;
 
 // §4.1.4.3 and §4.1.5.1.2: "no vector".
 inline constexpr std::uint16_t kNoVector = 0xffff;

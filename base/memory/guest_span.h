@@ -14,6 +14,14 @@ namespace siskin {
 template <typename T>
 concept GuestReadable = std::is_trivially_copyable_v<T>;
 
+#ifdef SISKIN_OBSERVE_GUEST_READS
+// A program of tests that is built so has this: it is told of each copy before it is made, and may
+// change the guest's bytes then, as another vCPU may.
+void observe_guest_read(std::byte* data, std::size_t size);
+#else
+inline void observe_guest_read(std::byte*, std::size_t) {}
+#endif
+
 // `size` bytes of guest RAM at `data`. The guest may change them at any moment: copy in, check the
 // copy, use the copy. Offsets are the caller's business: they are computed by us, inside `size`.
 // Valid as long as the GuestMemory it came from.
@@ -28,8 +36,14 @@ public:
     template <GuestReadable T>
     [[nodiscard]] T read(std::size_t offset = 0) const {
         T copy;
+        observe_guest_read(data_ + offset, sizeof(copy));
         std::memcpy(&copy, data_ + offset, sizeof(copy));
         return copy;
+    }
+    // All of it.
+    void copy_to(std::byte* into) const {
+        observe_guest_read(data_, size_);
+        std::memcpy(into, data_, size_);
     }
     template <GuestReadable T>
     void write(const T& object, std::size_t offset = 0) const {
@@ -39,6 +53,7 @@ public:
     // One ring index or flag shared with the driver; `offset` is aligned to the integer's size.
     template <std::unsigned_integral Integer>
     [[nodiscard]] Integer load(std::size_t offset, std::memory_order order) const {
+        observe_guest_read(data_ + offset, sizeof(Integer));
         return atomic<Integer>(offset).load(order);
     }
     template <std::unsigned_integral Integer>

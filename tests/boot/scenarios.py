@@ -9,6 +9,7 @@ import time
 import facts
 import hotplug
 import images
+import packed
 import pci_tree
 from guest import Guest
 from qmp import QmpError
@@ -250,4 +251,4 @@ def pvh(bench):
 
 ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tree,
        "hotplug": hotplug.by_acpi, "hotplug-native": hotplug.by_slot,
-       "hotplug-boot": hotplug.while_booting}
+       "hotplug-boot": hotplug.while_booting, "packed": packed.packed}

@@ -10,15 +10,21 @@ namespace spec = virtio_spec;
 
 DriverQueue::DriverQueue(TestGuest& guest, std::uint16_t size) : guest_(guest) {
     config_.size = size;
-    config_.descriptor_table =
-        GuestAddress{guest.allocate(descriptor_table_size(size).value(), 16)};
-    config_.available_ring = GuestAddress{guest.allocate(available_ring_size(size).value(), 2)};
-    config_.used_ring = GuestAddress{guest.allocate(used_ring_size(size).value(), 4)};
+    config_.descriptor_area = GuestAddress{guest.allocate(descriptor_table_size(size).value(), 16)};
+    config_.driver_area = GuestAddress{guest.allocate(available_ring_size(size).value(), 2)};
+    config_.device_area = GuestAddress{guest.allocate(used_ring_size(size).value(), 4)};
 }
 
 SplitQueue DriverQueue::device_side(FeatureSet accepted, std::uint16_t size_max) {
     auto queue = SplitQueue::enable(config_, size_max == 0 ? config_.size : size_max, accepted,
                                     guest_.memory());
+    SISKIN_ASSERT(queue.has_value());
+    return std::move(*queue);
+}
+
+Virtqueue DriverQueue::virtqueue(FeatureSet accepted, std::uint16_t size_max) {
+    auto queue = Virtqueue::enable(config_, size_max == 0 ? config_.size : size_max, accepted,
+                                   guest_.memory());
     SISKIN_ASSERT(queue.has_value());
     return std::move(*queue);
 }
@@ -69,23 +75,23 @@ void DriverQueue::put_descriptor(std::uint16_t index, spec::Descriptor descripto
 }
 
 std::uint64_t DriverQueue::descriptor_address(std::uint16_t index) const {
-    return config_.descriptor_table.value() + index * sizeof(spec::Descriptor);
+    return config_.descriptor_area.value() + index * sizeof(spec::Descriptor);
 }
 
 void DriverQueue::put_available(std::uint16_t head) {
-    const std::uint64_t ring = config_.available_ring.value();
+    const std::uint64_t ring = config_.driver_area.value();
     guest_.write(ring + spec::kRingEntriesOffset + 2U * (available_ % config_.size), head);
     set_available_index(static_cast<std::uint16_t>(available_ + 1));
 }
 
 void DriverQueue::set_available_index(std::uint16_t index) {
     available_ = index;
-    guest_.span(config_.available_ring.value(), 4)
+    guest_.span(config_.driver_area.value(), 4)
         .store<std::uint16_t>(index, spec::kRingIndexOffset, std::memory_order_seq_cst);
 }
 
 std::uint16_t DriverQueue::used_index() const {
-    return guest_.span(config_.used_ring.value(), 4)
+    return guest_.span(config_.device_area.value(), 4)
         .load<std::uint16_t>(spec::kRingIndexOffset, std::memory_order_seq_cst);
 }
 
@@ -93,26 +99,26 @@ std::optional<spec::UsedElement> DriverQueue::take_used() {
     if (used_index() == used_seen_) {
         return std::nullopt;
     }
-    const std::uint64_t at = config_.used_ring.value() + spec::kRingEntriesOffset +
+    const std::uint64_t at = config_.device_area.value() + spec::kRingEntriesOffset +
                              sizeof(spec::UsedElement) * (used_seen_ % config_.size);
     ++used_seen_;
     return guest_.read<spec::UsedElement>(at);
 }
 
 void DriverQueue::set_available_flags(std::uint16_t flags) {
-    guest_.write(config_.available_ring.value(), flags);
+    guest_.write(config_.driver_area.value(), flags);
 }
 
 void DriverQueue::set_used_event(std::uint16_t index) {
-    guest_.write(config_.available_ring.value() + 4 + 2U * config_.size, index);
+    guest_.write(config_.driver_area.value() + 4 + 2U * config_.size, index);
 }
 
 std::uint16_t DriverQueue::used_flags() const {
-    return guest_.read<std::uint16_t>(config_.used_ring.value());
+    return guest_.read<std::uint16_t>(config_.device_area.value());
 }
 
 std::uint16_t DriverQueue::available_event() const {
-    return guest_.read<std::uint16_t>(config_.used_ring.value() + 4 + 8U * config_.size);
+    return guest_.read<std::uint16_t>(config_.device_area.value() + 4 + 8U * config_.size);
 }
 
 }  // namespace siskin

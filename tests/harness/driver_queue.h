@@ -9,6 +9,7 @@
 #include "tests/harness/test_guest.h"
 #include "virtio/features.h"
 #include "virtio/queue/split_queue.h"
+#include "virtio/queue/virtqueue.h"
 #include "virtio/spec.h"
 
 namespace siskin {
@@ -29,6 +30,8 @@ public:
     [[nodiscard]] std::uint16_t size() const { return config_.size; }
     // The device's side of it with these features; `size_max` 0 means size().
     [[nodiscard]] SplitQueue device_side(FeatureSet accepted = {}, std::uint16_t size_max = 0);
+    // The same as devices have it.
+    [[nodiscard]] Virtqueue virtqueue(FeatureSet accepted = {}, std::uint16_t size_max = 0);
 
     // Writes a chain into free descriptors from `first` on, one after the other; returns `first`.
     std::uint16_t put_chain(std::uint16_t first, const std::vector<DriverBuffer>& buffers);

@@ -32,8 +32,15 @@ std::uint64_t TestGuest::allocate(std::uint64_t size, std::uint64_t alignment) {
     return address;
 }
 
+void TestGuest::start_over() {
+    fill(kFirst, next_ - kFirst, 0);
+    next_ = kFirst;
+}
+
 void TestGuest::fill(std::uint64_t address, std::uint64_t size, std::uint8_t value) const {
-    std::memset(span(address, size).data(), value, size);
+    if (size != 0) {
+        std::memset(span(address, size).data(), value, size);
+    }
 }
 
 std::vector<std::uint8_t> TestGuest::bytes(std::uint64_t address, std::uint64_t size) const {

@@ -27,6 +27,11 @@ public:
     // The next free bytes of low RAM, zeroed.
     [[nodiscard]] std::uint64_t allocate(std::uint64_t size, std::uint64_t alignment = 16);
 
+    // What was handed out is free again, and zeroed; or only from `address` on, as it is.
+    void start_over();
+    void give_back(std::uint64_t address) { next_ = address; }
+    [[nodiscard]] std::uint64_t next_free() const { return next_; }
+
     template <typename T>
     [[nodiscard]] T read(std::uint64_t address) const {
         return span(address, sizeof(T)).template read<T>();
@@ -42,7 +47,8 @@ public:
 
 private:
     std::shared_ptr<const GuestMemory> memory_;
-    std::uint64_t next_ = 0x10000;
+    static constexpr std::uint64_t kFirst = 0x10000;
+    std::uint64_t next_ = kFirst;
 };
 
 }  // namespace siskin

@@ -202,6 +202,16 @@ void BlockDevice::deactivate(std::function<void()> done) {
     });
 }
 
+void BlockDevice::reset_queue(QueueIndex index, std::function<void()> done) {
+    io_thread_.post(
+        [this, index, done = std::move(done)](IoLoop&) { io_.reset_queue(index, done); });
+}
+
+void BlockDevice::enable_queue(ActiveQueue queue) {
+    auto moved = std::make_shared<ActiveQueue>(std::move(queue));
+    io_thread_.post([this, moved](IoLoop&) { io_.enable_queue(std::move(*moved)); });
+}
+
 void BlockDevice::pause(std::function<void()> done) {
     allowed_.store(false);
     post([this, done = std::move(done)](IoLoop&) { io_.pause(done); });

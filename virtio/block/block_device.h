@@ -66,6 +66,9 @@ public:
     void deactivate(std::function<void()> done) override;
     // Waits for requests in flight, too; reset or deactivate before, and there are none.
     void settle() override;
+    [[nodiscard]] bool can_reset_queues() const override { return true; }
+    void reset_queue(QueueIndex index, std::function<void()> done) override;
+    void enable_queue(ActiveQueue queue) override;
     void pause(std::function<void()> done) override;
     void allow_transfers(bool allowed) override;
     [[nodiscard]] bool is_quiet() const override { return quiet_.load(); }

@@ -69,6 +69,55 @@ void BlockIo::deactivate(IoLoop&, Done done) {
     settle();
 }
 
+void BlockIo::reset_queue(QueueIndex index, Done done) {
+    for (const auto& queue : queues_) {
+        if (queue->worker().index() == index) {
+            queue->worker().stop();
+        }
+    }
+    leaving_queues_.push_back(Leaving{index, std::move(done)});
+    settle_queues();
+}
+
+void BlockIo::enable_queue(ActiveQueue queue) {
+    if (loop_ == nullptr) {
+        return;  // the device needs a reset, or has one
+    }
+    auto added = std::make_unique<BlockQueue>(std::move(queue), *engine_, shared_, *this);
+    if (const auto attached = added->worker().attach(*loop_); !attached) {
+        on_broken_ring(attached.error().message);
+        return;
+    }
+    queues_.push_back(std::move(added));
+    if (!paused_ && !broken_ && !leaving_) {
+        queues_.back()->worker().start();
+    }
+}
+
+bool BlockIo::is_leaving(QueueIndex index) const {
+    return std::any_of(leaving_queues_.begin(), leaving_queues_.end(),
+                       [&](const Leaving& one) { return one.index == index; });
+}
+
+void BlockIo::settle_queues() {
+    for (auto& leaving : std::exchange(leaving_queues_, {})) {
+        const auto found = std::find_if(queues_.begin(), queues_.end(), [&](const auto& queue) {
+            return queue->worker().index() == leaving.index;
+        });
+        if (found != queues_.end() && (*found)->in_flight() != 0) {
+            leaving_queues_.push_back(std::move(leaving));
+            continue;
+        }
+        if (found != queues_.end()) {
+            if (loop_ != nullptr) {
+                (*found)->worker().detach(*loop_);
+            }
+            queues_.erase(found);
+        }
+        leaving.done();
+    }
+}
+
 void BlockIo::pause(Done done) {
     paused_ = true;
     stop_workers();
@@ -93,7 +142,9 @@ void BlockIo::start_workers_if_allowed() {
         return;
     }
     for (const auto& queue : queues_) {
-        queue->worker().start();
+        if (!is_leaving(queue->worker().index())) {
+            queue->worker().start();
+        }
     }
 }
 
@@ -103,6 +154,7 @@ bool BlockIo::is_idle() const {
 }
 
 void BlockIo::settle() {
+    settle_queues();
     if (!is_idle()) {
         return;
     }
@@ -120,7 +172,7 @@ void BlockIo::settle() {
 }
 
 void BlockIo::on_queue_idle() {
-    if (!waiting_for_end_.empty() || !waiting_for_pause_.empty()) {
+    if (!waiting_for_end_.empty() || !waiting_for_pause_.empty() || !leaving_queues_.empty()) {
         // Not from inside the request that has just finished.
         idle_.signal();
     }

@@ -31,6 +31,10 @@ public:
     void activate(IoLoop& loop, ActiveQueues queues, DeviceHost& host);
     // `done` when the queues are gone and nothing is in flight.
     void deactivate(IoLoop& loop, Done done);
+    // `done` when that queue is gone and nothing of it is in flight; the others go on.
+    void reset_queue(QueueIndex index, Done done);
+    // It is served again, unless paused.
+    void enable_queue(ActiveQueue queue);
     void pause(Done done);
     // A pause that is still waiting is over; its `done` is called.
     void resume();
@@ -42,11 +46,20 @@ public:
 private:
     void on_ready() override;  // idle_
 
+    // A queue that its driver resets.
+    struct Leaving {
+        QueueIndex index;
+        Done done;
+    };
+
     [[nodiscard]] bool is_idle() const;
+    [[nodiscard]] bool is_leaving(QueueIndex index) const;
     [[nodiscard]] Result<> attach(IoLoop& loop);
     void detach();
     void stop_workers();
     void start_workers_if_allowed();
+    // Lets go of the queues that are to leave and are idle.
+    void settle_queues();
     // Calls who waits for idleness, when there is idleness.
     void settle();
 
@@ -60,6 +73,7 @@ private:
     bool paused_ = false;
     bool broken_ = false;
     bool leaving_ = false;
+    std::vector<Leaving> leaving_queues_;
     std::vector<Done> waiting_for_pause_;
     std::vector<Done> waiting_for_end_;
 };

@@ -20,7 +20,7 @@ public:
     BlockQueue* queue = nullptr;
     Slot* next_free = nullptr;
     iovec* buffers = nullptr;
-    DescriptorIndex head;
+    ChainHead head;
     GuestSpan status;
     std::uint64_t status_offset = 0;
     std::uint64_t read_size = 0;  // bytes the disk writes into the chain
@@ -66,7 +66,7 @@ void BlockQueue::on_chain(const DescriptorChain& chain) {
     }
 }
 
-void BlockQueue::start(BlockRequest& request, DescriptorIndex head) {
+void BlockQueue::start(BlockRequest& request, ChainHead head) {
     Slot& slot = *free_;
     free_ = slot.next_free;
     ++in_flight_;
@@ -106,7 +106,7 @@ std::size_t BlockQueue::gather(BlockRequest& request, Slot& slot) const {
     return count;
 }
 
-void BlockQueue::answer_id(BlockRequest& request, DescriptorIndex head) {
+void BlockQueue::answer_id(BlockRequest& request, ChainHead head) {
     // §5.2.6.1 gives 20 bytes; a shorter buffer has the beginning, a longer one keeps its rest.
     std::span<const char> left(shared_.serial);
     if (left.size() > request.size) {
@@ -122,7 +122,7 @@ void BlockQueue::answer_id(BlockRequest& request, DescriptorIndex head) {
 }
 
 void BlockQueue::answer(GuestSpan status, std::uint8_t value, std::uint64_t status_offset,
-                        std::uint64_t data_written, DescriptorIndex head) {
+                        std::uint64_t data_written, ChainHead head) {
     status.write(value);
     // §2.7.8.2: the length counts what was written from the start without a gap, so the status
     // byte only where all before it was written.

@@ -59,13 +59,13 @@ private:
     void on_bad_chain(std::string_view reason) override { owner_.on_guest_error(reason); }
     void on_broken_ring(std::string_view reason) override { owner_.on_broken_ring(reason); }
 
-    void start(BlockRequest& request, DescriptorIndex head);
+    void start(BlockRequest& request, ChainHead head);
     [[nodiscard]] std::size_t gather(BlockRequest& request, Slot& slot) const;
-    void answer_id(BlockRequest& request, DescriptorIndex head);
+    void answer_id(BlockRequest& request, ChainHead head);
     // Status byte and used ring; `data_written` bytes lie before the status byte, without a gap
     // from the start.
     void answer(GuestSpan status, std::uint8_t value, std::uint64_t status_offset,
-                std::uint64_t data_written, DescriptorIndex head);
+                std::uint64_t data_written, ChainHead head);
     void on_complete(Slot& slot);
 
     QueueWorker worker_;

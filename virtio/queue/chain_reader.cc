@@ -3,7 +3,6 @@
 #include "virtio/queue/chain_reader.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace siskin {
 
@@ -33,7 +32,7 @@ bool ChainReader::read_bytes(std::span<std::byte> into) {
         if (run.size() == 0) {
             return false;
         }
-        std::memcpy(into.data(), run.data(), run.size());
+        run.copy_to(into.data());
         into = into.subspan(run.size());
     }
     return true;

@@ -8,9 +8,17 @@
 #include <span>
 
 #include "base/memory/guest_span.h"
-#include "base/units.h"
-
 namespace siskin {
+
+// Which chain it is: to the driver, and to the queue that is to take it back. Devices keep it and
+// look at nothing in it.
+struct ChainHead {
+    std::uint16_t id = 0;           // split: number of the first descriptor; packed: the buffer id
+    std::uint16_t descriptors = 1;  // packed: entries of the ring it takes
+    std::uint16_t order = 0;        // the how-manieth chain of the queue, modulo 2^16
+
+    friend bool operator==(const ChainHead&, const ChainHead&) = default;
+};
 
 // Each buffer lies in guest RAM and is not empty; the readable ones come first (virtio 1.2
 // §2.7.4.2). The spans live as long as the queue's GuestMemory. Thread: its queue's.
@@ -20,8 +28,8 @@ public:
     explicit DescriptorChain(std::size_t capacity)
         : buffers_(std::make_unique<GuestSpan[]>(capacity)), capacity_(capacity) {}
 
-    // Where the chain begins; what push_used() wants back.
-    [[nodiscard]] DescriptorIndex head() const { return head_; }
+    // What push_used() wants back.
+    [[nodiscard]] ChainHead head() const { return head_; }
     // What the driver wrote for the device, and what the device may write, in order.
     [[nodiscard]] std::span<const GuestSpan> readable() const {
         return {buffers_.get(), readable_count_};
@@ -32,11 +40,12 @@ public:
     [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
     // For the queue that fills it.
-    void begin(DescriptorIndex head) {
+    void begin(ChainHead head) {
         head_ = head;
         count_ = 0;
         readable_count_ = 0;
     }
+    void set_head(ChainHead head) { head_ = head; }
     // False when there is no room, or a readable buffer follows a writable one.
     [[nodiscard]] bool add(GuestSpan buffer, bool writable) {
         if (count_ == capacity_ || (!writable && count_ != readable_count_)) {
@@ -53,7 +62,7 @@ private:
     std::size_t capacity_;
     std::size_t count_ = 0;
     std::size_t readable_count_ = 0;
-    DescriptorIndex head_;
+    ChainHead head_;
 };
 
 // Bytes in all these buffers together; below 2^47 for the longest chain there is.

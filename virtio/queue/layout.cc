@@ -25,24 +25,33 @@ Result<GuestSpan> check_part(std::string_view what, GuestAddress address, ByteCo
 
 }  // namespace
 
+RingFormat ring_format_of(FeatureSet accepted) {
+    return accepted.has(virtio_spec::kFeatureRingPacked) ? RingFormat::Packed : RingFormat::Split;
+}
+
 Result<QueueLayout> check_queue(const QueueConfig& config, std::uint16_t size_max,
-                                const GuestMemory& memory) {
-    // §2.7: "Queue Size value is always a power of 2."
-    if (!is_power_of_two(config.size) || config.size > size_max) {
-        return fail(
-            concat("queue size is ", config.size, ", allowed is a power of two up to ", size_max));
+                                RingFormat format, const GuestMemory& memory) {
+    const bool packed = format == RingFormat::Packed;
+    // §2.7: "Queue Size value is always a power of 2." §2.8.10.1: a packed one need not be.
+    if (config.size == 0 || config.size > size_max || !(packed || is_power_of_two(config.size))) {
+        return fail(concat("queue size is ", config.size, ", allowed is a ",
+                           packed ? "number from 1" : "power of two", " up to ", size_max));
     }
     QueueLayout layout;
     layout.size = config.size;
-    layout.descriptor_table = SISKIN_TRY(
-        check_part("descriptor table", config.descriptor_table, descriptor_table_size(config.size),
-                   virtio_spec::kDescriptorTableAlignment, memory));
-    layout.available_ring = SISKIN_TRY(check_part("available ring", config.available_ring,
-                                                  available_ring_size(config.size),
-                                                  virtio_spec::kAvailableRingAlignment, memory));
-    layout.used_ring =
-        SISKIN_TRY(check_part("used ring", config.used_ring, used_ring_size(config.size),
-                              virtio_spec::kUsedRingAlignment, memory));
+    layout.descriptor_area = SISKIN_TRY(check_part(
+        packed ? "descriptor ring" : "descriptor table", config.descriptor_area,
+        descriptor_table_size(config.size), virtio_spec::kDescriptorTableAlignment, memory));
+    layout.driver_area = SISKIN_TRY(check_part(
+        packed ? "driver event suppression" : "available ring", config.driver_area,
+        packed ? kEventSuppressionSize : available_ring_size(config.size),
+        packed ? virtio_spec::kEventSuppressionAlignment : virtio_spec::kAvailableRingAlignment,
+        memory));
+    layout.device_area = SISKIN_TRY(check_part(
+        packed ? "device event suppression" : "used ring", config.device_area,
+        packed ? kEventSuppressionSize : used_ring_size(config.size),
+        packed ? virtio_spec::kEventSuppressionAlignment : virtio_spec::kUsedRingAlignment,
+        memory));
     return layout;
 }
 

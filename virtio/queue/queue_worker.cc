@@ -29,7 +29,7 @@ void QueueWorker::start() {
     queue_.kick.signal();
 }
 
-void QueueWorker::complete(DescriptorIndex head, std::uint32_t written) {
+void QueueWorker::complete(ChainHead head, std::uint32_t written) {
     queue_.queue.push_used(head, written);
     pushed_ = true;
 }

@@ -44,10 +44,11 @@ public:
     void stop() { running_ = false; }
 
     // Hands a chain back. The interrupt comes at the end of the turn.
-    void complete(DescriptorIndex head, std::uint32_t written);
+    void complete(ChainHead head, std::uint32_t written);
     // Raises what is due without waiting for the end of the turn.
     void flush_interrupt();
 
+    [[nodiscard]] QueueIndex index() const { return queue_.index; }
     [[nodiscard]] std::uint16_t queue_size() const { return queue_.queue.size(); }
     [[nodiscard]] std::uint16_t chain_length_max() const { return queue_.queue.chain_length_max(); }
 

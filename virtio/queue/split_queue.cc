@@ -35,7 +35,8 @@ std::size_t available_event_offset(const QueueLayout& layout) {
 Result<SplitQueue> SplitQueue::enable(const QueueConfig& config, std::uint16_t size_max,
                                       FeatureSet accepted,
                                       std::shared_ptr<const GuestMemory> memory) {
-    const QueueLayout layout = SISKIN_TRY(check_queue(config, size_max, *memory));
+    const QueueLayout layout =
+        SISKIN_TRY(check_queue(config, size_max, RingFormat::Split, *memory));
     return SplitQueue(layout, size_max, accepted, std::move(memory));
 }
 
@@ -48,8 +49,8 @@ SplitQueue::SplitQueue(const QueueLayout& layout, std::uint16_t size_max, Featur
       memory_(std::move(memory)) {}
 
 std::uint16_t SplitQueue::available_index() const {
-    return layout_.available_ring.load<std::uint16_t>(spec::kRingIndexOffset,
-                                                      std::memory_order_acquire);
+    return layout_.driver_area.load<std::uint16_t>(spec::kRingIndexOffset,
+                                                   std::memory_order_acquire);
 }
 
 Popped SplitQueue::pop(DescriptorChain& chain) {
@@ -61,29 +62,26 @@ Popped SplitQueue::pop(DescriptorChain& chain) {
     // §2.7.13.3: a driver cannot have offered more chains than there are entries; this also
     // catches an index that went backwards.
     if (waiting > layout_.size) {
-        return Popped{Popped::Outcome::BrokenRing, DescriptorIndex{},
-                      "available index moved by more than the queue size"};
+        return broken_ring("available index moved by more than the queue size");
     }
-    const DescriptorIndex head{layout_.available_ring.load<std::uint16_t>(
+    const ChainHead head{layout_.driver_area.load<std::uint16_t>(
         available_entry_offset(layout_, next_available_), std::memory_order_relaxed)};
     ++next_available_;
-    if (head.value() >= layout_.size) {
+    if (head.id >= layout_.size) {
         return Popped{Popped::Outcome::BadHead, head, "head is not in the descriptor table"};
     }
-    const std::string_view reason = walk(head, chain);
+    chain.begin(head);
+    ChainBuilder builder(*memory_, chain_length_max_, chain);
+    const std::string_view reason =
+        walk_table(Table{layout_.descriptor_area, layout_.size, false}, head.id, builder);
     if (!reason.empty()) {
         return Popped{Popped::Outcome::BadChain, head, reason};
     }
     return Popped{Popped::Outcome::Chain, head, {}};
 }
 
-std::string_view SplitQueue::walk(DescriptorIndex head, DescriptorChain& chain) const {
-    chain.begin(head);
-    return walk_table(Table{layout_.descriptor_table, layout_.size, false}, head.value(), chain);
-}
-
 std::string_view SplitQueue::walk_table(const Table& table, std::uint16_t first,
-                                        DescriptorChain& chain) const {
+                                        ChainBuilder& chain) const {
     std::uint16_t index = first;
     // The table's size is the longest legal chain in it; beyond it the driver built a loop
     // (§2.7.5.2).
@@ -93,23 +91,13 @@ std::string_view SplitQueue::walk_table(const Table& table, std::uint16_t first,
         const std::uint16_t flags = descriptor.flags;
         if ((flags & spec::kDescriptorIndirect) != 0) {
             // §2.7.5.3.1: no indirect descriptor inside an indirect table.
-            return table.indirect
-                       ? "indirect descriptor inside an indirect table"
-                       : walk_indirect(descriptor.address, descriptor.length, flags, chain);
+            return table.indirect ? "indirect descriptor inside an indirect table"
+                                  : walk_indirect(descriptor, chain);
         }
-        const auto buffer =
-            memory_->span(GuestAddress{descriptor.address}, ByteCount{descriptor.length.value()});
-        if (!buffer) {
-            return "buffer is empty or not inside one region of RAM";
-        }
-        if (chain.count() == chain_length_max_) {
-            return "descriptor chain is longer than the queue";
-        }
-        if (!chain.add(*buffer, (flags & spec::kDescriptorWrite) != 0)) {
-            return "readable buffer after a writable one";
-        }
-        if ((flags & spec::kDescriptorNext) == 0) {
-            return {};
+        const std::string_view reason =
+            chain.add(descriptor.address, descriptor.length, (flags & spec::kDescriptorWrite) != 0);
+        if (!reason.empty() || (flags & spec::kDescriptorNext) == 0) {
+            return reason;
         }
         index = descriptor.next;
         if (index >= table.size) {
@@ -119,19 +107,20 @@ std::string_view SplitQueue::walk_table(const Table& table, std::uint16_t first,
     return "descriptor chain is longer than the queue";
 }
 
-std::string_view SplitQueue::walk_indirect(std::uint64_t address, std::uint32_t length,
-                                           std::uint16_t flags, DescriptorChain& chain) const {
+std::string_view SplitQueue::walk_indirect(const spec::Descriptor& descriptor,
+                                           ChainBuilder& chain) const {
     // §2.7.5.3.1: only when negotiated, never together with NEXT.
     if (!indirect_) {
         return "indirect descriptor without VIRTIO_F_INDIRECT_DESC";
     }
-    if ((flags & spec::kDescriptorNext) != 0) {
+    if ((descriptor.flags & spec::kDescriptorNext) != 0) {
         return "indirect descriptor with a next one";
     }
+    const std::uint32_t length = descriptor.length;
     if (length == 0 || length % sizeof(spec::Descriptor) != 0) {
         return "indirect table is not a number of descriptors";
     }
-    const auto entries = memory_->span(GuestAddress{address}, ByteCount{length});
+    const auto entries = chain.memory().span(GuestAddress{descriptor.address}, ByteCount{length});
     if (!entries) {
         return "indirect table is not inside one region of RAM";
     }
@@ -141,13 +130,13 @@ std::string_view SplitQueue::walk_indirect(std::uint64_t address, std::uint32_t 
     return walk_table(Table{*entries, count, true}, 0, chain);
 }
 
-void SplitQueue::push_used(DescriptorIndex head, std::uint32_t written) {
-    layout_.used_ring.write(spec::UsedElement{std::uint32_t{head.value()}, written},
-                            used_entry_offset(layout_, next_used_));
+void SplitQueue::push_used(ChainHead head, std::uint32_t written) {
+    layout_.device_area.write(spec::UsedElement{std::uint32_t{head.id}, written},
+                              used_entry_offset(layout_, next_used_));
     ++next_used_;
     // Release: the driver that sees the index sees the entry and the buffer (§2.7.8).
-    layout_.used_ring.store<std::uint16_t>(next_used_, spec::kRingIndexOffset,
-                                           std::memory_order_release);
+    layout_.device_area.store<std::uint16_t>(next_used_, spec::kRingIndexOffset,
+                                             std::memory_order_release);
 }
 
 bool SplitQueue::should_notify() {
@@ -160,32 +149,35 @@ bool SplitQueue::should_notify() {
     // (§2.7.7.2).
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (event_index_) {
-        const auto event = layout_.available_ring.load<std::uint16_t>(used_event_offset(layout_),
-                                                                      std::memory_order_relaxed);
+        const auto event = layout_.driver_area.load<std::uint16_t>(used_event_offset(layout_),
+                                                                   std::memory_order_relaxed);
         // §2.7.7.2: whether used_event lies among the entries pushed now, modulo 2^16.
         const auto distance = static_cast<std::uint16_t>(next_used_ - event - 1);
         return distance < pushed;
     }
-    const auto flags = layout_.available_ring.load<std::uint16_t>(spec::kRingFlagsOffset,
-                                                                  std::memory_order_relaxed);
+    const auto flags =
+        layout_.driver_area.load<std::uint16_t>(spec::kRingFlagsOffset, std::memory_order_relaxed);
     return (flags & spec::kAvailableNoInterrupt) == 0;
 }
 
 void SplitQueue::disable_notification() {
     // With event indices, leaving avail_event behind does the same (§2.7.10.2).
     if (!event_index_) {
-        layout_.used_ring.store<std::uint16_t>(spec::kUsedNoNotify, spec::kRingFlagsOffset,
-                                               std::memory_order_relaxed);
+        layout_.device_area.store<std::uint16_t>(spec::kUsedNoNotify, spec::kRingFlagsOffset,
+                                                 std::memory_order_relaxed);
     }
 }
 
 bool SplitQueue::enable_notification() {
     if (event_index_) {
-        layout_.used_ring.store<std::uint16_t>(next_available_, available_event_offset(layout_),
-                                               std::memory_order_relaxed);
+        // §2.7.10.2: with event indices the flags are 0, whatever was in that memory.
+        layout_.device_area.store<std::uint16_t>(0, spec::kRingFlagsOffset,
+                                                 std::memory_order_relaxed);
+        layout_.device_area.store<std::uint16_t>(next_available_, available_event_offset(layout_),
+                                                 std::memory_order_relaxed);
     } else {
-        layout_.used_ring.store<std::uint16_t>(0, spec::kRingFlagsOffset,
-                                               std::memory_order_relaxed);
+        layout_.device_area.store<std::uint16_t>(0, spec::kRingFlagsOffset,
+                                                 std::memory_order_relaxed);
     }
     // Our wish must be visible before the index is read again, or both sides may wait (§2.7.10.2).
     std::atomic_thread_fence(std::memory_order_seq_cst);

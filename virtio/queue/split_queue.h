@@ -10,24 +10,13 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "virtio/features.h"
+#include "virtio/queue/chain_builder.h"
 #include "virtio/queue/descriptor_chain.h"
 #include "virtio/queue/layout.h"
+#include "virtio/queue/popped.h"
+#include "virtio/spec.h"
 
 namespace siskin {
-
-// What a look at the available ring brought. `reason` is a constant text, for the log.
-struct Popped {
-    enum class Outcome {
-        Empty,       // the driver has offered nothing more
-        Chain,       // a good chain
-        BadChain,    // `head` is to be returned with length 0
-        BadHead,     // no descriptor has this number; the entry is passed over
-        BrokenRing,  // the queue cannot go on until the device is reset
-    };
-    Outcome outcome = Outcome::Empty;
-    DescriptorIndex head;
-    std::string_view reason;
-};
 
 // Frozen config, proved at enable(), and run-time state. It knows no transport. Every guest field
 // is copied once, checked, and the copy used. Each call is bounded by the queue's size, allocates
@@ -43,7 +32,7 @@ public:
     // Takes the next available chain. `chain` has room for chain_length_max() buffers.
     [[nodiscard]] Popped pop(DescriptorChain& chain);
     // Hands a chain back; `written` is the number of bytes the device wrote into it.
-    void push_used(DescriptorIndex head, std::uint32_t written);
+    void push_used(ChainHead head, std::uint32_t written);
     // Whether the driver wants an interrupt for what was pushed since the last call (§2.7.7.2).
     [[nodiscard]] bool should_notify();
 
@@ -66,11 +55,10 @@ private:
         bool indirect;
     };
     // Empty text when the walk ended well.
-    [[nodiscard]] std::string_view walk(DescriptorIndex head, DescriptorChain& chain) const;
     [[nodiscard]] std::string_view walk_table(const Table& table, std::uint16_t first,
-                                              DescriptorChain& chain) const;
-    [[nodiscard]] std::string_view walk_indirect(std::uint64_t address, std::uint32_t length,
-                                                 std::uint16_t flags, DescriptorChain& chain) const;
+                                              ChainBuilder& chain) const;
+    [[nodiscard]] std::string_view walk_indirect(const virtio_spec::Descriptor& descriptor,
+                                                 ChainBuilder& chain) const;
     [[nodiscard]] std::uint16_t available_index() const;
 
     QueueLayout layout_;

@@ -26,6 +26,7 @@ constexpr std::array kFields{
     Field{spec::kCommonQueueMsixVector, 2},     Field{spec::kCommonQueueEnable, 2},
     Field{spec::kCommonQueueNotifyOff, 2},      Field{spec::kCommonQueueDescriptorTable, 8},
     Field{spec::kCommonQueueAvailableRing, 8},  Field{spec::kCommonQueueUsedRing, 8},
+    Field{spec::kCommonQueueNotifyData, 2},     Field{spec::kCommonQueueReset, 2},
 };
 
 // The field that holds the byte at `offset`, or null.
@@ -36,26 +37,32 @@ const Field* field_at(std::uint64_t offset) {
     return found == kFields.end() ? nullptr : found;
 }
 
+QueueRegisters power_on(std::uint16_t size_max) {
+    QueueRegisters queue;
+    queue.size_max = size_max;
+    queue.config.size = size_max;
+    return queue;
+}
+
 }  // namespace
 
 CommonConfig::CommonConfig(VirtioDevice& device, FeatureSet offered, CommonConfigOwner& owner)
     : device_(device), owner_(owner), features_(offered) {
     for (const std::uint16_t size : device.queue_sizes()) {
-        QueueRegisters queue;
-        queue.size_max = size;
-        queue.config.size = size;
-        queues_.push_back(queue);
+        queues_.push_back(power_on(size));
     }
+}
+
+void CommonConfig::finish_queue_reset(std::size_t index) {
+    queues_[index] = power_on(queues_[index].size_max);
+    queues_[index].was_reset = driver_ok();
 }
 
 void CommonConfig::finish_reset() {
     features_.reset();
     status_.clear();
     for (QueueRegisters& queue : queues_) {
-        const std::uint16_t size = queue.size_max;
-        queue = QueueRegisters();
-        queue.size_max = size;
-        queue.config.size = size;
+        queue = power_on(queue.size_max);
     }
     device_feature_select_ = 0;
     driver_feature_select_ = 0;
@@ -107,10 +114,11 @@ std::uint64_t CommonConfig::read_queue_field(std::uint64_t offset) {
         case spec::kCommonQueueSize: return queue->config.size;
         case spec::kCommonQueueMsixVector: return queue->vector;
         case spec::kCommonQueueEnable: return queue->enabled ? 1 : 0;
+        case spec::kCommonQueueReset: return queue->resetting ? 1 : 0;
         case spec::kCommonQueueNotifyOff: return queue_select_;
-        case spec::kCommonQueueDescriptorTable: return queue->config.descriptor_table.value();
-        case spec::kCommonQueueAvailableRing: return queue->config.available_ring.value();
-        case spec::kCommonQueueUsedRing: return queue->config.used_ring.value();
+        case spec::kCommonQueueDescriptorTable: return queue->config.descriptor_area.value();
+        case spec::kCommonQueueAvailableRing: return queue->config.driver_area.value();
+        case spec::kCommonQueueUsedRing: return queue->config.device_area.value();
         default: return 0;
     }
 }
@@ -159,29 +167,59 @@ void CommonConfig::write_queue_field(std::uint64_t offset, std::uint64_t value) 
         owner_.on_vectors_changed();
         return;
     }
-    if (driver_ok() || queue->enabled) {
+    if (offset == spec::kCommonQueueReset) {
+        write_queue_reset(*queue, value);
+    } else if (is_frozen(*queue)) {
         return;
-    }
-    if (offset == spec::kCommonQueueSize) {
+    } else if (offset == spec::kCommonQueueSize) {
         queue->config.size = static_cast<std::uint16_t>(value);
     } else if (offset == spec::kCommonQueueEnable) {
-        // §4.1.4.3.2: a driver writes nothing but 1. What it enables is proved now and again at
-        // DRIVER_OK; a refusal reads back as 0.
-        queue->enabled = value == 1 && owner_.is_valid_queue(queue->config, queue->size_max);
+        write_queue_enable(*queue, value);
+    }
+}
+
+bool CommonConfig::is_frozen(const QueueRegisters& queue) const {
+    return queue.enabled || (driver_ok() && !queue.was_reset);
+}
+
+void CommonConfig::write_queue_enable(QueueRegisters& queue, std::uint64_t value) {
+    // §4.1.4.3.2: a driver writes nothing but 1. What it enables is proved now and again at
+    // DRIVER_OK; a refusal reads back as 0.
+    if (value != 1 || !owner_.is_valid_queue(queue.config, queue.size_max)) {
+        return;
+    }
+    // §2.6.1.2: after a reset of the queue alone, with the configuration that it has now.
+    if (!driver_ok() || owner_.on_queue_enabled_again(queue_select_)) {
+        queue.enabled = true;
+        queue.was_reset = false;
+    }
+}
+
+void CommonConfig::write_queue_reset(QueueRegisters& queue, std::uint64_t value) {
+    // §4.1.4.3: the field exists only when the feature was negotiated.
+    if (value != 1 || queue.resetting || !features_.offered().has(spec::kFeatureRingReset) ||
+        !features_.accepted().has(spec::kFeatureRingReset)) {
+        return;
+    }
+    if (driver_ok() && queue.enabled) {
+        queue.resetting = true;
+        owner_.on_queue_reset_requested(queue_select_);
+    } else {
+        finish_queue_reset(queue_select_);
     }
 }
 
 // §4.1.3.1: 64-bit fields are written in two halves; a whole one is taken, too.
 void CommonConfig::write_address(IoAccess access, std::uint64_t value) {
     QueueRegisters* const queue = selected();
-    if (queue == nullptr || driver_ok() || queue->enabled) {
+    if (queue == nullptr || is_frozen(*queue)) {
         return;
     }
     const std::uint64_t start = align_down(access.offset, 8);
-    GuestAddress& address =
-        start == spec::kCommonQueueDescriptorTable ? queue->config.descriptor_table
-        : start == spec::kCommonQueueAvailableRing ? queue->config.available_ring
-                                                   : queue->config.used_ring;
+    GuestAddress& address = start == spec::kCommonQueueDescriptorTable
+                                ? queue->config.descriptor_area
+                            : start == spec::kCommonQueueAvailableRing ? queue->config.driver_area
+                                                                       : queue->config.device_area;
     const bool is_half = access.width == 4 && is_aligned(access.offset, 4);
     if (!is_half && !(access.width == 8 && access.offset == start)) {
         return;

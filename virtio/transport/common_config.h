@@ -28,6 +28,11 @@ public:
     virtual void on_driver_ok() = 0;
     // 0 was written to the status. Until CommonConfig::finish_reset() it reads as before.
     virtual void on_reset_requested() = 0;
+    // VIRTIO_F_RING_RESET: 1 was written to the queue_reset of a queue that the device has. Until
+    // CommonConfig::finish_queue_reset() it reads as 1.
+    virtual void on_queue_reset_requested(std::size_t index) = 0;
+    // Such a queue, configured anew after its reset, is the device's again. False: it cannot be.
+    [[nodiscard]] virtual bool on_queue_enabled_again(std::size_t index) = 0;
     // Called before each access: the place to notice that the I/O thread has finished a reset.
     virtual void before_access() = 0;
     [[nodiscard]] virtual bool needs_reset() const = 0;
@@ -39,12 +44,14 @@ struct QueueRegisters {
     std::uint16_t size_max = 0;
     std::uint16_t vector = virtio_spec::kNoVector;
     bool enabled = false;
+    bool resetting = false;  // by queue_reset
+    bool was_reset = false;  // since DRIVER_OK, and not enabled again yet
 };
 
 // Any read is defined, at any offset, of any width. A write counts when it is of one whole field,
 // or of one half of a 64-bit field; all other writes are dropped (§4.1.3.1). A selector out of
 // range reads as 0 and drops writes. A queue's size and addresses are frozen while it is enabled,
-// and everything but the vectors from DRIVER_OK to reset.
+// and everything but the vectors from DRIVER_OK to reset: of the device, or of that queue.
 // Thread: any vCPU, under MachineLock.
 class CommonConfig final : public IoHandler {
 public:
@@ -59,6 +66,9 @@ public:
     void finish_reset();
     [[nodiscard]] bool resetting() const { return resetting_; }
 
+    // The device has given the queue back; its registers are as at power-on (§2.6.1.1.1).
+    void finish_queue_reset(std::size_t index);
+
     [[nodiscard]] const std::vector<QueueRegisters>& queues() const { return queues_; }
     [[nodiscard]] std::uint16_t config_vector() const { return config_vector_; }
     [[nodiscard]] FeatureSet accepted() const { return features_.accepted(); }
@@ -70,6 +80,9 @@ private:
     [[nodiscard]] std::uint64_t read_queue_field(std::uint64_t offset);
     void write_field(std::uint64_t offset, std::uint64_t value);
     void write_queue_field(std::uint64_t offset, std::uint64_t value);
+    void write_queue_reset(QueueRegisters& queue, std::uint64_t value);
+    void write_queue_enable(QueueRegisters& queue, std::uint64_t value);
+    [[nodiscard]] bool is_frozen(const QueueRegisters& queue) const;
     void write_address(IoAccess access, std::uint64_t value);
     void write_status(std::uint8_t value);
     [[nodiscard]] std::uint16_t vector_or_none(std::uint64_t value);

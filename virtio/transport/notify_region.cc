@@ -34,10 +34,14 @@ void NotifyRegion::arm(std::size_t queue) {
     bind(queue);
 }
 
+void NotifyRegion::disarm(std::size_t queue) {
+    queues_[queue].doorbell.reset();
+    queues_[queue].armed = false;
+}
+
 void NotifyRegion::disarm_all() {
-    for (Queue& queue : queues_) {
-        queue.doorbell.reset();
-        queue.armed = false;
+    for (std::size_t queue = 0; queue < queues_.size(); ++queue) {
+        disarm(queue);
     }
 }
 

@@ -18,6 +18,8 @@ namespace siskin {
 
 // A write at queue index * kMultiplier, of any value and width, signals the queue's kick: in the
 // kernel where a doorbell is bound, else here on the vCPU's thread. Both while the queue is armed.
+// The address alone tells the queue, so VIRTIO_F_NOTIFICATION_DATA, where the value is another one
+// each time, changes nothing (§4.1.5.2).
 // Thread: any vCPU or the VM loop, under MachineLock.
 class NotifyRegion final : public IoHandler {
 public:
@@ -34,6 +36,7 @@ public:
     [[nodiscard]] const EventFd& kick(std::size_t queue) const { return queues_[queue].kick; }
     // Kicks count from now on; one that was left over is forgotten.
     void arm(std::size_t queue);
+    void disarm(std::size_t queue);
     void disarm_all();
     // Where the region is in guest memory, or nothing: doorbells follow.
     void move_to(std::optional<GuestAddress> address);

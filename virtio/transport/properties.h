@@ -11,6 +11,8 @@
 #include "base/object/on_off_auto.h"
 #include "base/object/property.h"
 #include "base/result.h"
+#include "virtio/device.h"
+#include "virtio/features.h"
 
 namespace siskin {
 
@@ -23,6 +25,9 @@ struct VirtioPciProperties {
     OnOffAuto disable_legacy = OnOffAuto::Auto;
     bool disable_modern = false;
     bool packed = false;
+    bool in_order = false;
+    bool notification_data = false;
+    bool queue_reset = true;
     bool iommu_platform = false;
     bool aer = false;
     bool ats = false;
@@ -44,7 +49,13 @@ inline constexpr std::array kVirtioPciProperties{
         "disable-legacy", "No legacy interface; only on or auto, as there is none."),
     property<&VirtioPciProperties::disable_modern>(
         "disable-modern", "No modern interface; only off, as there is no other."),
-    property<&VirtioPciProperties::packed>("packed", "Offer packed virtqueues; only off for now."),
+    property<&VirtioPciProperties::packed>("packed", "Offer VIRTIO_F_RING_PACKED."),
+    property<&VirtioPciProperties::in_order>(
+        "in_order", "Offer VIRTIO_F_IN_ORDER: buffers are used in the order they were offered."),
+    property<&VirtioPciProperties::notification_data>("notification_data",
+                                                      "Offer VIRTIO_F_NOTIFICATION_DATA."),
+    property<&VirtioPciProperties::queue_reset>(
+        "queue_reset", "Offer VIRTIO_F_RING_RESET, where the device can reset single queues."),
     property<&VirtioPciProperties::aer>(
         "aer", "Advanced error reporting, where the device is a PCI Express one."),
     property<&VirtioPciProperties::ats>(
@@ -65,5 +76,9 @@ inline constexpr std::array kVirtioPciProperties{
 // `type_name` begins the message.
 [[nodiscard]] Result<> check_virtio_properties(const VirtioPciProperties& properties,
                                                std::string_view type_name);
+
+// What the device offers, and what the transport adds to it (virtio 1.2 §6).
+[[nodiscard]] FeatureSet offered_features(const VirtioDevice& device,
+                                          const VirtioPciProperties& properties);
 
 }  // namespace siskin

@@ -7,62 +7,11 @@
 #include "base/text.h"
 #include "pci/bus.h"
 #include "virtio/spec.h"
+#include "virtio/transport/function_identity.h"
 
 namespace siskin {
-namespace {
 
 namespace spec = virtio_spec;
-
-// What other hosts show in the subsystem identifier of modern virtio functions.
-constexpr std::uint16_t kSubsystemId = 0x1100;
-
-// As on other hosts, a virtio function on a root bus is a conventional one; below a port it is a
-// PCI Express endpoint.
-bool is_express_at(const PciPlace& place) {
-    return place.bus->is_express() && !place.bus->is_root();
-}
-
-PciIdentity identity_of(const VirtioDevice& device, const PciPlace& place) {
-    PciIdentity identity;
-    identity.vendor_id = spec::kPciVendorId;
-    identity.device_id = static_cast<std::uint16_t>(spec::kPciDeviceIdBase + device.device_id());
-    identity.subsystem_vendor_id = spec::kPciVendorId;
-    identity.subsystem_id = kSubsystemId;
-    identity.revision = spec::kPciRevision;
-    identity.class_code = device.class_code();
-    identity.interrupt_pin = 1;
-    identity.extended_config = is_express_at(place);
-    return identity;
-}
-
-// What the transport adds to the device's own features (virtio 1.2 §6).
-FeatureSet offered_by(const VirtioDevice& device, const VirtioPciProperties& properties) {
-    FeatureSet offered = device.offered_features();
-    offered.add(spec::kFeatureVersion1);
-    if (properties.event_idx) {
-        offered.add(spec::kFeatureRingEventIdx);
-    }
-    if (properties.indirect_desc) {
-        offered.add(spec::kFeatureRingIndirectDesc);
-    }
-    return offered;
-}
-
-std::string subject_of(const PciPlace& place) {
-    return place.id.empty() ? place.type_name : concat(place.type_name, " '", place.id, "'");
-}
-
-// "virtio-blk-device" of "virtio-blk-pci".
-std::string backend_type_of(const DeviceType& type) {
-    constexpr std::string_view kSuffix = "-pci";
-    std::string_view name = type.name;
-    if (name.ends_with(kSuffix)) {
-        name.remove_suffix(kSuffix.size());
-    }
-    return concat(name, "-device");
-}
-
-}  // namespace
 
 Result<std::unique_ptr<VirtioPci>> VirtioPci::create(const DeviceType& type, PciPlace place,
                                                      std::shared_ptr<void> config,
@@ -99,9 +48,10 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
       log_(subject_of(place)),
       notify_(std::move(notify)),
       isr_(std::move(isr_changed), [this](bool asserted) { set_intx(asserted); }),
-      common_(*device_, offered_by(*device_, properties), *this),
+      common_(*device_, offered_features(*device_, properties), *this),
       device_config_(*device_),
-      config_interrupt_(isr_, spec::kIsrConfiguration) {
+      config_interrupt_(isr_, spec::kIsrConfiguration),
+      queue_drains_(device_->queue_sizes().size()) {
     if (properties.x_irqfd) {
         direct_pin_.emplace(
             bus().intx(), *intx_input(), services.line_ends, [this] { return isr_.any(); },
@@ -198,8 +148,7 @@ void VirtioPci::resume() {
 
 std::uint64_t VirtioPci::config_read(IoAccess access) {
     // PCIe 5.0 §7.5.3.5: whoever stopped or reset the function may wait here for its last transfer.
-    const bool resetting = drained_->resets.load() != resets_begun_;
-    set_transactions_pending(resetting || (!may_master() && !device_->is_quiet()));
+    set_transactions_pending(drains_.is_pending() || (!may_master() && !device_->is_quiet()));
     if (direct_pin_ && direct_pin_->is_open()) {
         isr_.update_pin();  // Interrupt Status; nobody told us of the causes
     }
@@ -235,7 +184,8 @@ void VirtioPci::on_reset_begins() {
 }
 
 bool VirtioPci::is_valid_queue(const QueueConfig& config, std::uint16_t size_max) {
-    const auto checked = check_queue(config, size_max, *services_.guest_memory());
+    const auto checked = check_queue(config, size_max, ring_format_of(common_.accepted()),
+                                     *services_.guest_memory());
     if (!checked) {
         log_.report(checked.error().message);
     }
@@ -254,25 +204,30 @@ void VirtioPci::on_features_ok(FeatureSet accepted) {
     device_->features_accepted(accepted);
 }
 
+Result<ActiveQueue> VirtioPci::enable_queue(std::size_t index,
+                                            std::shared_ptr<const GuestMemory> memory) {
+    const QueueRegisters& registers = common_.queues()[index];
+    Virtqueue queue = SISKIN_TRY(Virtqueue::enable(registers.config, registers.size_max,
+                                                   common_.accepted(), std::move(memory)));
+    return ActiveQueue{QueueIndex{static_cast<std::uint16_t>(index)}, std::move(queue),
+                       notify_->kick(index), *queue_interrupts_[index]};
+}
+
 void VirtioPci::on_driver_ok() {
     const auto memory = services_.guest_memory();
     ActiveQueues queues;
     queues.accepted = common_.accepted();
     std::string refused;
     for (std::size_t index = 0; index < common_.queues().size(); ++index) {
-        const QueueRegisters& registers = common_.queues()[index];
-        if (!registers.enabled) {
+        if (!common_.queues()[index].enabled) {
             continue;
         }
-        auto queue =
-            SplitQueue::enable(registers.config, registers.size_max, queues.accepted, memory);
+        auto queue = enable_queue(index, memory);
         if (!queue) {
             refused = queue.error().message;
             break;
         }
-        queues.queues.push_back(ActiveQueue{QueueIndex{static_cast<std::uint16_t>(index)},
-                                            std::move(*queue), notify_->kick(index),
-                                            *queue_interrupts_[index]});
+        queues.queues.push_back(std::move(*queue));
     }
     active_ = true;
     route_interrupts();
@@ -303,19 +258,49 @@ void VirtioPci::begin_reset() {
     route_interrupts();
     isr_.clear();
     if (was_active) {
-        ++resets_begun_;
-        device_->deactivate([drained = drained_] { drained->resets.fetch_add(1); });
+        device_->deactivate(drains_.begin());
     } else {
         device_->features_forgotten();
     }
 }
 
 void VirtioPci::before_access() {
-    if (common_.resetting() && drained_->resets.load() == resets_begun_) {
-        needs_reset_.store(false);
-        isr_.clear();
-        common_.finish_reset();
+    if (common_.resetting()) {
+        if (!drains_.is_pending()) {
+            needs_reset_.store(false);
+            isr_.clear();
+            common_.finish_reset();
+        }
+        return;
     }
+    for (std::size_t index = 0; index < queue_drains_.size(); ++index) {
+        if (common_.queues()[index].resetting && !queue_drains_[index].is_pending()) {
+            common_.finish_queue_reset(index);
+            route_interrupts();
+        }
+    }
+}
+
+void VirtioPci::on_queue_reset_requested(std::size_t index) {
+    notify_->disarm(index);
+    route_interrupts();
+    device_->reset_queue(QueueIndex{static_cast<std::uint16_t>(index)},
+                         queue_drains_[index].begin());
+    before_access();
+}
+
+bool VirtioPci::on_queue_enabled_again(std::size_t index) {
+    if (!active_ || needs_reset_.load()) {
+        return false;
+    }
+    auto queue = enable_queue(index, services_.guest_memory());
+    if (!queue) {
+        log_.report(queue.error().message);
+        return false;
+    }
+    notify_->arm(index);
+    device_->enable_queue(std::move(*queue));
+    return true;
 }
 
 void VirtioPci::lead_pin() {
@@ -356,7 +341,13 @@ void VirtioPci::route_interrupts() {
     isr_.set_pin_enabled(active_ && !msix_enabled());
     route(config_interrupt_, common_.config_vector());
     for (std::size_t index = 0; index < queue_interrupts_.size(); ++index) {
-        route(*queue_interrupts_[index], common_.queues()[index].vector);
+        const QueueRegisters& queue = common_.queues()[index];
+        // §2.6.1.1.1: a queue that is being reset notifies nobody.
+        if (queue.resetting) {
+            queue_interrupts_[index]->to_nowhere();
+        } else {
+            route(*queue_interrupts_[index], queue.vector);
+        }
     }
 }
 

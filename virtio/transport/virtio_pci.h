@@ -21,6 +21,7 @@
 #include "virtio/transport/common_config.h"
 #include "virtio/transport/device_config.h"
 #include "virtio/transport/direct_pin.h"
+#include "virtio/transport/drain_count.h"
 #include "virtio/transport/interrupt_relay.h"
 #include "virtio/transport/isr.h"
 #include "virtio/transport/notify_region.h"
@@ -44,7 +45,7 @@ struct VirtioPciServices {
 //   0x0000 common configuration   0x1000 ISR   0x2000 device configuration   0x3000 notification
 // Below a port it is a PCI Express endpoint with power management and function level reset; on a
 // root bus a conventional function.
-// Left out on purpose: the legacy interface, packed queues, shared memory, per-queue reset.
+// Left out on purpose: the legacy interface, shared memory.
 // Follows: virtio 1.2 §4.1.
 //
 // A reset, by the driver or from outside, is asynchronous: the status reads non-zero until the
@@ -112,6 +113,8 @@ private:
     void on_features_ok(FeatureSet accepted) override;
     void on_driver_ok() override;
     void on_reset_requested() override;
+    void on_queue_reset_requested(std::size_t index) override;
+    [[nodiscard]] bool on_queue_enabled_again(std::size_t index) override;
     void before_access() override;
     [[nodiscard]] bool needs_reset() const override { return needs_reset_.load(); }
 
@@ -119,16 +122,14 @@ private:
     void needs_reset(std::string_view reason) override;
     void guest_error(std::string_view reason) override;
 
+    // The queue that its registers describe.
+    [[nodiscard]] Result<ActiveQueue> enable_queue(std::size_t index,
+                                                   std::shared_ptr<const GuestMemory> memory);
     void begin_reset();
     void route_interrupts();
     void lead_pin();
     void give_up_direct_pin(std::string_view reason);
     void route(TransportInterrupt& interrupt, std::uint16_t vector);
-
-    // Told by the I/O thread, even when this object is gone already.
-    struct Drained {
-        std::atomic<std::uint64_t> resets{0};  // how many resets the device has finished
-    };
 
     const VirtioPciServices services_;
     RelayedMessages relayed_messages_;
@@ -149,8 +150,8 @@ private:
     bool active_ = false;  // the device has the queues
     bool machine_paused_ = false;
     std::atomic<bool> needs_reset_{false};
-    std::uint64_t resets_begun_ = 0;
-    std::shared_ptr<Drained> drained_ = std::make_shared<Drained>();
+    DrainCount drains_;                     // of the whole device, for a reset
+    std::vector<DrainCount> queue_drains_;  // for VIRTIO_F_RING_RESET
 };
 
 }  // namespace siskin

@@ -131,13 +131,15 @@ struct VirtioBench {
         set_common(offset, 4, address.value() & 0xffffffff);
         set_common(offset + 4, 4, address.value() >> 32);
     }
-    void program_queue(std::uint16_t queue, const DriverQueue& driver,
+    // `driver` is a DriverQueue or one like it.
+    template <typename Driver>
+    void program_queue(std::uint16_t queue, const Driver& driver,
                        std::uint16_t vector = virtio_spec::kNoVector) {
         select(queue);
         set_common(virtio_spec::kCommonQueueSize, 2, driver.size());
-        set_address(virtio_spec::kCommonQueueDescriptorTable, driver.config().descriptor_table);
-        set_address(virtio_spec::kCommonQueueAvailableRing, driver.config().available_ring);
-        set_address(virtio_spec::kCommonQueueUsedRing, driver.config().used_ring);
+        set_address(virtio_spec::kCommonQueueDescriptorTable, driver.config().descriptor_area);
+        set_address(virtio_spec::kCommonQueueAvailableRing, driver.config().driver_area);
+        set_address(virtio_spec::kCommonQueueUsedRing, driver.config().device_area);
         set_common(virtio_spec::kCommonQueueMsixVector, 2, vector);
         set_common(virtio_spec::kCommonQueueEnable, 2, 1);
     }
@@ -150,7 +152,8 @@ struct VirtioBench {
         set_status(11);
     }
     // The whole of §3.1.1 with one queue.
-    void start(const DriverQueue& driver, FeatureSet features = {virtio_spec::kBlockFeatureFlush},
+    template <typename Driver>
+    void start(const Driver& driver, FeatureSet features = {virtio_spec::kBlockFeatureFlush},
                std::uint16_t vector = virtio_spec::kNoVector) {
         reach_features_ok(features);
         program_queue(0, driver, vector);

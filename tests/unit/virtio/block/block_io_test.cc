@@ -66,7 +66,7 @@ TEST_SUITE("virtio/block/block_io") {
                 bench.guest.fill(request.data, 512, 0xcc);
                 bench.guest.fill(request.status, 1, 0xcc);
             }
-            const auto rings = bench.guest.bytes(driver.config().used_ring.value(), 134);
+            const auto rings = bench.guest.bytes(driver.config().device_area.value(), 134);
             driver.put_available(requests[0].head);
             bench.notify();
             bench.settle();
@@ -76,7 +76,7 @@ TEST_SUITE("virtio/block/block_io") {
                 CHECK(bench.guest.bytes(request.data, 512) == std::vector<std::uint8_t>(512, 0xcc));
                 CHECK(bench.status_of(request) == 0xcc);
             }
-            CHECK(bench.guest.bytes(driver.config().used_ring.value(), 134) == rings);
+            CHECK(bench.guest.bytes(driver.config().device_area.value(), 134) == rings);
         }
     }
 

@@ -47,7 +47,7 @@ TEST_SUITE("virtio/block/block_queue") {
         CHECK(bench.disk.bytes == expected);
     }
 
-    TEST_CASE("the used length is what was written, in one run from the start (§2.7.8.2)") {
+    TEST_CASE("the used length is what was written, in one run from the start (V20, §2.7.8.2)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.start(driver);
@@ -189,7 +189,7 @@ TEST_SUITE("virtio/block/block_queue") {
         CHECK(bench.run(driver, spec::kBlockRead, 0) == spec::kBlockStatusOk);
     }
 
-    TEST_CASE("data, rings or tables in a BAR are refused, and the register is unchanged") {
+    TEST_CASE("data, rings or tables in a BAR are refused, and the register is unchanged (V18)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.start(driver, {spec::kFeatureRingIndirectDesc});
@@ -217,13 +217,13 @@ TEST_SUITE("virtio/block/block_queue") {
         bench.select(0);
         bench.set_common(spec::kCommonQueueSize, 2, 16);
         bench.set_address(spec::kCommonQueueDescriptorTable, GuestAddress{VirtioBench::kBar});
-        bench.set_address(spec::kCommonQueueAvailableRing, driver.config().available_ring);
-        bench.set_address(spec::kCommonQueueUsedRing, driver.config().used_ring);
+        bench.set_address(spec::kCommonQueueAvailableRing, driver.config().driver_area);
+        bench.set_address(spec::kCommonQueueUsedRing, driver.config().device_area);
         bench.set_common(spec::kCommonQueueEnable, 2, 1);
         CHECK(bench.common(spec::kCommonQueueEnable, 2) == 0);
     }
 
-    TEST_CASE("more requests than the pool has are served as room comes, each once") {
+    TEST_CASE("more requests than the pool has are served as room comes, each once (V11, V13)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 4);
         bench.start(driver);

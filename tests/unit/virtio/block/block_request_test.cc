@@ -33,7 +33,7 @@ struct Bench {
     BlockRequest parse(std::uint32_t type, std::uint64_t sector, const std::vector<Piece>& pieces,
                        const BlockLimits& limits = kLimits) {
         guest.write(kHeader, spec::BlockRequestHeader{type, 0U, sector});
-        chain.begin(DescriptorIndex{0});
+        chain.begin(ChainHead{0});
         for (const Piece& piece : pieces) {
             REQUIRE(chain.add(guest.span(piece.address, piece.size), piece.writable));
         }

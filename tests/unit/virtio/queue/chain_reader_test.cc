@@ -44,7 +44,7 @@ Cuts sizes_of(unsigned pattern) {
 // The pieces lie apart from each other in guest memory.
 DescriptorChain chain_of(const TestGuest& guest, const Cuts& sizes, bool writable) {
     DescriptorChain chain(kSize);
-    chain.begin(DescriptorIndex{0});
+    chain.begin(ChainHead{0});
     std::uint64_t address = 0x1000;
     for (const std::size_t size : sizes) {
         REQUIRE(chain.add(guest.span(address, size), writable));
@@ -58,7 +58,7 @@ constexpr unsigned kPatterns = 1U << (kSize - 1);
 }  // namespace
 
 TEST_SUITE("virtio/queue/chain_reader") {
-    TEST_CASE("a message reads the same however it is cut (virtio 1.2 §2.7.4.1)") {
+    TEST_CASE("a message reads the same however it is cut (V08, virtio 1.2 §2.7.4.1)") {
         const TestGuest guest;
         unsigned wrong = 0;
         for (unsigned pattern = 0; pattern < kPatterns; ++pattern) {
@@ -137,7 +137,7 @@ TEST_SUITE("virtio/queue/descriptor_chain") {
     TEST_CASE("a chain takes as many buffers as it has room for, readable ones first") {
         const TestGuest guest;
         DescriptorChain chain(2);
-        chain.begin(DescriptorIndex{5});
+        chain.begin(ChainHead{5});
 
         CHECK(chain.add(guest.span(0x1000, 4), true));
         CHECK_FALSE(chain.add(guest.span(0x1000, 4), false));
@@ -146,9 +146,9 @@ TEST_SUITE("virtio/queue/descriptor_chain") {
         CHECK(chain.readable().empty());
         CHECK(chain.writable().size() == 2);
 
-        chain.begin(DescriptorIndex{6});
+        chain.begin(ChainHead{6});
         CHECK(chain.count() == 0);
-        CHECK(chain.head() == DescriptorIndex{6});
+        CHECK(chain.head() == ChainHead{6});
     }
 }
 

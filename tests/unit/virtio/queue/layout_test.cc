@@ -13,6 +13,7 @@ using siskin::check_queue;
 using siskin::GuestAddress;
 using siskin::kGiB;
 using siskin::QueueConfig;
+using siskin::RingFormat;
 using siskin::TestGuest;
 
 namespace {
@@ -24,7 +25,7 @@ QueueConfig good_config() {
 }
 
 bool is_accepted(const TestGuest& guest, const QueueConfig& config) {
-    return check_queue(config, kSizeMax, *guest.memory()).has_value();
+    return check_queue(config, kSizeMax, RingFormat::Split, *guest.memory()).has_value();
 }
 
 }  // namespace
@@ -40,7 +41,7 @@ TEST_SUITE("virtio/queue/layout") {
         }
     }
 
-    TEST_CASE("a size of 0, no power of two, or above the maximum is refused") {
+    TEST_CASE("a size of 0, no power of two, or above the maximum is refused (V17)") {
         const TestGuest guest;
         QueueConfig config = good_config();
 
@@ -50,15 +51,15 @@ TEST_SUITE("virtio/queue/layout") {
         }
     }
 
-    TEST_CASE("the parts are aligned to 16, 2 and 4 bytes and to nothing more (§2.7)") {
+    TEST_CASE("the parts are aligned to 16, 2 and 4 bytes and to nothing more (V17, §2.7)") {
         const TestGuest guest;
         for (unsigned offset = 0; offset < 16; ++offset) {
             QueueConfig table = good_config();
-            table.descriptor_table = GuestAddress{0x10000 + std::uint64_t{offset}};
+            table.descriptor_area = GuestAddress{0x10000 + std::uint64_t{offset}};
             QueueConfig available = good_config();
-            available.available_ring = GuestAddress{0x20000 + std::uint64_t{offset}};
+            available.driver_area = GuestAddress{0x20000 + std::uint64_t{offset}};
             QueueConfig used = good_config();
-            used.used_ring = GuestAddress{0x30000 + std::uint64_t{offset}};
+            used.device_area = GuestAddress{0x30000 + std::uint64_t{offset}};
 
             CHECK(is_accepted(guest, table) == (offset == 0));
             CHECK(is_accepted(guest, available) == (offset % 2 == 0));
@@ -70,35 +71,36 @@ TEST_SUITE("virtio/queue/layout") {
         const TestGuest guest;
         // 8 entries: 128, 22 and 70 bytes.
         QueueConfig config = good_config();
-        config.descriptor_table = GuestAddress{TestGuest::kLowEnd - 128};
-        config.available_ring = GuestAddress{TestGuest::kHighEnd - 22};
-        config.used_ring = GuestAddress{TestGuest::kLowEnd - 72};
+        config.descriptor_area = GuestAddress{TestGuest::kLowEnd - 128};
+        config.driver_area = GuestAddress{TestGuest::kHighEnd - 22};
+        config.device_area = GuestAddress{TestGuest::kLowEnd - 72};
         CHECK(is_accepted(guest, config));
 
         QueueConfig table = config;
-        table.descriptor_table = GuestAddress{TestGuest::kLowEnd - 112};
+        table.descriptor_area = GuestAddress{TestGuest::kLowEnd - 112};
         QueueConfig available = config;
-        available.available_ring = GuestAddress{TestGuest::kHighEnd - 20};
+        available.driver_area = GuestAddress{TestGuest::kHighEnd - 20};
         QueueConfig used = config;
-        used.used_ring = GuestAddress{TestGuest::kLowEnd - 68};
+        used.device_area = GuestAddress{TestGuest::kLowEnd - 68};
 
         CHECK_FALSE(is_accepted(guest, table));
         CHECK_FALSE(is_accepted(guest, available));
         CHECK_FALSE(is_accepted(guest, used));
     }
 
-    TEST_CASE("no part lies in a hole, in a BAR, behind RAM or around the end of addresses") {
+    TEST_CASE(
+        "no part lies in a hole, in a BAR, behind RAM or around the end of addresses (V04, V18)") {
         const TestGuest guest;
         for (const std::uint64_t address :
              {TestGuest::kHole, TestGuest::kLowEnd, std::uint64_t{0xb0000000},
               std::uint64_t{0xfee00000}, TestGuest::kHighEnd, TestGuest::kHighBase - 16,
               std::uint64_t{1} << 63, ~std::uint64_t{0} - 15}) {
             QueueConfig table = good_config();
-            table.descriptor_table = GuestAddress{address};
+            table.descriptor_area = GuestAddress{address};
             QueueConfig available = good_config();
-            available.available_ring = GuestAddress{address};
+            available.driver_area = GuestAddress{address};
             QueueConfig used = good_config();
-            used.used_ring = GuestAddress{address};
+            used.device_area = GuestAddress{address};
 
             CHECK_FALSE(is_accepted(guest, table));
             CHECK_FALSE(is_accepted(guest, available));
@@ -109,13 +111,14 @@ TEST_SUITE("virtio/queue/layout") {
     TEST_CASE("the layout is that of the config") {
         const TestGuest guest;
 
-        const auto layout = check_queue(good_config(), kSizeMax, *guest.memory());
+        const auto layout =
+            check_queue(good_config(), kSizeMax, RingFormat::Split, *guest.memory());
 
         REQUIRE(layout.has_value());
         CHECK(layout->size == 8);
-        CHECK(layout->descriptor_table.size() == 128);
-        CHECK(layout->available_ring.size() == 22);
-        CHECK(layout->used_ring.size() == 70);
-        CHECK(layout->used_ring.data() == guest.span(0x30000, 1).data());
+        CHECK(layout->descriptor_area.size() == 128);
+        CHECK(layout->driver_area.size() == 22);
+        CHECK(layout->device_area.size() == 70);
+        CHECK(layout->device_area.data() == guest.span(0x30000, 1).data());
     }
 }

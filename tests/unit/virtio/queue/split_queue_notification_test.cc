@@ -26,19 +26,20 @@ TEST_SUITE("virtio/queue/split_queue: notifications") {
         SplitQueue queue = driver.device_side();
 
         CHECK_FALSE(queue.should_notify());
-        queue.push_used(DescriptorIndex{0}, 0);
+        queue.push_used(ChainHead{0}, 0);
         CHECK(queue.should_notify());
         CHECK_FALSE(queue.should_notify());
         driver.set_available_flags(spec::kAvailableNoInterrupt);
-        queue.push_used(DescriptorIndex{0}, 0);
+        queue.push_used(ChainHead{0}, 0);
         CHECK_FALSE(queue.should_notify());
         // Reserved bits mean nothing.
         driver.set_available_flags(0xfffe);
-        queue.push_used(DescriptorIndex{0}, 0);
+        queue.push_used(ChainHead{0}, 0);
         CHECK(queue.should_notify());
     }
 
-    TEST_CASE("with event indices the window is modular, at every place of a wrap (§2.7.7.2)") {
+    TEST_CASE(
+        "with event indices the window is modular, at every place of a wrap (V15, §2.7.7.2)") {
         TestGuest guest;
         DriverQueue driver(guest, 4);
         SplitQueue queue = driver.device_side(kEventIndex);
@@ -50,7 +51,7 @@ TEST_SUITE("virtio/queue/split_queue: notifications") {
             const std::uint16_t before = used;
             const unsigned pushed = 1 + round % 3;
             for (unsigned count = 0; count < pushed; ++count) {
-                queue.push_used(DescriptorIndex{0}, 0);
+                queue.push_used(ChainHead{0}, 0);
                 ++used;
             }
             // 4 before to 4 behind the entries pushed now.
@@ -94,6 +95,17 @@ TEST_SUITE("virtio/queue/split_queue: notifications") {
         CHECK_FALSE(queue.enable_notification());
         CHECK(driver.available_event() == 1);
         // §2.7.10.2: with event indices the flags stay 0.
+        CHECK(driver.used_flags() == 0);
+    }
+
+    TEST_CASE("with event indices the flags become 0 whatever was there (V15, §2.7.10.2)") {
+        TestGuest guest;
+        DriverQueue driver(guest, 4);
+        SplitQueue queue = driver.device_side(kEventIndex);
+        guest.fill(driver.config().device_area.value(), 2, 0xff);
+
+        CHECK_FALSE(queue.enable_notification());
+
         CHECK(driver.used_flags() == 0);
     }
 }

@@ -53,8 +53,8 @@ TEST_SUITE("virtio/queue/split_queue") {
         const Popped popped = pop_one(driver, queue, chain, 3);
 
         REQUIRE(popped.outcome == Outcome::Chain);
-        CHECK(popped.head == DescriptorIndex{3});
-        CHECK(chain.head() == DescriptorIndex{3});
+        CHECK(popped.head == ChainHead{3});
+        CHECK(chain.head() == ChainHead{3});
         REQUIRE(chain.readable().size() == 2);
         REQUIRE(chain.writable().size() == 1);
         CHECK(chain.readable()[1].data() == guest.span(0x2000, 1).data());
@@ -64,7 +64,7 @@ TEST_SUITE("virtio/queue/split_queue") {
     }
 
     TEST_CASE(
-        "a looped chain of any length is an error after at most a queue of steps (§2.7.5.2)") {
+        "a looped chain of any length is an error after at most a queue of steps (V01, §2.7.5.2)") {
         for (std::uint16_t length = 1; length <= 16; ++length) {
             TestGuest guest;
             DriverQueue driver(guest, 16);
@@ -82,7 +82,7 @@ TEST_SUITE("virtio/queue/split_queue") {
         }
     }
 
-    TEST_CASE("the longest legal chain is as long as the queue, direct or not (§2.7.5.3.1)") {
+    TEST_CASE("the longest legal chain is as long as the queue, direct or not (V02, §2.7.5.3.1)") {
         TestGuest guest;
         DriverQueue driver(guest, 16);
         SplitQueue queue = driver.device_side(kIndirect);
@@ -127,7 +127,7 @@ TEST_SUITE("virtio/queue/split_queue") {
         CHECK(pop_one(driver, queue, chain, 0).outcome == Outcome::BadChain);
     }
 
-    TEST_CASE("a head outside the table is passed over and the ring lives on") {
+    TEST_CASE("a head outside the table is passed over and the ring lives on (V03)") {
         TestGuest guest;
         DriverQueue driver(guest, 4);
         SplitQueue queue = driver.device_side();
@@ -139,7 +139,7 @@ TEST_SUITE("virtio/queue/split_queue") {
         CHECK(pop_one(driver, queue, chain, 0).outcome == Outcome::Chain);
     }
 
-    TEST_CASE("a next outside the table is an error and the ring lives on") {
+    TEST_CASE("a next outside the table is an error and the ring lives on (V03)") {
         TestGuest guest;
         DriverQueue driver(guest, 4);
         SplitQueue queue = driver.device_side();
@@ -154,7 +154,7 @@ TEST_SUITE("virtio/queue/split_queue") {
         CHECK(pop_one(driver, queue, chain, 0).outcome == Outcome::Chain);
     }
 
-    TEST_CASE("a readable buffer behind a writable one is an error (§2.7.4.2)") {
+    TEST_CASE("a readable buffer behind a writable one is an error (V07, §2.7.4.2)") {
         TestGuest guest;
         DriverQueue driver(guest, 4);
         SplitQueue queue = driver.device_side();
@@ -167,7 +167,8 @@ TEST_SUITE("virtio/queue/split_queue") {
         CHECK(popped.reason == "readable buffer after a writable one");
     }
 
-    TEST_CASE("a buffer is accepted exactly when every byte of it is in one region of RAM") {
+    TEST_CASE(
+        "a buffer is accepted exactly when every byte of it is in one region of RAM (V04, V05)") {
         TestGuest guest;
         DriverQueue driver(guest, 4);
         SplitQueue queue = driver.device_side();
@@ -206,7 +207,7 @@ TEST_SUITE("virtio/queue/split_queue") {
         }
     }
 
-    TEST_CASE("indirect tables: every forbidden kind is an error (§2.7.5.3.1)") {
+    TEST_CASE("indirect tables: every forbidden kind is an error (V09, §2.7.5.3.1)") {
         TestGuest guest;
         DriverQueue driver(guest, 8);
         SplitQueue queue = driver.device_side(kIndirect);
@@ -251,7 +252,7 @@ TEST_SUITE("virtio/queue/split_queue") {
         CHECK(indirect(table, 16) == Outcome::BadChain);
     }
 
-    TEST_CASE("an indirect descriptor is an error when the feature was not negotiated") {
+    TEST_CASE("an indirect descriptor is an error when the feature was not negotiated (V09, T07)") {
         TestGuest guest;
         DriverQueue driver(guest, 4);
         SplitQueue queue = driver.device_side();
@@ -264,7 +265,7 @@ TEST_SUITE("virtio/queue/split_queue") {
         CHECK(popped.reason == "indirect descriptor without VIRTIO_F_INDIRECT_DESC");
     }
 
-    TEST_CASE("an available index that jumps or goes back breaks the ring (§2.7.13.3)") {
+    TEST_CASE("an available index that jumps or goes back breaks the ring (V10, §2.7.13.3)") {
         for (const unsigned index : {5U, 6U, 32768U, 65535U}) {
             TestGuest guest;
             DriverQueue driver(guest, 4);
@@ -290,7 +291,7 @@ TEST_SUITE("virtio/queue/split_queue") {
         CHECK(queue.pop(chain).outcome == Outcome::Empty);
     }
 
-    TEST_CASE("70,000 requests pass the wrap of both indices") {
+    TEST_CASE("70,000 requests pass the wrap of both indices (V10)") {
         TestGuest guest;
         DriverQueue driver(guest, 8);
         SplitQueue queue = driver.device_side(kEventIndex);
@@ -316,13 +317,13 @@ TEST_SUITE("virtio/queue/split_queue") {
         CHECK(queue.pop(chain).outcome == Outcome::Empty);
     }
 
-    TEST_CASE("a used entry that the guest has overwritten does not disturb the device") {
+    TEST_CASE("a used entry that the guest has overwritten does not disturb the device (V15)") {
         TestGuest guest;
         DriverQueue driver(guest, 4);
         SplitQueue queue = driver.device_side();
-        guest.fill(driver.config().used_ring.value(), 38, 0xff);
+        guest.fill(driver.config().device_area.value(), 38, 0xff);
 
-        queue.push_used(DescriptorIndex{2}, 7);
+        queue.push_used(ChainHead{2}, 7);
 
         CHECK(driver.used_index() == 1);
         CHECK(driver.take_used()->id == 2);

@@ -39,7 +39,7 @@ public:
 class Owner final : public CommonConfigOwner {
 public:
     bool is_valid_queue(const QueueConfig& config, std::uint16_t size_max) override {
-        return check_queue(config, size_max, *guest.memory()).has_value();
+        return check_queue(config, size_max, RingFormat::Split, *guest.memory()).has_value();
     }
     bool is_usable_vector(std::uint16_t vector) override { return vector < 4; }
     void on_vectors_changed() override { ++vector_changes; }
@@ -49,6 +49,8 @@ public:
         ++resets;
         common->begin_reset();
     }
+    void on_queue_reset_requested(std::size_t) override { ++queue_resets; }
+    bool on_queue_enabled_again(std::size_t) override { return true; }
     void before_access() override {}
     bool needs_reset() const override { return broken; }
 
@@ -59,6 +61,7 @@ public:
     unsigned features_oks = 0;
     unsigned driver_oks = 0;
     unsigned resets = 0;
+    unsigned queue_resets = 0;
 };
 
 struct Bench {
@@ -136,7 +139,7 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(bench.get(spec::kCommonDeviceFeature, 4) == 0);
     }
 
-    TEST_CASE("a selected queue that does not exist reads as 0 and drops writes") {
+    TEST_CASE("a selected queue that does not exist reads as 0 and drops writes (T02)") {
         Bench bench;
         const auto before = bench.dump();
         for (const unsigned queue : {3U, 4U, 0x7fffU, 0xffffU}) {
@@ -242,7 +245,8 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(bench.get(spec::kCommonQueueEnable, 2) == 1);
     }
 
-    TEST_CASE("an enabled queue's registers are frozen, twice enabled and 0 change nothing") {
+    TEST_CASE(
+        "an enabled queue's registers are frozen, twice enabled and 0 change nothing (T01, T04)") {
         Bench bench;
         bench.program_queue(0);
         bench.enable();
@@ -259,7 +263,8 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(bench.dump() == before);
     }
 
-    TEST_CASE("after DRIVER_OK every queue register but the vector is frozen, of all queues") {
+    TEST_CASE(
+        "after DRIVER_OK every queue register but the vector is frozen, of all queues (T01)") {
         Bench bench;
         bench.program_queue(0);
         bench.enable();

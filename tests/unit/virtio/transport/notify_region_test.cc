@@ -66,6 +66,34 @@ TEST_SUITE("virtio/transport/notify_region") {
         CHECK(bench.region->kick(1).take() == 2);
     }
 
+    TEST_CASE("the value of a notification is never looked at (NOTIFICATION_DATA, §4.1.5.2)") {
+        Bench bench;
+        bench.region->move_to(GuestAddress{kBase});
+        bench.region->arm(1);
+
+        for (const std::uint32_t value : {1U, 0x80050001U, 0U, 0xffffffffU}) {
+            CHECK(bench.doorbells.ring(kBase + 4, 4, value));
+            bench.region->write(IoAccess{4, 4}, value);
+        }
+
+        CHECK(bench.region->kick(1).take() == 8);
+        CHECK_FALSE(bench.doorbells.bound()[0].match.has_value());
+    }
+
+    TEST_CASE("a disarmed queue has no doorbell, and its neighbours keep theirs") {
+        Bench bench;
+        bench.region->move_to(GuestAddress{kBase});
+        bench.region->arm(0);
+        bench.region->arm(1);
+
+        bench.region->disarm(0);
+        bench.region->write(IoAccess{0, 2}, 0);
+
+        CHECK(bench.region->kick(0).take() == 0);
+        REQUIRE(bench.doorbells.bound().size() == 1);
+        CHECK(bench.doorbells.bound()[0].address == GuestAddress{kBase + 4});
+    }
+
     TEST_CASE("without doorbells in the kernel writes still ring") {
         Bench bench(false);
         bench.region->move_to(GuestAddress{kBase});

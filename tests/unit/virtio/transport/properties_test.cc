@@ -37,7 +37,10 @@ TEST_SUITE("virtio/transport/properties") {
         CHECK(refusal("ioeventfd", "off").empty());
         CHECK(refusal("event_idx", "off").empty());
         CHECK(refusal("indirect_desc", "on").empty());
-        CHECK(refusal("packed", "off").empty());
+        CHECK(refusal("packed", "on").empty());
+        CHECK(refusal("queue_reset", "off").empty());
+        CHECK(refusal("in_order", "on").empty());
+        CHECK(refusal("notification_data", "on").empty());
         CHECK(refusal("iommu_platform", "off").empty());
     }
 
@@ -47,8 +50,6 @@ TEST_SUITE("virtio/transport/properties") {
               "auto (there is no legacy interface)");
         CHECK(refusal("disable-modern", "on") ==
               "Property 'virtio-blk-pci.disable-modern' doesn't take value 'on', allowed is off");
-        CHECK(refusal("packed", "on") ==
-              "Property 'virtio-blk-pci.packed' doesn't take value 'on', allowed is off");
         CHECK(refusal("iommu_platform", true) ==
               "Property 'virtio-blk-pci.iommu_platform' doesn't take value 'on', allowed is off");
         CHECK(refusal("disable-legacy", "maybe") ==

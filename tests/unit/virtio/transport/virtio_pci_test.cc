@@ -175,18 +175,20 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         CHECK_FALSE(none.pci.find_capability(VirtioBench::kBdf, 0x11).has_value());
     }
 
-    TEST_CASE("event_idx and indirect_desc decide what is offered") {
+    TEST_CASE("properties decide which features of queues are offered") {
         VirtioBench bench;
         CHECK(bench.offered().has(spec::kFeatureRingEventIdx));
         CHECK(bench.offered().has(spec::kFeatureRingIndirectDesc));
         CHECK(bench.offered().has(spec::kFeatureVersion1));
         CHECK_FALSE(bench.offered().has(spec::kFeatureRingPacked));
-        CHECK_FALSE(bench.offered().has(spec::kFeatureRingReset));
+        CHECK(bench.offered().has(spec::kFeatureRingReset));
 
         BlkPciConfig settings;
         settings.virtio.event_idx = false;
         settings.virtio.indirect_desc = false;
+        settings.virtio.queue_reset = false;
         VirtioBench plain(settings);
+        CHECK_FALSE(plain.offered().has(spec::kFeatureRingReset));
         CHECK_FALSE(plain.offered().has(spec::kFeatureRingEventIdx));
         CHECK_FALSE(plain.offered().has(spec::kFeatureRingIndirectDesc));
     }
@@ -301,7 +303,7 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         CHECK(refused.run(other, spec::kBlockRead, 0) == 0);
     }
 
-    TEST_CASE("kicks before DRIVER_OK, after reset and for unknown queues do nothing") {
+    TEST_CASE("kicks before DRIVER_OK, after reset and for unknown queues do nothing (V14)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         const auto request = bench.prepare(driver, 0, spec::kBlockRead, 0);
@@ -325,7 +327,8 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         CHECK(driver.used_index() == 1);
     }
 
-    TEST_CASE("a broken ring sets DEVICE_NEEDS_RESET and interrupts; a reset cures it (§2.1.2)") {
+    TEST_CASE(
+        "a broken ring sets DEVICE_NEEDS_RESET and interrupts; a reset cures it (V19, §2.1.2)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.pci.set_msix_entry(VirtioBench::kBdf, 0, MsiMessage{0xfee00000, 0x50}, false);
