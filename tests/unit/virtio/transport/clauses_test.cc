@@ -128,6 +128,23 @@ TEST_SUITE("virtio/transport/virtio_pci: clauses") {
         CHECK(fresh.used_index() == 0);
     }
 
+    TEST_CASE("from a queue's reset to its next enable no interrupt goes out for it (§2.6.1.1.1)") {
+        Bench bench;
+        bench.enable_msix();
+        bench.start(bench.driver, {spec::kFeatureRingReset}, 1);
+        REQUIRE(bench.run(bench.driver, spec::kBlockRead, 0) == spec::kBlockStatusOk);
+        CHECK(bench.take_messages() == std::vector{message_of(1)});
+        bench.set_common(spec::kCommonQueueReset, 2, 1);
+        REQUIRE(eventually([&] { return bench.common(spec::kCommonQueueReset, 2) == 0; }));
+        bench.map_queue(0, 1);
+
+        bench.driver.put_available(bench.prepare(bench.driver, 0, spec::kBlockRead, 0).head);
+        bench.notify();
+
+        CHECK(bench.take_messages().empty());
+        CHECK(bench.driver.used_index() == 1);
+    }
+
     TEST_CASE("accepted features read back in the window that shows them (§4.1.4.3.1)") {
         Bench bench;
         bench.set_status(1);
