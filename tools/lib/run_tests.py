@@ -2,7 +2,8 @@
 """Builds siskin and runs its tests, tier by tier; called by tools/test after tools/setup.
 
 A tier is a label of CTest (unit, kvm, tidy, ...), plus `boot`, which tests/boot/run is.  Every
-tier says how many checks it made; zero is a failure.  The last line sums up.
+tier says how many checks it made; zero is a failure.  What a program prints behind `summary: ` is
+shown.  The last line sums up.
 """
 
 import argparse
@@ -31,6 +32,7 @@ SOURCE_FOLDERS = "base pci qmp firmware devices virtio vmm tests tools".split()
 CASES = re.compile(r"test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed")
 ASSERTIONS = re.compile(r"assertions:\s*(\d+) \|")
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.MULTILINE)
+SUMMARY = re.compile(r"^summary: (.+)$", re.MULTILINE)
 
 
 @dataclasses.dataclass
@@ -139,6 +141,9 @@ class Run:
             say(f"FAIL {test.name}: exit {status}: {' '.join(command)}")
         elif count.passed or count.skipped:
             say(f"  {test.name}: {count}, {time.monotonic() - started:.1f} s")
+        if not count.failed:
+            for line in SUMMARY.findall(output):
+                say(f"  {line}")
         return count
 
     def not_zero(self, name, count):

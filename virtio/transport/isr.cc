@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "virtio/spec.h"
+
 namespace siskin {
 
 const char TransportInterrupt::kPin = 0;
@@ -46,9 +48,14 @@ void IsrStatus::update_pin() {
 
 void TransportInterrupt::signal() {
     const void* const target = target_.load();
-    if (target == &kPin) {
+    if (target == nullptr) {
+        return;
+    }
+    // §4.1.4.5.1: the configuration's bit is set with MSI-X, too, where no pin follows it.
+    if (target == &kPin || isr_bit_ == virtio_spec::kIsrConfiguration) {
         isr_.set_bit(isr_bit_);
-    } else if (target != nullptr) {
+    }
+    if (target != &kPin) {
         static_cast<const EventFd*>(target)->signal();
     }
 }

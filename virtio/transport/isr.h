@@ -16,8 +16,9 @@
 
 namespace siskin {
 
-// virtio 1.2 §4.1.4.5: read clears. Used while MSI-X is disabled. set_bit() belongs to any thread,
-// the rest to any vCPU or the VM loop, under MachineLock.
+// virtio 1.2 §4.1.4.5: read clears. While MSI-X is enabled it shows changes of the configuration
+// alone, and the pin is low. set_bit() belongs to any thread, the rest to any vCPU or the VM loop,
+// under MachineLock.
 class IsrStatus final : public IoHandler {
 public:
     // `set_pin` drives the INTx pin's level.

@@ -120,6 +120,23 @@ TEST_SUITE("virtio/transport/isr") {
         interrupt.signal();
         CHECK(bench.isr.read(IoAccess{0, 1}) == 0);
     }
+
+    TEST_CASE("a change of the configuration is in the ISR, by a vector too (§4.1.4.5.1)") {
+        Bench bench;
+        const EventFd vector = *EventFd::create();
+        TransportInterrupt interrupt(bench.isr, spec::kIsrConfiguration);
+        bench.isr.set_pin_enabled(false);
+
+        interrupt.signal();
+        CHECK(bench.isr.read(IoAccess{0, 1}) == 0);
+        interrupt.to_vector(vector);
+        interrupt.signal();
+        bench.relay.run();
+
+        CHECK(vector.take() == 1);
+        CHECK_FALSE(bench.pin);
+        CHECK(bench.isr.read(IoAccess{0, 1}) == spec::kIsrConfiguration);
+    }
 }
 
 }  // namespace siskin

@@ -51,7 +51,7 @@ TEST_SUITE("virtio/transport/virtio_pci: masks") {
 
         bench.device->reset_function();
 
-        CHECK(values_of(bench.pci, VirtioBench::kBdf, 0x1000) == before);
+        CHECK(text_of(values_of(bench.pci, VirtioBench::kBdf, 0x1000)) == text_of(before));
     }
 }
 
