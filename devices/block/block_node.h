@@ -30,6 +30,15 @@ public:
     [[nodiscard]] virtual std::string_view name() const = 0;
 };
 
+// What a node can do besides reading and writing.
+struct BlockNodeLimits {
+    // Discards and zeroes that may unmap give room back to the host; without it a discard succeeds
+    // and does nothing.
+    bool unmap = false;
+    // The unit in which the host gives room back, in bytes; 0: not known.
+    std::uint32_t discard_granularity = 0;
+};
+
 // Thread: VM loop, under MachineLock; const members any thread.
 class BlockNode {
 public:
@@ -42,6 +51,7 @@ public:
     [[nodiscard]] virtual bool read_only() const = 0;
     // The smallest unit the host handles well, in bytes.
     [[nodiscard]] virtual std::uint32_t block_size() const = 0;
+    [[nodiscard]] virtual BlockNodeLimits limits() const { return {}; }
     // A device begins to use the node, alone. Errors: another device has it, another process uses
     // the image in a way that excludes ours.
     [[nodiscard]] virtual Result<> claim(ImageUse use) = 0;

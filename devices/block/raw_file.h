@@ -24,6 +24,8 @@ struct RawFileOptions {
     BlockAio aio = BlockAio::Uring;
     // Lock the image against other processes while a device uses it (QEMU: locking=auto|on).
     bool locking = true;
+    // Give room back to the host where the guest discards (QEMU: discard=unmap).
+    bool unmap = false;
 };
 
 // Nothing is probed: sector 0 of the guest is byte 0 of the file. The capacity is the file's size,
@@ -39,6 +41,7 @@ public:
     [[nodiscard]] ByteCount capacity() const override { return capacity_; }
     [[nodiscard]] bool read_only() const override { return options_.read_only; }
     [[nodiscard]] std::uint32_t block_size() const override { return block_size_; }
+    [[nodiscard]] BlockNodeLimits limits() const override { return limits_; }
     [[nodiscard]] Result<> claim(ImageUse use) override;
     void release() override;
     // Says in the log when io_uring was asked for and cannot be had.
@@ -48,12 +51,14 @@ public:
     [[nodiscard]] const RawFileOptions& options() const { return options_; }
 
 private:
-    RawFile(const RawFileOptions& options, Fd file, std::uint64_t size, std::uint32_t block_size);
+    RawFile(const RawFileOptions& options, Fd file, std::uint64_t size, std::uint32_t block_size,
+            BlockNodeLimits limits);
 
     RawFileOptions options_;
     FileAccess access_;
     ByteCount capacity_;
     std::uint32_t block_size_;
+    BlockNodeLimits limits_;
     bool claimed_ = false;
 };
 
