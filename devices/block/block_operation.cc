@@ -63,11 +63,26 @@ void BlockOperation::prepare_write_zeroes(std::uint64_t offset, std::uint64_t si
     length_ = size;
 }
 
+void BlockOperation::prepare_again() {
+    retries_ = 0;
+    error_ = 0;
+}
+
 void BlockOperation::forbid_unmap() {
     may_unmap_ = false;
     if (step_ == Step::PunchHole) {
         step_ = kind_ == Kind::Discard ? Step::Nothing : Step::ZeroRange;
     }
+}
+
+std::uint64_t BlockOperation::size_left() const {
+    std::uint64_t size = length_;
+    if (kind_ != Kind::WriteZeroes) {
+        for (const iovec& buffer : buffers_) {
+            size += buffer.iov_len;
+        }
+    }
+    return size;
 }
 
 bool BlockOperation::finish(int error_number) {

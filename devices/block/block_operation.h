@@ -55,6 +55,9 @@ public:
     void prepare_write_zeroes(std::uint64_t offset, std::uint64_t size, bool may_unmap,
                               bool durable);
 
+    // After complete() with an error: submitted again, it goes on at the step that failed.
+    void prepare_again();
+
     // For engines and filters. What was prepared, until a step is done:
     [[nodiscard]] Kind kind() const { return kind_; }
     [[nodiscard]] bool durable() const { return durable_; }
@@ -62,6 +65,9 @@ public:
     // Before the first step: the host's room is not given back (`discard=ignore`). A discard does
     // nothing then.
     void forbid_unmap();
+
+    // Bytes that are not done yet.
+    [[nodiscard]] std::uint64_t size_left() const;
 
     [[nodiscard]] Step step() const { return step_; }
     [[nodiscard]] std::uint64_t offset() const { return offset_; }
@@ -80,7 +86,8 @@ public:
     [[nodiscard]] bool advance(std::int64_t result, std::uint64_t readable_end);
     [[nodiscard]] int error() const { return error_; }
 
-    BlockOperation* next = nullptr;  // for the list of the engine that holds it
+    BlockOperation* next = nullptr;   // for the list of the engine that holds it
+    std::uint64_t held_since_ns = 0;  // for a limiter that holds it
 
 private:
     [[nodiscard]] bool finish(int error_number);

@@ -91,6 +91,33 @@ RawFile::RawFile(const RawFileOptions& options, Fd file, std::uint64_t size,
     access_.unmap = limits.unmap;
 }
 
+Result<> RawFile::resize(ByteCount size) {
+    if (options_.read_only) {
+        return fail(concat("block node '", options_.node_name, "' is read-only"));
+    }
+    struct stat status {};
+    if (::fstat(access_.file.get(), &status) != 0) {
+        return fail_errno(concat("could not examine '", options_.path, "'"), errno);
+    }
+    std::uint64_t now = size.value();
+    if (S_ISREG(status.st_mode)) {
+        if (::ftruncate(access_.file.get(), static_cast<off_t>(size.value())) != 0) {
+            return fail_errno(concat("could not resize '", options_.path, "'"), errno);
+        }
+    } else {
+        // A device of the host has its size; a part of it may be used (QEMU, too).
+        now = SISKIN_TRY(geometry_of(access_.file, options_.path)).size;
+        if (size.value() > now) {
+            return fail(concat("block node '", options_.node_name, "' cannot have ", size.value(),
+                               " bytes, the host's device has ", now));
+        }
+        now = size.value();
+    }
+    access_.readable_end = now;
+    capacity_ = ByteCount{align_up(now, kSectorSize)};
+    return {};
+}
+
 Result<> RawFile::claim(ImageUse use) {
     if (claimed_) {
         return fail(

@@ -30,7 +30,7 @@ struct RawFileOptions {
 
 // Nothing is probed: sector 0 of the guest is byte 0 of the file. The capacity is the file's size,
 // rounded up to 512 bytes as QEMU does; what lies behind the end in the last sector reads as zeroes
-// until it is written. Left out: O_DIRECT, growing and shrinking. Thread: VM loop.
+// until it is written. Left out: O_DIRECT. Thread: VM loop.
 class RawFile final : public BlockNode {
 public:
     // Errors: the file cannot be opened, is a directory, is empty, or is neither a regular file nor
@@ -42,6 +42,7 @@ public:
     [[nodiscard]] bool read_only() const override { return options_.read_only; }
     [[nodiscard]] std::uint32_t block_size() const override { return block_size_; }
     [[nodiscard]] BlockNodeLimits limits() const override { return limits_; }
+    [[nodiscard]] Result<> resize(ByteCount size) override;
     [[nodiscard]] Result<> claim(ImageUse use) override;
     void release() override;
     // Says in the log when io_uring was asked for and cannot be had.

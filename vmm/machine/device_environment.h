@@ -28,6 +28,7 @@
 #include "virtio/transport/interrupt_relay.h"
 #include "virtio/transport/line_ends.h"
 #include "vmm/machine/block_graph.h"
+#include "vmm/machine/disk_services.h"
 #include "vmm/machine/io_threads.h"
 
 namespace siskin {
@@ -61,6 +62,7 @@ struct DeviceEnvironment {
     ChardevRegistry& chardevs;
     BlockGraph& blocks;
     IoThreads& io_threads;
+    DiskServices& disks;
     bool hot_plugging = false;  // the machine is there already
     // Of a plan: devices are made for their shape alone, with nothing that runs.
     PlaceFinder* places = nullptr;

@@ -55,11 +55,26 @@ DevicePlanner::DevicePlanner(const DeviceEnvironment& machine, PlanOptions optio
       services_(std::make_unique<Services>()),
       host_(memory_, ports_, machine.pci.root().name(), machine.pci.bus_count()),
       elsewhere_(memory_, ports_) {
-    environment_.emplace(DeviceEnvironment{
-        lock_, machine.loop, ports_, host_, *services_, *services_, *services_,
-        services_->line_ends, [](Gsi) { return std::unique_ptr<IrqLine>(); }, machine.memory,
-        machine.vcpu_count, *services_, services_->serial_places, devices_, machine.chardevs,
-        machine.blocks, machine.io_threads, options_.hot_plug, this});
+    environment_.emplace(DeviceEnvironment{lock_,
+                                           machine.loop,
+                                           ports_,
+                                           host_,
+                                           *services_,
+                                           *services_,
+                                           *services_,
+                                           services_->line_ends,
+                                           [](Gsi) { return std::unique_ptr<IrqLine>(); },
+                                           machine.memory,
+                                           machine.vcpu_count,
+                                           *services_,
+                                           services_->serial_places,
+                                           devices_,
+                                           machine.chardevs,
+                                           machine.blocks,
+                                           machine.io_threads,
+                                           machine.disks,
+                                           options_.hot_plug,
+                                           this});
     if (machine.pci.topology().hotplug_notifier() != nullptr) {
         host_.topology().set_hotplug_notifier(this);
     }

@@ -19,6 +19,7 @@ Machine::~Machine() {
             [](Device& device, std::function<void()> done) { device.pause(std::move(done)); });
     }
     request_watch_.reset();
+    block_error_watch_.reset();
     vcpus_.clear();
 }
 
@@ -253,6 +254,17 @@ void Machine::handle_requests() {
         reset(ShutdownCause::GuestReset);
     } else if (state_ == RunState::Running) {
         run_vcpus();
+    }
+}
+
+// What failed is told before STOP, as clients expect it.
+void Machine::handle_block_errors() {
+    const BlockErrors::Taken taken = disks_->errors().take();
+    for (const BlockErrorReport& report : taken.reports) {
+        events_.on_block_error(report);
+    }
+    if (taken.stop && state_ == RunState::Running) {
+        halt_in(RunState::IoError);
     }
 }
 

@@ -27,6 +27,7 @@
 #include "vmm/machine/block_graph.h"
 #include "vmm/machine/board_q35.h"
 #include "vmm/machine/device_environment.h"
+#include "vmm/machine/disk_services.h"
 #include "vmm/machine/drives.h"
 #include "vmm/machine/hotplug.h"
 #include "vmm/machine/io_threads.h"
@@ -95,6 +96,8 @@ public:
     [[nodiscard]] const BlockGraph& blocks() const { return blocks_; }
     [[nodiscard]] ChardevRegistry& chardevs() { return chardevs_; }
     [[nodiscard]] IoThreads& io_threads() { return io_threads_; }
+    [[nodiscard]] DiskServices& disks() { return *disks_; }
+    [[nodiscard]] const DiskServices& disks() const { return *disks_; }
     [[nodiscard]] const IrqRouting& interrupts() const { return *irqs_; }
     [[nodiscard]] const KvmDoorbells& doorbells() const { return *doorbells_; }
     [[nodiscard]] EventLoop& loop() { return loop_; }
@@ -135,6 +138,7 @@ private:
     void fail_with_internal_error();
     void resume_clocks();
     void handle_requests();
+    void handle_block_errors();
     void handle_guest_end(ShutdownCause cause);
 
     void on_triple_fault(VcpuId vcpu) override;
@@ -147,6 +151,7 @@ private:
     MachineLock lock_;
     Kvm kvm_;
     PendingRequests requests_;
+    std::unique_ptr<DiskServices> disks_;
     std::optional<BootSource> boot_;
     std::shared_ptr<const GuestMemory> memory_;
     std::optional<KvmVm> vm_;
@@ -163,6 +168,7 @@ private:
     std::optional<DeviceEnvironment> environment_;
     std::unique_ptr<Hotplug> hotplug_;
     std::unique_ptr<EventLoop::Watch> request_watch_;
+    std::unique_ptr<EventLoop::Watch> block_error_watch_;
     std::vector<std::unique_ptr<VcpuThread>> vcpus_;
 
     GuestErrorLog vcpu_log_{"machine"};

@@ -17,6 +17,7 @@
 #include "vmm/machine/machine.h"
 #include "vmm/machine/option_syntax.h"
 #include "vmm/machine/option_tables.h"
+#include "vmm/machine/throttle_options.h"
 
 namespace siskin {
 namespace {
@@ -61,6 +62,7 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, Ev
     Kvm kvm = SISKIN_TRY(Kvm::open());
     std::unique_ptr<Machine> machine(
         new Machine(config, loop, events, std::move(kvm), SISKIN_TRY(PendingRequests::create())));
+    machine->disks_ = SISKIN_TRY(DiskServices::create());
     machine->boot_ = SISKIN_TRY(open_boot_source(config));
     SISKIN_TRY(machine->create_memory());
     SISKIN_TRY(machine->create_kvm_parts());
@@ -139,7 +141,7 @@ Result<> Machine::create_devices(int interrupt_fd) {
         DeviceEnvironment{lock_, loop_, board_->ports(), board_->pci(), *irqs_, *doorbells_, relay_,
                           line_ends_, [this](Gsi gsi) { return irqs_->line(gsi); }, memory_,
                           static_cast<std::uint16_t>(config_.topology.count()), requests_,
-                          serial_places_, devices_, chardevs_, blocks_, io_threads_});
+                          serial_places_, devices_, chardevs_, blocks_, io_threads_, *disks_});
     const MutexLock hold(lock_);
     for (const PlannedDevice& device : devices) {
         SISKIN_TRY(build_device(*environment_, device));
@@ -152,10 +154,19 @@ Result<> Machine::create_devices(int interrupt_fd) {
 Result<> Machine::create_back_ends(const std::vector<DrivePlan>& drives, int interrupt_fd) {
     for (const OptionUse& use : config_.objects) {
         ObjectOptions object;
-        SISKIN_TRY_IN(use.text, apply_options(option_keys("object"), &object, use.members));
+        Value::Dict members = use.members;
+        if (members.text("qom-type") == "throttle-group") {
+            const ThrottleLimits limits =
+                SISKIN_TRY_IN(use.text, take_throttle_limits(members, "x-", false));
+            SISKIN_TRY_IN(use.text, apply_options(option_keys("object"), &object, members));
+            SISKIN_TRY_IN(use.text, disks_->throttle_groups().add(object.id, limits));
+            continue;
+        }
+        SISKIN_TRY_IN(use.text, apply_options(option_keys("object"), &object, members));
         if (object.qom_type != "iothread") {
             return fail(concat(use.text, ": Parameter 'qom-type' does not accept value '",
-                               printable(object.qom_type), "', allowed is iothread"));
+                               printable(object.qom_type),
+                               "', allowed are iothread and throttle-group"));
         }
         SISKIN_TRY_IN(use.text, io_threads_.add(object.id));
     }
@@ -168,6 +179,7 @@ Result<> Machine::create_back_ends(const std::vector<DrivePlan>& drives, int int
     for (std::size_t index = 0; index < drives.size(); ++index) {
         SISKIN_TRY_IN(config_.drives[index].text,
                       blocks_.add_drive(drives[index].id, drives[index].node));
+        disks_->set_policy(drives[index].id, drives[index].policy);
     }
     for (const ChardevUse& use : config_.chardevs) {
         SISKIN_TRY_IN(use.text, chardevs_.add(use.config, loop_, lock_, interrupt_fd));
@@ -178,6 +190,8 @@ Result<> Machine::create_back_ends(const std::vector<DrivePlan>& drives, int int
 Result<> Machine::watch_requests() {
     request_watch_ =
         SISKIN_TRY(loop_.watch_readable(requests_.event_fd(), [this] { handle_requests(); }));
+    block_error_watch_ = SISKIN_TRY(
+        loop_.watch_readable(disks_->errors().event_fd(), [this] { handle_block_errors(); }));
     return {};
 }
 

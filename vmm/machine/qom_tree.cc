@@ -48,6 +48,9 @@ QomTree::QomTree(Machine& machine) {
             add(concat("/objects/", entry.id), "iothread");
         }
     }
+    for (const std::string& id : machine.disks().throttle_groups().objects()) {
+        add(concat("/objects/", id), "throttle-group");
+    }
     add("/machine", "pc-q35-7.2-machine");
     add("/machine/q35", "q35-pcihost");
     add(kRootBus, "PCIE");
