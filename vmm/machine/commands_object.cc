@@ -5,7 +5,6 @@
 
 #include "base/object/device_tree.h"
 #include "base/text.h"
-#include "vmm/machine/block_users.h"
 #include "vmm/machine/commands_qom.h"
 
 namespace siskin {
@@ -85,12 +84,6 @@ bool uses_io_thread(const Device& device, const std::string& id) {
     return property.row != nullptr && property.get() == Value(id);
 }
 
-bool is_in_throttle_group(const DeviceTree::Entry& device, const std::string& id) {
-    const BlockDevice* const disk = disk_of(device);
-    return disk != nullptr && disk->throttle_group() != nullptr &&
-           disk->throttle_group()->name() == id;
-}
-
 }  // namespace
 
 // The list of I/O threads is the VM loop's; starting and joining one needs no lock.
@@ -119,11 +112,13 @@ Result<> ObjectHandlers::object_del(const qmp::ObjectDelArguments& arguments) {
     {
         const MutexLock hold(machine_.lock());
         for (const DeviceTree::Entry& entry : machine_.devices().entries()) {
-            if (!arguments.id.empty() && (uses_io_thread(*entry.device, arguments.id) ||
-                                          is_in_throttle_group(entry, arguments.id))) {
+            if (!arguments.id.empty() && uses_io_thread(*entry.device, arguments.id)) {
                 return fail(concat("object '", arguments.id, "' is in use, can not be deleted"));
             }
         }
+    }
+    if (machine_.disks().throttle_groups().is_used(arguments.id)) {
+        return fail(concat("object '", arguments.id, "' is in use, can not be deleted"));
     }
     if (machine_.disks().throttle_groups().remove(arguments.id)) {
         return {};

@@ -41,6 +41,12 @@ std::vector<std::string> ThrottleGroups::objects() const {
     return ids;
 }
 
+bool ThrottleGroups::is_used(std::string_view id) const {
+    return std::any_of(objects_.begin(), objects_.end(), [&](const auto& group) {
+        return group->name() == id && group.use_count() > 1;
+    });
+}
+
 std::shared_ptr<ThrottleGroup> ThrottleGroups::find_or_make(const std::string& name) {
     for (const auto& group : objects_) {
         if (group->name() == name) {
