@@ -24,6 +24,9 @@ public:
     // The device met what it cannot go on from: DEVICE_NEEDS_RESET and a configuration interrupt
     // (virtio 1.2 §2.1.2). It has stopped itself already.
     virtual void needs_reset(std::string_view reason) = 0;
+    // The device's configuration space has changed on its own account: a configuration interrupt
+    // (§2.3).
+    virtual void config_changed() {}
     // A chain was refused or the like; logged, bounded.
     virtual void guest_error(std::string_view reason) = 0;
 };

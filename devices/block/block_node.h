@@ -26,11 +26,22 @@ public:
     // Begins the operation; it completes in a later call from the loop, never inside this one. The
     // range lies inside the node's capacity.
     virtual void submit(BlockOperation& operation) = 0;
+    // What waits for a limit is begun now: a pause or a reset must not wait for it.
+    virtual void release_held() {}
     // "io_uring" or "threads": what `aio` says is in use.
     [[nodiscard]] virtual std::string_view name() const = 0;
 };
 
-// Thread: VM loop, under MachineLock; const members any thread.
+// What a node can do besides reading and writing.
+struct BlockNodeLimits {
+    // Discards and zeroes that may unmap give room back to the host; without it a discard succeeds
+    // and does nothing.
+    bool unmap = false;
+    // The unit in which the host gives room back, in bytes; 0: not known.
+    std::uint32_t discard_granularity = 0;
+};
+
+// Thread: VM loop, under MachineLock; const members any thread; resize() as it says.
 class BlockNode {
 public:
     virtual ~BlockNode() = default;
@@ -42,6 +53,11 @@ public:
     [[nodiscard]] virtual bool read_only() const = 0;
     // The smallest unit the host handles well, in bytes.
     [[nodiscard]] virtual std::uint32_t block_size() const = 0;
+    [[nodiscard]] virtual BlockNodeLimits limits() const { return {}; }
+    // Changes the capacity to `size`, rounded up to 512 bytes. Nothing is in flight, and the caller
+    // sees to it that no other thread looks at the node meanwhile. Errors: it is read-only, has a
+    // size that cannot be changed, or the host refuses.
+    [[nodiscard]] virtual Result<> resize(ByteCount size);
     // A device begins to use the node, alone. Errors: another device has it, another process uses
     // the image in a way that excludes ours.
     [[nodiscard]] virtual Result<> claim(ImageUse use) = 0;
@@ -51,5 +67,9 @@ public:
     [[nodiscard]] virtual Result<std::unique_ptr<BlockEngine>> create_engine(
         std::size_t operations_max) = 0;
 };
+
+inline Result<> BlockNode::resize(ByteCount) {
+    return fail("the size of block node '" + name() + "' cannot be changed");
+}
 
 }  // namespace siskin

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// BlockOperation: one read, write or flush of a block node, from submission to completion.
+// BlockOperation: one request to a block node, from its submission to its completion.
 #pragma once
 
 #include <cstddef>
@@ -16,11 +16,24 @@ namespace siskin {
 // allocates. Thread: the engine's.
 class BlockOperation {
 public:
-    enum class Step { Read, Write, Sync };
+    enum class Kind { Read, Write, Flush, Discard, WriteZeroes };
+    enum class Step {
+        Read,
+        Write,
+        Sync,
+        PunchHole,     // fallocate(2): zeroes that take no room, length() bytes
+        ZeroRange,     // fallocate(2): zeroes that keep their room, length() bytes
+        BlockDiscard,  // ioctl BLKDISCARD of length() bytes; the result is length() or an error
+        Nothing,       // the result is 0
+    };
     // A host that reports EINTR or EAGAIN this often without any progress has failed.
     static constexpr unsigned kRetriesMax = 64;
     // What one system call takes (UIO_MAXIOV).
     static constexpr std::size_t kBuffersPerCallMax = 1024;
+    // Zeroes in one write, where the host has no quicker way; all operations share the buffer.
+    static constexpr std::uint64_t kZeroPieceMax = 256 * 1024;
+    // What one BLKDISCARD takes: it runs on the engine's thread.
+    static constexpr std::uint64_t kDiscardPieceMax = 64 * 1024 * 1024;
 
     virtual ~BlockOperation() = default;
 
@@ -34,10 +47,35 @@ public:
     void prepare_write(std::uint64_t offset, std::span<iovec> buffers, bool durable);
     // Makes durable whatever completed before it was submitted.
     void prepare_flush();
+    // The range's content is no longer needed; it may stay as it is. A host that cannot discard
+    // does nothing, which is no error. `size` is not 0.
+    void prepare_discard(std::uint64_t offset, std::uint64_t size);
+    // The range reads as zeroes afterwards. `may_unmap`: its room may be given back to the host.
+    // Without a quicker way zeroes are written in pieces. `size` is not 0.
+    void prepare_write_zeroes(std::uint64_t offset, std::uint64_t size, bool may_unmap,
+                              bool durable);
 
-    // For engines.
+    // After complete() with an error: submitted again, it goes on at the step that failed.
+    void prepare_again();
+
+    // For engines and filters. What was prepared, until a step is done:
+    [[nodiscard]] Kind kind() const { return kind_; }
+    [[nodiscard]] bool durable() const { return durable_; }
+    [[nodiscard]] bool may_unmap() const { return may_unmap_; }
+    // Before the first step: the host's room is not given back (`discard=ignore`). A discard does
+    // nothing then.
+    void forbid_unmap();
+
+    // Bytes that are not done yet.
+    [[nodiscard]] std::uint64_t size_left() const;
+
     [[nodiscard]] Step step() const { return step_; }
     [[nodiscard]] std::uint64_t offset() const { return offset_; }
+    // Bytes of Discard and WriteZeroes that are not done yet, as far as one step goes.
+    [[nodiscard]] std::uint64_t length() const {
+        return step_ == Step::BlockDiscard && length_ > kDiscardPieceMax ? kDiscardPieceMax
+                                                                         : length_;
+    }
     [[nodiscard]] std::span<iovec> buffers() const {
         return buffers_.first(buffers_.size() < kBuffersPerCallMax ? buffers_.size()
                                                                    : kBuffersPerCallMax);
@@ -48,17 +86,26 @@ public:
     [[nodiscard]] bool advance(std::int64_t result, std::uint64_t readable_end);
     [[nodiscard]] int error() const { return error_; }
 
-    BlockOperation* next = nullptr;  // for the list of the engine that holds it
+    BlockOperation* next = nullptr;   // for the list of the engine that holds it
+    std::uint64_t held_since_ns = 0;  // for a limiter that holds it
 
 private:
     [[nodiscard]] bool finish(int error_number);
+    [[nodiscard]] bool finish_or_sync();
+    [[nodiscard]] bool try_another_way();
+    [[nodiscard]] bool advance_range(std::uint64_t done);
     void consume(std::uint64_t size);
+    void point_at_zeroes();
 
+    Kind kind_ = Kind::Read;
     Step step_ = Step::Read;
     bool durable_ = false;
+    bool may_unmap_ = false;
     unsigned retries_ = 0;
     int error_ = 0;
     std::uint64_t offset_ = 0;
+    std::uint64_t length_ = 0;  // of Discard and WriteZeroes
+    iovec zeroes_{};            // of WriteZeroes that writes
     std::span<iovec> buffers_;
 };
 

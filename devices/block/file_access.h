@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/fd.h"
+#include "devices/block/block_operation.h"
 
 namespace siskin {
 
@@ -15,6 +16,8 @@ struct FileAccess {
     Fd file;
     // Bytes that can be read; the capacity rounds it up to a sector.
     std::uint64_t readable_end = 0;
+    // Whether room may be given back to the host (`discard=unmap`).
+    bool unmap = false;
     // The first error of fdatasync(2), or 0. Linux tells an error once and drops the dirty pages,
     // so a later call that succeeds proves nothing; every flush after the first error fails.
     std::atomic<int> flush_error{0};
@@ -29,5 +32,11 @@ struct FileAccess {
         return failed != 0 ? -failed : result;
     }
 };
+
+// One call of the steps PunchHole, ZeroRange and BlockDiscard, on this thread: 0 or more, or minus
+// errno.
+[[nodiscard]] std::int64_t run_range_step(const FileAccess& file, const BlockOperation& operation);
+// What fallocate(2) is told for PunchHole and ZeroRange.
+[[nodiscard]] int allocation_mode(BlockOperation::Step step);
 
 }  // namespace siskin

@@ -28,6 +28,7 @@ constexpr std::uint32_t kSectorSize = 512;
 struct Geometry {
     std::uint64_t size = 0;
     std::uint32_t block_size = kSectorSize;
+    std::uint32_t discard_granularity = 0;
 };
 
 Result<Geometry> geometry_of(const Fd& file, const std::string& path) {
@@ -41,6 +42,7 @@ Result<Geometry> geometry_of(const Fd& file, const std::string& path) {
     Geometry geometry;
     if (S_ISREG(status.st_mode)) {
         geometry.size = static_cast<std::uint64_t>(status.st_size);
+        geometry.discard_granularity = static_cast<std::uint32_t>(status.st_blksize);
     } else if (S_ISBLK(status.st_mode)) {
         int block_size = 0;
         if (::ioctl(file.get(), BLKGETSIZE64, &geometry.size) != 0 ||
@@ -48,6 +50,7 @@ Result<Geometry> geometry_of(const Fd& file, const std::string& path) {
             return fail_errno(concat("could not get the size of '", path, "'"), errno);
         }
         geometry.block_size = static_cast<std::uint32_t>(block_size);
+        geometry.discard_granularity = geometry.block_size;
     } else {
         return fail(concat("'", path, "' is neither a regular file nor a block device"));
     }
@@ -72,15 +75,47 @@ Result<std::unique_ptr<RawFile>> RawFile::open(const RawFileOptions& options) {
     if (::fcntl(file.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {
         return fail_errno(concat("could not set up '", options.path, "'"), errno);
     }
-    return std::unique_ptr<RawFile>(
-        new RawFile(options, std::move(file), geometry.size, geometry.block_size));
+    return std::unique_ptr<RawFile>(new RawFile(
+        options, std::move(file), geometry.size, geometry.block_size,
+        BlockNodeLimits{options.unmap && !options.read_only, geometry.discard_granularity}));
 }
 
 RawFile::RawFile(const RawFileOptions& options, Fd file, std::uint64_t size,
-                 std::uint32_t block_size)
-    : options_(options), capacity_(align_up(size, kSectorSize)), block_size_(block_size) {
+                 std::uint32_t block_size, BlockNodeLimits limits)
+    : options_(options),
+      capacity_(align_up(size, kSectorSize)),
+      block_size_(block_size),
+      limits_(limits) {
     access_.file = std::move(file);
     access_.readable_end = size;
+    access_.unmap = limits.unmap;
+}
+
+Result<> RawFile::resize(ByteCount size) {
+    if (options_.read_only) {
+        return fail(concat("block node '", options_.node_name, "' is read-only"));
+    }
+    struct stat status {};
+    if (::fstat(access_.file.get(), &status) != 0) {
+        return fail_errno(concat("could not examine '", options_.path, "'"), errno);
+    }
+    std::uint64_t now = size.value();
+    if (S_ISREG(status.st_mode)) {
+        if (::ftruncate(access_.file.get(), static_cast<off_t>(size.value())) != 0) {
+            return fail_errno(concat("could not resize '", options_.path, "'"), errno);
+        }
+    } else {
+        // A device of the host has its size; a part of it may be used (QEMU, too).
+        now = SISKIN_TRY(geometry_of(access_.file, options_.path)).size;
+        if (size.value() > now) {
+            return fail(concat("block node '", options_.node_name, "' cannot have ", size.value(),
+                               " bytes, the host's device has ", now));
+        }
+        now = size.value();
+    }
+    access_.readable_end = now;
+    capacity_ = ByteCount{align_up(now, kSectorSize)};
+    return {};
 }
 
 Result<> RawFile::claim(ImageUse use) {

@@ -24,11 +24,13 @@ struct RawFileOptions {
     BlockAio aio = BlockAio::Uring;
     // Lock the image against other processes while a device uses it (QEMU: locking=auto|on).
     bool locking = true;
+    // Give room back to the host where the guest discards (QEMU: discard=unmap).
+    bool unmap = false;
 };
 
 // Nothing is probed: sector 0 of the guest is byte 0 of the file. The capacity is the file's size,
 // rounded up to 512 bytes as QEMU does; what lies behind the end in the last sector reads as zeroes
-// until it is written. Left out: O_DIRECT, growing and shrinking. Thread: VM loop.
+// until it is written. Left out: O_DIRECT. Thread: VM loop.
 class RawFile final : public BlockNode {
 public:
     // Errors: the file cannot be opened, is a directory, is empty, or is neither a regular file nor
@@ -39,6 +41,8 @@ public:
     [[nodiscard]] ByteCount capacity() const override { return capacity_; }
     [[nodiscard]] bool read_only() const override { return options_.read_only; }
     [[nodiscard]] std::uint32_t block_size() const override { return block_size_; }
+    [[nodiscard]] BlockNodeLimits limits() const override { return limits_; }
+    [[nodiscard]] Result<> resize(ByteCount size) override;
     [[nodiscard]] Result<> claim(ImageUse use) override;
     void release() override;
     // Says in the log when io_uring was asked for and cannot be had.
@@ -48,12 +52,14 @@ public:
     [[nodiscard]] const RawFileOptions& options() const { return options_; }
 
 private:
-    RawFile(const RawFileOptions& options, Fd file, std::uint64_t size, std::uint32_t block_size);
+    RawFile(const RawFileOptions& options, Fd file, std::uint64_t size, std::uint32_t block_size,
+            BlockNodeLimits limits);
 
     RawFileOptions options_;
     FileAccess access_;
     ByteCount capacity_;
     std::uint32_t block_size_;
+    BlockNodeLimits limits_;
     bool claimed_ = false;
 };
 

@@ -27,6 +27,10 @@ std::int64_t run_step(FileAccess& file, const BlockOperation& operation) {
                 result = ::fdatasync(fd) < 0 ? -errno : 0;
             }
             return file.sync_result(result);
+        case BlockOperation::Step::PunchHole:
+        case BlockOperation::Step::ZeroRange:
+        case BlockOperation::Step::BlockDiscard: return run_range_step(file, operation);
+        case BlockOperation::Step::Nothing: return 0;
     }
     return -EINVAL;
 }
@@ -46,6 +50,13 @@ void SyncEngine::detach(IoLoop& loop) {
 }
 
 void SyncEngine::submit(BlockOperation& operation) {
+    if (!file_.unmap) {
+        operation.forbid_unmap();
+    }
+    queue(operation);
+}
+
+void SyncEngine::queue(BlockOperation& operation) {
     if (waiting_.empty()) {
         submitted_.signal();
     }
@@ -57,9 +68,16 @@ void SyncEngine::on_ready() {
     // What is submitted from complete() has its own signal and turn.
     BlockOperationList now = std::exchange(waiting_, BlockOperationList());
     while (BlockOperation* const operation = now.pop()) {
-        while (!operation->advance(run_step(file_, *operation), file_.readable_end)) {
+        bool finished = operation->advance(run_step(file_, *operation), file_.readable_end);
+        // Zeroes and discards may come in very many pieces; between two, others have their turn.
+        while (!finished && operation->length() == 0) {
+            finished = operation->advance(run_step(file_, *operation), file_.readable_end);
         }
-        operation->complete(operation->error());
+        if (finished) {
+            operation->complete(operation->error());
+        } else {
+            queue(*operation);
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SyncEngine: I/O by preadv, pwritev and fdatasync on the loop's own thread.
+// SyncEngine: I/O by preadv, pwritev, fdatasync and fallocate on the loop's own thread.
 #pragma once
 
 #include <memory>
@@ -25,6 +25,7 @@ private:
     SyncEngine(FileAccess& file, EventFd submitted)
         : file_(file), submitted_(std::move(submitted)) {}
     void on_ready() override;
+    void queue(BlockOperation& operation);
 
     FileAccess& file_;
     EventFd submitted_;

@@ -70,6 +70,7 @@ private:
 
     void on_ready() override;
     void on_turn_end() override;
+    void queue(BlockOperation& operation);
     [[nodiscard]] bool prepare(BlockOperation& operation);
     [[nodiscard]] bool prepare_sync();
     void on_result(void* tag, std::int64_t result);
@@ -102,6 +103,13 @@ void Engine::detach(IoLoop& loop) {
 }
 
 void Engine::submit(BlockOperation& operation) {
+    if (!file_.unmap) {
+        operation.forbid_unmap();
+    }
+    queue(operation);
+}
+
+void Engine::queue(BlockOperation& operation) {
     (operation.step() == BlockOperation::Step::Sync ? syncs_waiting_ : waiting_).push(operation);
 }
 
@@ -113,10 +121,22 @@ bool Engine::prepare(BlockOperation& operation) {
     const auto buffers = operation.buffers();
     const auto count = static_cast<unsigned>(buffers.size());
     const int fd = file_.file.get();
-    if (operation.step() == BlockOperation::Step::Read) {
-        ::io_uring_prep_readv(entry, fd, buffers.data(), count, operation.offset());
-    } else {
-        ::io_uring_prep_writev(entry, fd, buffers.data(), count, operation.offset());
+    switch (operation.step()) {
+        case BlockOperation::Step::Read:
+            ::io_uring_prep_readv(entry, fd, buffers.data(), count, operation.offset());
+            break;
+        case BlockOperation::Step::Write:
+            ::io_uring_prep_writev(entry, fd, buffers.data(), count, operation.offset());
+            break;
+        case BlockOperation::Step::PunchHole:
+        case BlockOperation::Step::ZeroRange:
+            ::io_uring_prep_fallocate(entry, fd, allocation_mode(operation.step()),
+                                      static_cast<off_t>(operation.offset()),
+                                      static_cast<off_t>(operation.length()));
+            break;
+        case BlockOperation::Step::BlockDiscard:  // one piece when it comes back, see on_result()
+        case BlockOperation::Step::Nothing:
+        case BlockOperation::Step::Sync: ::io_uring_prep_nop(entry); break;
     }
     ::io_uring_sqe_set_data(entry, &operation);
     return true;
@@ -168,16 +188,21 @@ void Engine::on_ready() {
 void Engine::on_result(void* tag, std::int64_t result) {
     if (tag == nullptr) {
         on_sync_result(file_.sync_result(result));
-    } else {
-        finish_or_queue(*static_cast<BlockOperation*>(tag), result);
+        return;
     }
+    auto& operation = *static_cast<BlockOperation*>(tag);
+    // io_uring has no BLKDISCARD before Linux 6.12; between two pieces others have their turn.
+    if (operation.step() == BlockOperation::Step::BlockDiscard) {
+        result = run_range_step(file_, operation);
+    }
+    finish_or_queue(operation, result);
 }
 
 void Engine::finish_or_queue(BlockOperation& operation, std::int64_t result) {
     if (operation.advance(result, file_.readable_end)) {
         operation.complete(operation.error());
     } else {
-        submit(operation);
+        queue(operation);
     }
 }
 

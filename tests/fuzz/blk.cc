@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzzes block requests from the descriptor chain to the disk: any header, cut anywhere.
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "tests/harness/driver_queue.h"
@@ -58,8 +60,11 @@ private:
 std::uint16_t put_requests(Reader& input, TestGuest& guest, DriverQueue& driver) {
     const bool sane_header = input.take(1) % 4 != 0;
     if (sane_header) {
-        const auto type = static_cast<std::uint32_t>(input.take(1) % 10);
+        const auto type = static_cast<std::uint32_t>(input.take(1) % 16);
         guest.write(kBase, virtio_spec::BlockRequestHeader{type, 0U, input.take(1)});
+        guest.write(kBase + 16, virtio_spec::BlockRangeSegment{
+                                    input.take(1), static_cast<std::uint32_t>(input.take(1)),
+                                    static_cast<std::uint32_t>(input.take(1) % 4)});
     }
     std::uint16_t offered = 0;
     std::uint16_t next = 0;
@@ -71,7 +76,7 @@ std::uint16_t put_requests(Reader& input, TestGuest& guest, DriverQueue& driver)
             const bool first = index == 0 && (flags & 0x80) != 0;
             buffers.push_back(DriverBuffer{
                 first ? kBase : kBase + input.take(3) % kRange,
-                first ? 16
+                first ? ((flags & 0x20) != 0 ? 32 : 16)
                       : static_cast<std::uint32_t>((flags & 0x40) != 0 ? input.take(1) * 512
                                                                        : input.take(2)),
                 (flags & 1) != 0});
@@ -90,22 +95,38 @@ void run(const std::uint8_t* data, std::size_t size) {
     MemoryDisk disk(kDiskSize, input.take(1) % 2 == 0);
     const std::vector<std::uint8_t> before = disk.bytes;
     BlockShared shared;
-    shared.limits = BlockLimits{ByteCount{kDiskSize}, 512, disk.read_only()};
-    shared.writeback = input.take(1) % 2 == 0;
+    const std::uint64_t choice = input.take(1);
+    disk.unmap = (choice & 1) != 0;
+    shared.limits = BlockLimits{
+        ByteCount{kDiskSize}, 512, disk.read_only(), (choice & 2) == 0, (choice & 4) == 0, 100, 50};
+    shared.writeback = (choice & 8) == 0;
+    shared.may_unmap = disk.unmap;
+    // One operation may fail; with the policy "stop" it is tried again.
+    const bool stops = (choice & 16) != 0;
+    shared.on_read_error = stops ? BlockOnError::Stop : BlockOnError::Report;
+    shared.on_write_error = shared.on_read_error;
+    if ((choice & 32) != 0) {
+        disk.fail_operation(static_cast<unsigned>(choice >> 6U), ENOSPC);
+    }
     const std::uint16_t offered = put_requests(input, guest, driver);
 
     IoLoop loop = *IoLoop::create();
     const EventFd kick = *EventFd::create();
     Silent interrupt;
     Host host;
-    BlockIo io(*disk.create_engine(32), *EventFd::create(), shared);
+    BlockCounters counters;
+    BlockIo io(*disk.create_engine(32), *EventFd::create(), shared, std::span(&counters, 1),
+               nullptr);
     ActiveQueues queues;
     queues.queues.push_back(ActiveQueue{QueueIndex{0}, driver.device_side(), kick, interrupt});
     io.activate(loop, std::move(queues), host);
     // A kick before each turn, so that none waits for ever.
-    for (int turn = 0; turn < 4; ++turn) {
+    for (int turn = 0; turn < 8; ++turn) {
         kick.signal();
         loop.run_one_turn();
+        if (turn == 3) {
+            io.resume();
+        }
     }
     require(driver.used_index() == offered);
     require(!disk.read_only() || disk.bytes == before);

@@ -12,26 +12,26 @@
 
 namespace siskin {
 
-using Bytes = std::map<unsigned, std::uint8_t>;  // by offset; all others are 0
+using ConfigBytes = std::map<unsigned, std::uint8_t>;  // by offset; all others are 0
 
 // `first`, and then as many bytes as follow.
-inline Bytes bytes(unsigned first, std::vector<std::uint8_t> values) {
-    Bytes result;
+inline ConfigBytes bytes(unsigned first, std::vector<std::uint8_t> values) {
+    ConfigBytes result;
     for (const std::uint8_t value : values) {
         result[first++] = value;
     }
     return result;
 }
 
-inline Bytes joined(std::vector<Bytes> parts) {
-    Bytes all;
-    for (const Bytes& part : parts) {
+inline ConfigBytes joined(std::vector<ConfigBytes> parts) {
+    ConfigBytes all;
+    for (const ConfigBytes& part : parts) {
         all.insert(part.begin(), part.end());
     }
     return all;
 }
 
-inline std::string text_of(const Bytes& bytes) {
+inline std::string text_of(const ConfigBytes& bytes) {
     std::string text;
     for (const auto& [offset, value] : bytes) {
         char one[16];
@@ -43,8 +43,8 @@ inline std::string text_of(const Bytes& bytes) {
 
 // Writes ones and zeroes to each byte, as a driver would, from the last to the first, so that a
 // register that moves others is the last one.
-inline Bytes writable_bytes(DriverPci& driver, Bdf bdf, unsigned size) {
-    Bytes found;
+inline ConfigBytes writable_bytes(DriverPci& driver, Bdf bdf, unsigned size) {
+    ConfigBytes found;
     for (unsigned offset = size; offset-- > 0;) {
         const std::uint64_t before = driver.read(bdf, offset, 1);
         driver.write(bdf, offset, 1, 0xff);
@@ -57,8 +57,8 @@ inline Bytes writable_bytes(DriverPci& driver, Bdf bdf, unsigned size) {
     return found;
 }
 
-inline Bytes values_of(DriverPci& driver, Bdf bdf, unsigned size) {
-    Bytes found;
+inline ConfigBytes values_of(DriverPci& driver, Bdf bdf, unsigned size) {
+    ConfigBytes found;
     for (unsigned offset = 0; offset < size; ++offset) {
         found[offset] = static_cast<std::uint8_t>(driver.read(bdf, offset, 1));
     }

@@ -79,6 +79,7 @@ public:
 class FakeMachine final : public qmp::RunControlCommands,
                           public qmp::MachineCommands,
                           public qmp::BlockCommands,
+                          public qmp::BlockDeviceCommands,
                           public qmp::PciCommands,
                           public qmp::ChardevCommands,
                           public qmp::StatsCommands,
@@ -92,15 +93,18 @@ public:
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
     [[nodiscard]] qmp::Subscriptions& subscriptions() { return subscriptions_; }
     [[nodiscard]] qmp::Handlers handlers() {
-        return {protocol_, protocol_, *this, *this, *this, *this,          *this, descriptors_,
-                human_,    *this,     *this, *this, *this, subscriptions_, yank_, *this};
+        return {protocol_, protocol_, *this,          *this,  *this, *this,
+                *this,     *this,     descriptors_,   human_, *this, *this,
+                *this,     *this,     subscriptions_, yank_,  *this};
     }
     [[nodiscard]] FakeBackend& backend() { return backend_; }
     // What query-block and query-pci answer.
     [[nodiscard]] std::vector<qmp::BlockInfo>& disks() { return disks_; }
     [[nodiscard]] std::vector<qmp::PciDeviceInfo>& functions() { return functions_; }
+    // What query-blockstats answers.
+    [[nodiscard]] std::vector<qmp::BlockStats>& disk_stats() { return disk_stats_; }
     [[nodiscard]] hmp::Services services() {
-        return {protocol_, *this, *this, *this, *this, *this, *this, *this, backend_};
+        return {protocol_, *this, *this, *this, *this, *this, *this, *this, *this, backend_};
     }
 
     [[nodiscard]] Result<qmp::StatusInfo> query_status() override;
@@ -118,6 +122,20 @@ public:
     [[nodiscard]] Result<std::vector<qmp::PciInfo>> query_pci() override;
     [[nodiscard]] Result<std::vector<qmp::ChardevInfo>> query_chardev() override;
 
+    Result<std::vector<qmp::BlockStats>> query_blockstats(
+        const qmp::QueryBlockstatsArguments&) override {
+        return disk_stats_;
+    }
+    Result<> block_resize(const qmp::BlockResizeArguments& arguments) override {
+        calls_.push_back("resize " + arguments.device.value_or("-") + " " +
+                         std::to_string(arguments.size));
+        return {};
+    }
+    Result<> block_set_io_throttle(const qmp::BlockSetIoThrottleArguments& arguments) override {
+        calls_.push_back("throttle " + arguments.device.value_or("-") + " " +
+                         std::to_string(arguments.bps) + " " + std::to_string(arguments.iops_wr));
+        return {};
+    }
     Result<> set_action(const qmp::SetActionArguments&) override { return NotInThisTest(); }
     Result<std::vector<qmp::MachineInfo>> query_machines() override { return NotInThisTest(); }
     Result<qmp::CurrentMachineParams> query_current_machine() override { return NotInThisTest(); }
@@ -165,6 +183,7 @@ private:
     qmp::RunState state_ = qmp::RunState::Prelaunch;
     std::vector<qmp::BlockInfo> disks_;
     std::vector<qmp::PciDeviceInfo> functions_{host_bridge()};
+    std::vector<qmp::BlockStats> disk_stats_;
     FakeBackend backend_;
     hmp::HumanHandlers human_{services()};
 };

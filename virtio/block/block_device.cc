@@ -3,7 +3,6 @@
 #include "virtio/block/block_device.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <future>
 #include <utility>
@@ -36,68 +35,52 @@ private:
 
 }  // namespace
 
-Result<> check_block_options(const BlockDeviceOptions& options, const BlockNode& node) {
-    std::vector<Error> problems = block_option_problems(options, &node);
-    return problems.empty() ? Result<>() : Result<>(fail(std::move(problems.front())));
-}
-
-std::vector<Error> block_option_problems(const BlockDeviceOptions& options, const BlockNode* node) {
-    std::vector<Error> problems;
-    const auto note = [&](std::string message) {
-        problems.push_back(Error{ErrorClass::GenericError, std::move(message)});
-    };
-    if (options.serial.size() > spec::kBlockIdSize) {
-        note(concat("serial is ", options.serial.size(), " bytes long, the most is ",
-                    spec::kBlockIdSize));
-    }
-    if (!is_power_of_two(options.queue_size)) {
-        note(concat("queue-size is ", options.queue_size, ", allowed is a power of two"));
-    }
-    if (!is_power_of_two(options.logical_block_size) || options.logical_block_size < 512) {
-        note(concat("logical_block_size is ", options.logical_block_size,
-                    ", allowed is a power of two from 512"));
-    }
-    if (!is_power_of_two(options.physical_block_size) ||
-        options.physical_block_size < options.logical_block_size) {
-        note(concat("physical_block_size is ", options.physical_block_size,
-                    ", allowed is a power of two from logical_block_size, which is ",
-                    options.logical_block_size));
-    }
-    if (node != nullptr && node->capacity().value() < options.logical_block_size) {
-        note(concat("block node '", node->name(), "' has ", node->capacity().value(),
-                    " bytes, less than one logical block of ", options.logical_block_size));
-    }
-    return problems;
-}
-
 Result<std::unique_ptr<BlockDevice>> BlockDevice::create(BlockNode& node, IoThread& io_thread,
-                                                         const BlockDeviceOptions& options) {
+                                                         const BlockDeviceOptions& options,
+                                                         std::unique_ptr<BlockErrorSink> errors) {
     SISKIN_TRY(check_block_options(options, node));
     SISKIN_TRY(node.claim(ImageUse{!node.read_only(), options.share_write}));
     ClaimGuard claim(node);
-    auto engine =
+    auto nodes_engine =
         SISKIN_TRY(node.create_engine(std::size_t{options.num_queues} * options.queue_size));
+    auto engine = SISKIN_TRY(ThrottledEngine::create(std::move(nodes_engine)));
     EventFd idle = SISKIN_TRY(EventFd::create());
-    std::unique_ptr<BlockDevice> device(
-        new BlockDevice(node, io_thread, options, std::move(engine), std::move(idle)));
+    std::unique_ptr<BlockDevice> device(new BlockDevice(node, io_thread, options, std::move(engine),
+                                                        std::move(idle), std::move(errors)));
     claim.keep();
     return device;
 }
 
 BlockDevice::BlockDevice(BlockNode& node, IoThread& io_thread, const BlockDeviceOptions& options,
-                         std::unique_ptr<BlockEngine> engine, EventFd idle)
+                         std::unique_ptr<ThrottledEngine> engine, EventFd idle,
+                         std::unique_ptr<BlockErrorSink> errors)
     : node_(node),
       io_thread_(io_thread),
       options_(options),
       queue_sizes_(options.num_queues, options.queue_size),
-      io_(std::move(engine), std::move(idle), shared_) {
-    // A disk that is no whole number of blocks ends at the last whole one.
-    shared_.limits.capacity =
-        ByteCount{align_down(node.capacity().value(), options.logical_block_size)};
+      shown_capacity_(usable_capacity()),
+      counters_(std::make_unique<BlockCounters[]>(options.num_queues)),
+      errors_(std::move(errors)),
+      throttle_(engine.get()),
+      io_(std::move(engine), std::move(idle), shared_,
+          std::span(counters_.get(), options.num_queues), errors_.get()) {
+    shared_.limits.capacity = shown_capacity_;
+    shared_.on_read_error = options.on_read_error;
+    shared_.on_write_error = options.on_write_error;
+    shared_.account_failed = options.account_failed;
+    shared_.account_invalid = options.account_invalid;
     shared_.limits.block_size = options.logical_block_size;
     shared_.limits.read_only = node.read_only();
+    shared_.limits.max_discard_sectors = options.max_discard_sectors;
+    shared_.limits.max_write_zeroes_sectors = options.max_write_zeroes_sectors;
+    shared_.may_unmap = node.limits().unmap;
     shared_.writeback = options.write_cache;
     std::copy(options.serial.begin(), options.serial.end(), shared_.serial.begin());
+}
+
+// A disk that is no whole number of blocks ends at the last whole one.
+ByteCount BlockDevice::usable_capacity() const {
+    return ByteCount{align_down(node_.capacity().value(), options_.logical_block_size)};
 }
 
 BlockDevice::~BlockDevice() {
@@ -127,12 +110,13 @@ std::uint16_t BlockDevice::device_id() const {
 }
 
 std::uint32_t BlockDevice::class_code() const {
-    return spec::kBlockClassCode;
+    return options_.class_code;
 }
 
 FeatureSet BlockDevice::offered_features() const {
-    FeatureSet offered{spec::kBlockFeatureSegMax, spec::kBlockFeatureBlockSize,
-                       spec::kBlockFeatureFlush, spec::kBlockFeatureTopology};
+    FeatureSet offered{spec::kBlockFeatureSegMax, spec::kBlockFeatureGeometry,
+                       spec::kBlockFeatureBlockSize, spec::kBlockFeatureFlush,
+                       spec::kBlockFeatureTopology};
     if (node_.read_only()) {
         offered.add(spec::kBlockFeatureReadOnly);
     }
@@ -142,24 +126,18 @@ FeatureSet BlockDevice::offered_features() const {
     if (options_.num_queues > 1) {
         offered.add(spec::kBlockFeatureMultiQueue);
     }
+    if (options_.discard) {
+        offered.add(spec::kBlockFeatureDiscard);
+    }
+    if (options_.write_zeroes) {
+        offered.add(spec::kBlockFeatureWriteZeroes);
+    }
     return offered;
 }
 
-virtio_spec::BlockConfigSpace BlockDevice::config_space() const {
-    spec::BlockConfigSpace config;
-    config.capacity = shared_.limits.capacity.value() / spec::kSectorSize;
-    // The longest chain, less the descriptors of header and status.
-    config.seg_max = std::max(options_.queue_size, std::uint16_t{3}) - 2U;
-    config.block_size = options_.logical_block_size;
-    config.physical_block_exponent = static_cast<std::uint8_t>(
-        std::countr_zero(options_.physical_block_size / options_.logical_block_size));
-    config.writeback = shared_.writeback.load() ? 1 : 0;
-    config.num_queues = options_.num_queues;
-    return config;
-}
-
 std::uint64_t BlockDevice::read_config(std::uint64_t offset, unsigned width) {
-    const spec::BlockConfigSpace config = config_space();
+    const spec::BlockConfigSpace config =
+        block_config_space(options_, shown_capacity_, shared_.writeback.load(), shared_.may_unmap);
     std::uint64_t value = 0;
     if (offset < sizeof(config)) {
         const auto size = std::min<std::uint64_t>({width, 8, sizeof(config) - offset});
@@ -178,6 +156,8 @@ void BlockDevice::write_config(std::uint64_t offset, unsigned width, std::uint64
 
 void BlockDevice::features_accepted(FeatureSet accepted) {
     accepted_ = accepted;
+    shared_.limits.discard = accepted.has(spec::kBlockFeatureDiscard);
+    shared_.limits.write_zeroes = accepted.has(spec::kBlockFeatureWriteZeroes);
     // §5.2.5.2, §5.2.6.2: a driver that cannot flush gets durable writes.
     shared_.writeback.store(options_.write_cache && accepted.has(spec::kBlockFeatureFlush));
 }
@@ -232,6 +212,37 @@ void BlockDevice::allow_transfers(bool allowed) {
             io_.pause([this] { quiet_.store(true); });
         }
     });
+}
+
+BlockTotals BlockDevice::totals() const {
+    BlockTotals totals;
+    for (std::uint16_t queue = 0; queue < options_.num_queues; ++queue) {
+        counters_[queue].add_to(totals);
+    }
+    return totals;
+}
+
+void BlockDevice::set_throttle_group(std::shared_ptr<ThrottleGroup> group) {
+    group_ = group;
+    io_thread_.post([this, group = std::move(group)](IoLoop&) { throttle_->set_group(group); });
+}
+
+Result<> BlockDevice::resize(ByteCount size) {
+    std::promise<Result<>> resized;
+    io_thread_.post([&](IoLoop&) {
+        io_.when_quiet([&] {
+            Result<> result = node_.resize(size);
+            shared_.limits.capacity = usable_capacity();
+            resized.set_value(std::move(result));
+        });
+    });
+    return resized.get_future().get();
+}
+
+void BlockDevice::publish_size() {
+    shown_capacity_ = usable_capacity();
+    ++generation_;
+    io_thread_.post([this](IoLoop&) { io_.tell_config_changed(); });
 }
 
 }  // namespace siskin

@@ -19,8 +19,12 @@ void call_all(std::vector<BlockIo::Done>& waiting) {
 void BlockIo::activate(IoLoop& loop, ActiveQueues queues, DeviceHost& host) {
     host_ = &host;
     broken_ = false;
+    held_by_error_ = false;
+    shared_.stop_error.store(0);
     for (ActiveQueue& queue : queues.queues) {
-        queues_.push_back(std::make_unique<BlockQueue>(std::move(queue), *engine_, shared_, *this));
+        BlockCounters& counters = counters_[queue.index.value()];
+        queues_.push_back(
+            std::make_unique<BlockQueue>(std::move(queue), *engine_, shared_, counters, *this));
     }
     if (const auto attached = attach(loop); !attached) {
         broken_ = true;
@@ -65,6 +69,7 @@ void BlockIo::detach() {
 void BlockIo::deactivate(IoLoop&, Done done) {
     leaving_ = true;
     stop_workers();
+    engine_->release_held();
     waiting_for_end_.push_back(std::move(done));
     settle();
 }
@@ -83,7 +88,8 @@ void BlockIo::enable_queue(ActiveQueue queue) {
     if (loop_ == nullptr) {
         return;  // the device needs a reset, or has one
     }
-    auto added = std::make_unique<BlockQueue>(std::move(queue), *engine_, shared_, *this);
+    BlockCounters& counters = counters_[queue.index.value()];
+    auto added = std::make_unique<BlockQueue>(std::move(queue), *engine_, shared_, counters, *this);
     if (const auto attached = added->worker().attach(*loop_); !attached) {
         on_broken_ring(attached.error().message);
         return;
@@ -121,14 +127,30 @@ void BlockIo::settle_queues() {
 void BlockIo::pause(Done done) {
     paused_ = true;
     stop_workers();
+    engine_->release_held();
     waiting_for_pause_.push_back(std::move(done));
     settle();
 }
 
 void BlockIo::resume() {
     paused_ = false;
+    held_by_error_ = false;
+    shared_.stop_error.store(0);
     call_all(waiting_for_pause_);
     start_workers_if_allowed();
+}
+
+void BlockIo::when_quiet(Done work) {
+    stop_workers();
+    engine_->release_held();
+    waiting_for_quiet_.push_back(std::move(work));
+    settle();
+}
+
+void BlockIo::tell_config_changed() {
+    if (host_ != nullptr) {
+        host_->config_changed();
+    }
 }
 
 void BlockIo::stop_workers() {
@@ -138,11 +160,12 @@ void BlockIo::stop_workers() {
 }
 
 void BlockIo::start_workers_if_allowed() {
-    if (paused_ || broken_ || leaving_) {
+    if (paused_ || broken_ || leaving_ || held_by_error_ || !waiting_for_quiet_.empty()) {
         return;
     }
     for (const auto& queue : queues_) {
         if (!is_leaving(queue->worker().index())) {
+            queue->retry_kept();
             queue->worker().start();
         }
     }
@@ -169,10 +192,26 @@ void BlockIo::settle() {
         call_all(waiting_for_end_);
     }
     call_all(waiting_for_pause_);
+    if (!waiting_for_quiet_.empty()) {
+        call_all(waiting_for_quiet_);
+        start_workers_if_allowed();
+    }
+}
+
+void BlockIo::on_host_error(const BlockError& error) {
+    if (error.action == BlockErrorAction::Stop) {
+        held_by_error_ = true;
+        shared_.stop_error.store(error.error_number);
+        stop_workers();
+    }
+    if (errors_ != nullptr) {
+        errors_->on_block_error(error);
+    }
 }
 
 void BlockIo::on_queue_idle() {
-    if (!waiting_for_end_.empty() || !waiting_for_pause_.empty() || !leaving_queues_.empty()) {
+    if (!waiting_for_end_.empty() || !waiting_for_pause_.empty() || !waiting_for_quiet_.empty() ||
+        !leaving_queues_.empty()) {
         // Not from inside the request that has just finished.
         idle_.signal();
     }

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -20,8 +21,14 @@ class BlockIo final : public BlockQueueOwner, private IoSource {
 public:
     using Done = std::function<void()>;
 
-    BlockIo(std::unique_ptr<BlockEngine> engine, EventFd idle, const BlockShared& shared)
-        : engine_(std::move(engine)), idle_(std::move(idle)), shared_(shared) {}
+    // One counter a queue; the sink may be null. All outlive this object.
+    BlockIo(std::unique_ptr<BlockEngine> engine, EventFd idle, BlockShared& shared,
+            std::span<BlockCounters> counters, BlockErrorSink* errors)
+        : engine_(std::move(engine)),
+          idle_(std::move(idle)),
+          shared_(shared),
+          counters_(counters),
+          errors_(errors) {}
     ~BlockIo() override = default;
     BlockIo(const BlockIo&) = delete;
     BlockIo& operator=(const BlockIo&) = delete;
@@ -36,10 +43,17 @@ public:
     // It is served again, unless paused.
     void enable_queue(ActiveQueue queue);
     void pause(Done done);
-    // A pause that is still waiting is over; its `done` is called.
+    // A pause that is still waiting is over; its `done` is called. What was kept after an error is
+    // tried again.
     void resume();
+    // Calls `work` once nothing is in flight, and goes on afterwards as before. What was kept after
+    // an error is not in flight.
+    void when_quiet(Done work);
+    // The driver is told that the configuration space has changed, if there is one.
+    void tell_config_changed();
 
     void on_queue_idle() override;
+    void on_host_error(const BlockError& error) override;
     void on_guest_error(std::string_view reason) override;
     void on_broken_ring(std::string_view reason) override;
 
@@ -65,7 +79,9 @@ private:
 
     std::unique_ptr<BlockEngine> engine_;
     EventFd idle_;  // readable: the last request has finished while somebody waits for that
-    const BlockShared& shared_;
+    BlockShared& shared_;
+    std::span<BlockCounters> counters_;
+    BlockErrorSink* errors_;
 
     IoLoop* loop_ = nullptr;  // while active
     DeviceHost* host_ = nullptr;
@@ -74,8 +90,10 @@ private:
     bool broken_ = false;
     bool leaving_ = false;
     std::vector<Leaving> leaving_queues_;
+    bool held_by_error_ = false;  // until the next resume() or activation
     std::vector<Done> waiting_for_pause_;
     std::vector<Done> waiting_for_end_;
+    std::vector<Done> waiting_for_quiet_;
 };
 
 }  // namespace siskin

@@ -12,24 +12,29 @@ namespace spec = virtio_spec;
 // One request in flight.
 class BlockQueue::Slot final : public BlockOperation {
 public:
-    void complete(int error_number) override {
-        failed = error_number != 0;
-        queue->on_complete(*this);
-    }
+    void complete(int error_number) override { queue->on_complete(*this, error_number); }
 
     BlockQueue* queue = nullptr;
-    Slot* next_free = nullptr;
+    Slot* next_free = nullptr;  // or the next one that was kept
+    std::uint64_t number = 0;   // of requests, in the order of their arrival
+    std::uint64_t begun_ns = 0;
+    std::uint64_t end = 0;   // where its range ends, in bytes
+    std::uint64_t size = 0;  // bytes that count
+    BlockAccount account = BlockAccount::Flush;
     iovec* buffers = nullptr;
     ChainHead head;
     GuestSpan status;
     std::uint64_t status_offset = 0;
     std::uint64_t read_size = 0;  // bytes the disk writes into the chain
-    bool failed = false;
 };
 
 BlockQueue::BlockQueue(ActiveQueue queue, BlockEngine& engine, const BlockShared& shared,
-                       BlockQueueOwner& owner)
-    : worker_(std::move(queue), *this), engine_(engine), shared_(shared), owner_(owner) {
+                       BlockCounters& counters, BlockQueueOwner& owner)
+    : worker_(std::move(queue), *this),
+      engine_(engine),
+      shared_(shared),
+      counters_(counters),
+      owner_(owner) {
     const std::size_t slot_count = worker_.queue_size();
     const std::size_t buffers_a_slot = worker_.chain_length_max();
     buffers_ = std::make_unique_for_overwrite<iovec[]>(slot_count * buffers_a_slot);
@@ -52,16 +57,23 @@ void BlockQueue::on_chain(const DescriptorChain& chain) {
             owner_.on_guest_error("block request without a status byte");
             break;
         case BlockRequest::Kind::Refused:
+            count_invalid(request);
             answer(request.status, spec::kBlockStatusIoError, request.status_offset, 0,
                    chain.head());
             break;
         case BlockRequest::Kind::Unsupported:
+            count_invalid(request);
             answer(request.status, spec::kBlockStatusUnsupported, request.status_offset, 0,
                    chain.head());
+            break;
+        case BlockRequest::Kind::Nothing:
+            answer(request.status, spec::kBlockStatusOk, request.status_offset, 0, chain.head());
             break;
         case BlockRequest::Kind::GetId: answer_id(request, chain.head()); break;
         case BlockRequest::Kind::Read:
         case BlockRequest::Kind::Write:
+        case BlockRequest::Kind::Discard:
+        case BlockRequest::Kind::WriteZeroes:
         case BlockRequest::Kind::Flush: start(request, chain.head()); break;
     }
 }
@@ -73,18 +85,35 @@ void BlockQueue::start(BlockRequest& request, ChainHead head) {
     slot.head = head;
     slot.status = request.status;
     slot.status_offset = request.status_offset;
-    slot.read_size = request.kind == BlockRequest::Kind::Read ? request.size : 0;
-    if (request.kind == BlockRequest::Kind::Flush) {
-        slot.prepare_flush();
-    } else {
-        const std::span<iovec> buffers(slot.buffers, gather(request, slot));
-        if (request.kind == BlockRequest::Kind::Read) {
-            slot.prepare_read(request.offset, buffers);
-        } else {
-            slot.prepare_write(request.offset, buffers, !shared_.writeback.load());
-        }
-    }
+    const bool is_read = request.kind == BlockRequest::Kind::Read;
+    const bool is_flush = request.kind == BlockRequest::Kind::Flush;
+    slot.read_size = is_read ? request.size : 0;
+    slot.number = started_++;
+    slot.account = request.account.value_or(BlockAccount::Flush);
+    slot.size = is_flush ? 0 : request.size;
+    slot.end = is_flush ? 0 : request.offset + request.size;
+    slot.begun_ns = monotonic_ns();
+    prepare(request, slot);
     engine_.submit(slot);
+}
+
+void BlockQueue::prepare(BlockRequest& request, Slot& slot) const {
+    const bool durable = !shared_.writeback.load();
+    switch (request.kind) {
+        case BlockRequest::Kind::Discard: slot.prepare_discard(request.offset, request.size); break;
+        case BlockRequest::Kind::WriteZeroes:
+            slot.prepare_write_zeroes(request.offset, request.size,
+                                      request.may_unmap && shared_.may_unmap, durable);
+            break;
+        case BlockRequest::Kind::Read:
+            slot.prepare_read(request.offset, std::span(slot.buffers, gather(request, slot)));
+            break;
+        case BlockRequest::Kind::Write:
+            slot.prepare_write(request.offset, std::span(slot.buffers, gather(request, slot)),
+                               durable);
+            break;
+        default: slot.prepare_flush();
+    }
 }
 
 // Neighbours in guest memory become one buffer.
@@ -132,8 +161,67 @@ void BlockQueue::answer(GuestSpan status, std::uint8_t value, std::uint64_t stat
                                written < 0xffffffff ? written : std::uint64_t{0xffffffff}));
 }
 
-void BlockQueue::on_complete(Slot& slot) {
-    const bool ok = !slot.failed;
+void BlockQueue::count_invalid(const BlockRequest& request) {
+    if (request.account) {
+        counters_.count_invalid(*request.account, shared_.account_invalid, monotonic_ns());
+    }
+}
+
+void BlockQueue::on_complete(Slot& slot, int error_number) {
+    if (error_number == 0) {
+        finish(slot, true);
+        return;
+    }
+    const bool is_read = slot.account == BlockAccount::Read;
+    const BlockErrorAction action = error_action(
+        is_read ? shared_.on_read_error : shared_.on_write_error, is_read, error_number);
+    // First, so that no new chain is taken once this one is kept.
+    owner_.on_host_error(BlockError{is_read, action, error_number});
+    if (action == BlockErrorAction::Stop) {
+        keep(slot);
+    } else {
+        finish(slot, action == BlockErrorAction::Ignore);
+    }
+}
+
+void BlockQueue::keep(Slot& slot) {
+    Slot** place = &kept_;
+    while (*place != nullptr && (*place)->number < slot.number) {
+        place = &(*place)->next_free;
+    }
+    slot.next_free = std::exchange(*place, &slot);
+    --in_flight_;
+    if (in_flight_ == 0) {
+        owner_.on_queue_idle();
+    }
+}
+
+void BlockQueue::retry_kept() {
+    Slot* slot = std::exchange(kept_, nullptr);
+    while (slot != nullptr) {
+        Slot* const next = std::exchange(slot->next_free, nullptr);
+        ++in_flight_;
+        // The disk may have shrunk meanwhile.
+        if (slot->end > shared_.limits.capacity.value()) {
+            finish(*slot, false);
+        } else {
+            slot->prepare_again();
+            engine_.submit(*slot);
+        }
+        slot = next;
+    }
+}
+
+void BlockQueue::finish(Slot& slot, bool ok) {
+    const std::uint64_t now = monotonic_ns();
+    if (ok) {
+        counters_.count_done(slot.account, slot.size, slot.begun_ns, now);
+        if (slot.account == BlockAccount::Write) {
+            counters_.note_write_end(slot.end);
+        }
+    } else {
+        counters_.count_failed(slot.account, shared_.account_failed, slot.begun_ns, now);
+    }
     answer(slot.status, ok ? spec::kBlockStatusOk : spec::kBlockStatusIoError, slot.status_offset,
            ok ? slot.read_size : 0, slot.head);
     slot.next_free = std::exchange(free_, &slot);

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/memory/guest_span.h"
 #include "base/units.h"
+#include "virtio/block/block_counters.h"
 #include "virtio/queue/chain_reader.h"
 #include "virtio/queue/descriptor_chain.h"
 
@@ -16,6 +18,11 @@ struct BlockLimits {
     ByteCount capacity;
     std::uint32_t block_size = 512;  // logical: requests begin and end on it
     bool read_only = false;
+    // Whether the driver has these features, and the sectors one such request may take.
+    bool discard = false;
+    bool write_zeroes = false;
+    std::uint32_t max_discard_sectors = 0;
+    std::uint32_t max_write_zeroes_sectors = 0;
 };
 
 // virtio 1.2 §5.2.6. The header was copied once; the data stays in guest memory.
@@ -28,13 +35,19 @@ struct BlockRequest {
         Write,
         Flush,
         GetId,
+        Discard,
+        WriteZeroes,
+        Nothing,  // a discard or write zeroes of no sectors: done
     };
     Kind kind = Kind::Malformed;
-    std::uint64_t offset = 0;  // bytes; Read and Write
-    std::uint64_t size = 0;    // bytes of data; for GetId the room for it
+    std::uint64_t offset = 0;  // bytes; not of Flush and GetId
+    std::uint64_t size = 0;    // bytes of data, or of the range; for GetId the room for it
+    bool may_unmap = false;    // of WriteZeroes
+    // Where it counts; nothing for what moves no data. Also of what was refused.
+    std::optional<BlockAccount> account;
     // Where the data begins: in the readable buffers for Write, in the writable ones otherwise.
     BufferCursor data{{}};
-    // One byte, the last writable one.
+    // One byte, the last writable one; of all kinds but Malformed.
     GuestSpan status;
     // Writable bytes before it.
     std::uint64_t status_offset = 0;

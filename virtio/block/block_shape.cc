@@ -19,7 +19,7 @@ std::uint16_t BlockShape::device_id() const {
 }
 
 std::uint32_t BlockShape::class_code() const {
-    return virtio_spec::kBlockClassCode;
+    return class_code_;
 }
 
 }  // namespace siskin

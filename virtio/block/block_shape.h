@@ -43,10 +43,13 @@ public:
 
 private:
     BlockShape(BlockNode& node, const BlockDeviceOptions& options)
-        : node_(node), queue_sizes_(options.num_queues, options.queue_size) {}
+        : node_(node),
+          queue_sizes_(options.num_queues, options.queue_size),
+          class_code_(options.class_code) {}
 
     BlockNode& node_;
     std::vector<std::uint16_t> queue_sizes_;
+    std::uint32_t class_code_;
 };
 
 }  // namespace siskin

@@ -120,6 +120,7 @@ private:
 
     // DeviceHost, any thread
     void needs_reset(std::string_view reason) override;
+    void config_changed() override { config_interrupt_.signal(); }
     void guest_error(std::string_view reason) override;
 
     // The queue that its registers describe.

@@ -18,6 +18,7 @@ struct Services {
     qmp::RunControlCommands& run_control;
     qmp::MachineCommands& machine;
     qmp::BlockCommands& block;
+    qmp::BlockDeviceCommands& block_device;
     qmp::PciCommands& pci;
     qmp::ChardevCommands& chardev;
     qmp::StatsCommands& stats;

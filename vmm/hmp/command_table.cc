@@ -12,6 +12,10 @@ namespace siskin::hmp {
 namespace {
 
 constexpr std::array kCommands{
+    CommandRow{"block_resize", "", "device size",
+               "change the size of a disk, in MiB or with a unit", run_block_resize},
+    CommandRow{"block_set_io_throttle", "", "device bps bps_rd bps_wr iops iops_rd iops_wr",
+               "change how fast a disk may be; 0 is no limit", run_block_set_io_throttle},
     CommandRow{"cont", "c", "", "let the virtual CPUs run", run_cont},
     CommandRow{"cpu", "", "index", "choose the CPU that x, print and info registers mean", run_cpu},
     CommandRow{"device_add", "", "driver[,prop=value][,...]",
@@ -42,6 +46,7 @@ constexpr std::array kCommands{
 
 constexpr std::array kInfoTopics{
     CommandRow{"block", "", "[-v] [device]", "disks (-v: with their images)", info_block},
+    CommandRow{"blockstats", "", "", "what disks have done so far", info_blockstats},
     CommandRow{"chardev", "", "", "character devices", info_chardev},
     CommandRow{"cpus", "", "", "virtual CPUs and their threads", info_cpus},
     CommandRow{"iothreads", "", "", "I/O threads", info_iothreads},

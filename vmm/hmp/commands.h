@@ -27,6 +27,10 @@ namespace siskin::hmp {
 [[nodiscard]] Result<> run_print(Call& call);
 [[nodiscard]] Result<> run_x(Call& call);
 [[nodiscard]] Result<> run_xp(Call& call);
+// disk_commands.cc
+[[nodiscard]] Result<> run_block_resize(Call& call);
+[[nodiscard]] Result<> run_block_set_io_throttle(Call& call);
+[[nodiscard]] Result<> info_blockstats(Call& call);
 // pci_error_command.cc
 [[nodiscard]] Result<> run_pcie_aer_inject_error(Call& call);
 

@@ -67,6 +67,11 @@ public:
     [[nodiscard]] ByteCount capacity() const override { return child_.capacity(); }
     [[nodiscard]] bool read_only() const override { return read_only_ || child_.read_only(); }
     [[nodiscard]] std::uint32_t block_size() const override { return child_.block_size(); }
+    [[nodiscard]] BlockNodeLimits limits() const override { return child_.limits(); }
+    [[nodiscard]] Result<> resize(ByteCount size) override {
+        return read_only_ ? fail(concat("block node '", name_, "' is read-only"))
+                          : child_.resize(size);
+    }
     [[nodiscard]] Result<> claim(ImageUse use) override { return child_.claim(use); }
     void release() override { child_.release(); }
     [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(

@@ -3,12 +3,14 @@
 #include "vmm/machine/commands_machine.h"
 
 #include <array>
+#include <cerrno>
 #include <optional>
 
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "virtio/block/blk_pci.h"
+#include "vmm/machine/block_users.h"
+#include "vmm/machine/commands_block_device.h"
 #include "vmm/machine/ram_plan.h"
 
 namespace siskin {
@@ -52,17 +54,15 @@ qmp::BlockDeviceInfo inserted_info(const BlockGraph::Entry& entry) {
     return info;
 }
 
-// The disk device that has the node; null when there is none.
-const DeviceTree::Entry* user_of(const DeviceTree& devices, const BlockGraph::Entry& node) {
-    for (const DeviceTree::Entry& device : devices.entries()) {
-        if (&device.device->type() == &kBlkPciType) {
-            const auto* const config = static_cast<const BlkPciConfig*>(device.device->config());
-            if (config->blk.drive == node.drive_id || config->blk.drive == node.node->name()) {
-                return &device;
-            }
-        }
+// Nothing of a disk whose errors never stop the machine, as in QEMU.
+std::optional<qmp::BlockDeviceIoStatus> io_status_of(const BlockDevice& disk) {
+    if (!may_stop(disk.options().on_read_error, disk.options().on_write_error)) {
+        return std::nullopt;
     }
-    return nullptr;
+    const int error = disk.stop_error();
+    return error == 0        ? qmp::BlockDeviceIoStatus::Ok
+           : error == ENOSPC ? qmp::BlockDeviceIoStatus::Nospace
+                             : qmp::BlockDeviceIoStatus::Failed;
 }
 
 }  // namespace
@@ -134,7 +134,12 @@ Result<std::vector<qmp::BlockInfo>> BlockHandlers::query_block() {
         info.removable = user == nullptr;
         if (user != nullptr) {
             info.qdev = concat(user->path, "/virtio-backend");
-            info.io_status = qmp::BlockDeviceIoStatus::Ok;
+            if (const BlockDevice* const disk = disk_of(*user)) {
+                info.io_status = io_status_of(*disk);
+                if (disk->throttle_group() != nullptr) {
+                    tell_limits(*disk->throttle_group(), *info.inserted);
+                }
+            }
         }
         disks.push_back(std::move(info));
     }

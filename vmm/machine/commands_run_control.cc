@@ -10,6 +10,7 @@ qmp::RunState to_qmp(RunState state) {
         case RunState::Prelaunch: return qmp::RunState::Prelaunch;
         case RunState::Running: return qmp::RunState::Running;
         case RunState::Paused: return qmp::RunState::Paused;
+        case RunState::IoError: return qmp::RunState::IoError;
         case RunState::Shutdown: return qmp::RunState::Shutdown;
         case RunState::InternalError: return qmp::RunState::InternalError;
     }

@@ -13,6 +13,7 @@
 #include "pci/express_port.h"
 #include "pci/vga_probe.h"
 #include "virtio/block/blk_pci.h"
+#include "virtio/block/block_device.h"
 #include "vmm/machine/isa_catalog.h"
 
 namespace siskin {
@@ -139,9 +140,28 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
     const VirtioPciServices services{environment.msi, environment.doorbells, environment.relay,
                                      environment.line_ends,
                                      [memory = environment.memory] { return memory; }};
-    const BlkPciBackends backends{*node, thread, environment.vcpu_count};
-    return std::unique_ptr<Device>(
-        SISKIN_TRY(create_blk_pci(std::move(place), std::move(config), services, backends)));
+    const std::string drive_id = environment.blocks.find(properties.blk.drive)->drive_id;
+    const DrivePolicy policy = environment.disks.policy(drive_id);
+    const auto or_drives = [](BlockOnError own, BlockOnError drives) {
+        return own == BlockOnError::Auto ? drives : own;
+    };
+    BlkPciBackends backends{*node, thread, environment.vcpu_count};
+    backends.on_read_error = or_drives(properties.blk.rerror, policy.on_read_error);
+    backends.on_write_error = or_drives(properties.blk.werror, policy.on_write_error);
+    backends.errors = environment.disks.errors().sink(
+        drive_id, node->name(), may_stop(backends.on_read_error, backends.on_write_error));
+    auto device = SISKIN_TRY(
+        create_blk_pci(std::move(place), std::move(config), services, std::move(backends)));
+    auto* const disk = dynamic_cast<BlockDevice*>(&device->device());
+    if (disk != nullptr && (policy.limits.any() || !policy.throttle_group.empty())) {
+        auto group = environment.disks.throttle_groups().find_or_make(
+            policy.throttle_group.empty() ? drive_id : policy.throttle_group);
+        if (policy.limits.any()) {
+            group->configure(policy.limits);
+        }
+        disk->set_throttle_group(std::move(group));
+    }
+    return std::unique_ptr<Device>(std::move(device));
 }
 
 Result<std::unique_ptr<Device>> build_vga_probe(DeviceEnvironment& environment, std::string id,

@@ -30,6 +30,7 @@
 #include "virtio/transport/interrupt_relay.h"
 #include "virtio/transport/line_ends.h"
 #include "vmm/machine/block_graph.h"
+#include "vmm/machine/disk_services.h"
 #include "vmm/machine/io_threads.h"
 
 namespace siskin {
@@ -66,6 +67,7 @@ struct DeviceEnvironment {
     ChardevRegistry& chardevs;
     BlockGraph& blocks;
     IoThreads& io_threads;
+    DiskServices& disks;
     bool hot_plugging = false;  // the machine is there already
     // Of the device at hand: its option ROM, where that was loaded ahead.
     std::optional<std::shared_ptr<OptionRom>> rom = std::nullopt;

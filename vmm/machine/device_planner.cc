@@ -87,6 +87,7 @@ DevicePlanner::DevicePlanner(const DeviceEnvironment& machine, PlanOptions optio
                                            services_->chardevs,
                                            machine.blocks,
                                            machine.io_threads,
+                                           machine.disks,
                                            options_.hot_plug,
                                            std::nullopt,
                                            this});

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "vmm/machine/option_syntax.h"
 #include "vmm/machine/option_tables.h"
+#include "vmm/machine/throttle_options.h"
 
 namespace siskin {
 namespace {
@@ -28,6 +29,10 @@ Result<> check(const DriveOptions& options) {
         return fail(concat("Parameter 'aio' doesn't take value '", printable(options.aio),
                            "', allowed are io_uring and threads"));
     }
+    // QEMU's rule of drives: reads need no room.
+    if (options.rerror == BlockOnError::Enospc) {
+        return fail("'enospc' invalid read error action");
+    }
     return {};
 }
 
@@ -35,9 +40,15 @@ Result<> check(const DriveOptions& options) {
 
 Result<DrivePlan> plan_drive(const OptionUse& use, std::size_t number) {
     DriveOptions options;
-    SISKIN_TRY_IN(use.text, apply_options(option_keys("drive"), &options, use.members));
-    SISKIN_TRY_IN(use.text, check(options));
     DrivePlan plan;
+    Value::Dict members = use.members;
+    plan.policy.limits =
+        SISKIN_TRY_IN(use.text, take_throttle_limits(members, "throttling.", true));
+    SISKIN_TRY_IN(use.text, apply_options(option_keys("drive"), &options, members));
+    SISKIN_TRY_IN(use.text, check(options));
+    plan.policy.on_write_error = options.werror;
+    plan.policy.on_read_error = options.rerror;
+    plan.policy.throttle_group = options.throttle_group;
     plan.id = options.id.empty() ? concat(options.interface, number) : options.id;
     plan.node = Value::Dict{{"driver", "raw"},
                             {"read-only", options.readonly},

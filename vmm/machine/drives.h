@@ -7,14 +7,25 @@
 
 #include "base/result.h"
 #include "base/value.h"
+#include "devices/block/throttle_limits.h"
+#include "virtio/block/block_on_error.h"
 #include "vmm/machine/machine_config.h"
 
 namespace siskin {
+
+// What a -drive says of the disk that will use it.
+struct DrivePolicy {
+    BlockOnError on_read_error = BlockOnError::Auto;
+    BlockOnError on_write_error = BlockOnError::Auto;
+    ThrottleLimits limits;
+    std::string throttle_group;  // empty: one of its own, under the drive's name
+};
 
 struct DrivePlan {
     std::string id;                   // made up where none was given: "virtio0"
     Value::Dict node;                 // for BlockGraph::add_drive
     std::optional<OptionUse> device;  // if=virtio
+    DrivePolicy policy;
 };
 
 // `number` counts the drives. Errors: no format (nothing is probed), another one than raw, a key or

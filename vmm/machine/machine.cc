@@ -21,6 +21,7 @@ Machine::~Machine() {
     }
     request_watch_.reset();
     ram_watch_.reset();
+    block_error_watch_.reset();
     vcpus_.clear();
 }
 
@@ -290,6 +291,17 @@ void Machine::handle_lost_ram() {
     }
     if (!needs_reset(state_)) {
         fail_with_internal_error();
+    }
+}
+
+// What failed is told before STOP, as clients expect it.
+void Machine::handle_block_errors() {
+    const BlockErrors::Taken taken = disks_->errors().take();
+    for (const BlockErrorReport& report : taken.reports) {
+        events_.on_block_error(report);
+    }
+    if (taken.stop && state_ == RunState::Running) {
+        halt_in(RunState::IoError);
     }
 }
 

@@ -27,6 +27,7 @@
 #include "vmm/machine/block_graph.h"
 #include "vmm/machine/board_q35.h"
 #include "vmm/machine/device_environment.h"
+#include "vmm/machine/disk_services.h"
 #include "vmm/machine/drives.h"
 #include "vmm/machine/hotplug.h"
 #include "vmm/machine/io_threads.h"
@@ -106,6 +107,8 @@ public:
     // QMP's object-add and object-del.
     [[nodiscard]] Result<> add_object(const Value::Dict& members);
     [[nodiscard]] Result<> remove_object(std::string_view id);
+    [[nodiscard]] DiskServices& disks() { return *disks_; }
+    [[nodiscard]] const DiskServices& disks() const { return *disks_; }
     [[nodiscard]] const IrqRouting& interrupts() const { return *irqs_; }
     [[nodiscard]] const KvmDoorbells& doorbells() const { return *doorbells_; }
     [[nodiscard]] EventLoop& loop() { return loop_; }
@@ -125,7 +128,7 @@ public:
 
 private:
     Machine(const MachineConfig& config, EventLoop& loop, MachineEvents& events, Kvm kvm,
-            PendingRequests requests);
+            PendingRequests requests, std::unique_ptr<DiskServices> disks);
     [[nodiscard]] Result<> create_memory();
     [[nodiscard]] Result<> map_memory(const RamPlan& plan);
     [[nodiscard]] Result<> create_kvm_parts();
@@ -148,6 +151,7 @@ private:
     void resume_clocks();
     void handle_requests();
     void handle_lost_ram();
+    void handle_block_errors();
     void handle_guest_end(ShutdownCause cause);
 
     void on_triple_fault(VcpuId vcpu) override;
@@ -160,6 +164,7 @@ private:
     MachineLock lock_;
     Kvm kvm_;
     PendingRequests requests_;
+    std::unique_ptr<DiskServices> disks_;
     std::optional<BootSource> boot_;
     MemoryBackends memory_backends_;
     std::shared_ptr<const GuestMemory> memory_;
@@ -169,7 +174,7 @@ private:
     ChardevRegistry chardevs_;
     BlockGraph blocks_;
     IoThreads io_threads_;
-    Objects objects_{ObjectEnvironment{io_threads_, memory_backends_}};
+    Objects objects_{ObjectEnvironment{io_threads_, memory_backends_, disks_->throttle_groups()}};
     EventLoopInterruptRelay relay_;
     LineEnds line_ends_;
     IsaSerialPlaces serial_places_;
@@ -180,6 +185,7 @@ private:
     std::unique_ptr<RamFaults> ram_faults_;
     std::unique_ptr<EventLoop::Watch> request_watch_;
     std::unique_ptr<EventLoop::Watch> ram_watch_;
+    std::unique_ptr<EventLoop::Watch> block_error_watch_;
     std::vector<std::unique_ptr<VcpuThread>> vcpus_;
 
     GuestErrorLog vcpu_log_{"machine"};

@@ -13,6 +13,7 @@
 #include "base/value.h"
 #include "devices/chardev/chardev_config.h"
 #include "qmp/framer.h"
+#include "virtio/block/block_on_error.h"
 #include "vmm/kvm/cpu_topology.h"
 #include "vmm/kvm/cpuid.h"
 #include "vmm/machine/address_plan.h"
@@ -84,6 +85,9 @@ struct DriveOptions {
     std::string format;
     std::string aio = "io_uring";
     bool readonly = false;
+    BlockOnError werror = BlockOnError::Auto;
+    BlockOnError rerror = BlockOnError::Auto;
+    std::string throttle_group;
 };
 
 struct MachineConfig {

@@ -50,20 +50,22 @@ Result<> check_address_bits(const std::vector<kvm_cpuid_entry2>& cpuid,
 }  // namespace
 
 Machine::Machine(const MachineConfig& config, EventLoop& loop, MachineEvents& events, Kvm kvm,
-                 PendingRequests requests)
+                 PendingRequests requests, std::unique_ptr<DiskServices> disks)
     : config_(config),
       loop_(loop),
       events_(events),
       kvm_(std::move(kvm)),
       requests_(std::move(requests)),
+      disks_(std::move(disks)),
       relay_(loop, lock_),
       line_ends_(relay_) {}
 
 Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, EventLoop& loop,
                                                  MachineEvents& events, int interrupt_fd) {
     Kvm kvm = SISKIN_TRY(Kvm::open());
-    std::unique_ptr<Machine> machine(
-        new Machine(config, loop, events, std::move(kvm), SISKIN_TRY(PendingRequests::create())));
+    std::unique_ptr<Machine> machine(new Machine(config, loop, events, std::move(kvm),
+                                                 SISKIN_TRY(PendingRequests::create()),
+                                                 SISKIN_TRY(DiskServices::create())));
     SISKIN_TRY(machine->create_memory());
     SISKIN_TRY(machine->create_kvm_parts());
     SISKIN_TRY(machine->create_vcpus());
@@ -165,7 +167,7 @@ Result<> Machine::create_devices(int interrupt_fd) {
         DeviceEnvironment{lock_, loop_, board_->ports(), board_->pci(), *irqs_, *doorbells_, relay_,
                           line_ends_, [this](Gsi gsi) { return irqs_->line(gsi); }, memory_,
                           static_cast<std::uint16_t>(config_.topology.count()), requests_,
-                          serial_places_, devices_, chardevs_, blocks_, io_threads_});
+                          serial_places_, devices_, chardevs_, blocks_, io_threads_, *disks_});
     const MutexLock hold(lock_);
     for (const PlannedDevice& device : devices) {
         SISKIN_TRY(build_device(*environment_, device));
@@ -185,6 +187,7 @@ Result<> Machine::create_back_ends(const std::vector<DrivePlan>& drives, int int
     for (std::size_t index = 0; index < drives.size(); ++index) {
         SISKIN_TRY_IN(config_.drives[index].text,
                       blocks_.add_drive(drives[index].id, drives[index].node));
+        disks_->set_policy(drives[index].id, drives[index].policy);
     }
     for (const ChardevUse& use : config_.chardevs) {
         SISKIN_TRY_IN(use.text, chardevs_.add(use.config, loop_, lock_, interrupt_fd));
@@ -205,6 +208,8 @@ Result<> Machine::watch_requests() {
     ram_faults_ = SISKIN_TRY(RamFaults::install(std::move(ram)));
     ram_watch_ =
         SISKIN_TRY(loop_.watch_readable(ram_faults_->event().get(), [this] { handle_lost_ram(); }));
+    block_error_watch_ = SISKIN_TRY(
+        loop_.watch_readable(disks_->errors().event_fd(), [this] { handle_block_errors(); }));
     return {};
 }
 

@@ -16,7 +16,8 @@ using qmp::ShutdownCause;
            cause == ShutdownCause::GuestPanic;
 }
 
-struct HotplugReport;  // vmm/machine/hotplug_progress.h
+struct BlockErrorReport;  // vmm/machine/block_errors.h
+struct HotplugReport;     // vmm/machine/hotplug_progress.h
 
 // Called on the VM thread, in the order in which things happen.
 class MachineEvents {
@@ -30,6 +31,7 @@ public:
     // `id` may be empty.
     virtual void on_device_deleted(const std::string& id, const std::string& path) = 0;
     virtual void on_unplug_refused(const std::string& id, const std::string& path) = 0;
+    virtual void on_block_error(const BlockErrorReport& report) = 0;
     virtual void on_hotplug_step(const HotplugReport& report) = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "vmm/machine/throttle_group_config.h"
 
 namespace siskin {
 namespace {
@@ -44,12 +45,33 @@ bool is_ram(const ObjectEnvironment& environment, std::string_view id) {
     return entry != nullptr && entry->is_ram;
 }
 
+Result<> check_throttle_group(const void* config) {
+    SISKIN_TRY(throttle_limits_of(*static_cast<const ThrottleGroupConfig*>(config)));
+    return {};
+}
+
+Result<> create_throttle_group(ObjectEnvironment& environment, const std::string& id,
+                               const void* config) {
+    const ThrottleLimits limits =
+        SISKIN_TRY(throttle_limits_of(*static_cast<const ThrottleGroupConfig*>(config)));
+    return environment.throttle_groups.add(id, limits);
+}
+
+void remove_throttle_group(ObjectEnvironment& environment, std::string_view id) {
+    static_cast<void>(environment.throttle_groups.remove(id));
+}
+
+bool is_throttle_group_used(const ObjectEnvironment& environment, std::string_view id) {
+    return environment.throttle_groups.is_used(id);
+}
+
 template <MemoryBackendKind Kind>
 ObjectType memory_type(std::string_view description) {
     return ObjectType{type_name(Kind),
                       description,
                       memory_backend_properties(Kind),
                       make_memory_config<Kind>,
+                      nullptr,
                       check_memory<Kind>,
                       create_memory<Kind>,
                       remove_memory,
@@ -65,6 +87,7 @@ std::span<const ObjectType> object_catalog() {
                    "A thread that does the I/O of devices which name it.",
                    {},
                    make_config<NoConfig>,
+                   nullptr,
                    [](const void*) { return Result<>(); },
                    create_io_thread,
                    remove_io_thread,
@@ -73,6 +96,9 @@ std::span<const ObjectType> object_catalog() {
         memory_type<MemoryBackendKind::File>("Memory of a file."),
         memory_type<MemoryBackendKind::Memfd>("Memory of a file without a name."),
         memory_type<MemoryBackendKind::Ram>("Memory of the process alone."),
+        ObjectType{"throttle-group", "Limits that disks share.", throttle_group_properties(),
+                   make_config<ThrottleGroupConfig>, spread_throttle_limits, check_throttle_group,
+                   create_throttle_group, remove_throttle_group, is_throttle_group_used, ""},
     };
     return kTypes;
 }
@@ -111,7 +137,8 @@ std::string names_of(const ObjectType& type) {
 
 Result<std::shared_ptr<void>> configure(const ObjectType& type, const Value::Dict& members) {
     std::shared_ptr<void> config = type.make_config();
-    for (const auto& [name, value] : members) {
+    const Value::Dict spread = type.spread == nullptr ? members : SISKIN_TRY(type.spread(members));
+    for (const auto& [name, value] : spread) {
         if (name == "qom-type" || name == "id") {
             continue;
         }

@@ -14,6 +14,7 @@
 #include "base/value.h"
 #include "vmm/machine/io_threads.h"
 #include "vmm/machine/memory_backends.h"
+#include "vmm/machine/throttle_groups.h"
 
 namespace siskin {
 
@@ -21,6 +22,7 @@ namespace siskin {
 struct ObjectEnvironment {
     IoThreads& io_threads;
     MemoryBackends& memory;
+    ThrottleGroups& throttle_groups;
 };
 
 // One row a type; -object help, object-add, qom-list-types, qom-list-properties and
@@ -31,6 +33,8 @@ struct ObjectType {
     std::string_view description;  // a sentence
     std::span<const PropertyGroup> properties;
     std::shared_ptr<void> (*make_config)();
+    // Members in another form become those of the table; may be null.
+    Result<Value::Dict> (*spread)(const Value::Dict& members);
     // Of the words alone, before anything is made.
     Result<> (*check)(const void* config);
     Result<> (*create)(ObjectEnvironment& environment, const std::string& id, const void* config);

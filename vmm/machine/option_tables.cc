@@ -77,6 +77,11 @@ constexpr std::array kDriveKeys{
     property<&DriveOptions::aio>("aio", "How the file is read and written: io_uring, threads."),
     property<&DriveOptions::readonly>("readonly", "Whether the guest may only read."),
     property<&DriveOptions::readonly>("read-only", "The same as readonly."),
+    property<&DriveOptions::werror>("werror", "What a failed write does; auto is enospc."),
+    property<&DriveOptions::rerror>("rerror", "What a failed read does; auto is report."),
+    property<&DriveOptions::throttle_group>(
+        "throttling.group",
+        "Whose limits throttling.bps-total and its like are; one of the drive's own when not set."),
 };
 
 constexpr std::array kAddFdKeys{

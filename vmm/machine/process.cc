@@ -104,6 +104,8 @@ Result<TerminationSignals> TerminationSignals::create() {
     }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
+    // A file that cannot grow (RLIMIT_FSIZE) is the request's error, EFBIG, and not our end.
+    ::signal(SIGXFSZ, SIG_IGN);
     Fd fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!fd.valid()) {
         return fail_errno("could not create a signalfd", errno);

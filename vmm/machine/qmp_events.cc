@@ -2,10 +2,13 @@
 // A machine's events as QMP events.
 #include "vmm/machine/qmp_events.h"
 
+#include <cerrno>
 #include <optional>
 #include <string>
 
+#include "base/text.h"
 #include "qmp/generated/events.h"
+#include "vmm/machine/block_errors.h"
 #include "vmm/machine/hotplug_progress.h"
 
 namespace siskin {
@@ -58,6 +61,25 @@ void QmpEvents::on_unplug_refused(const std::string& id, const std::string& path
     if (sink_ != nullptr) {
         qmp::events::device_unplug_guest_error(*sink_, unless_empty(id), path);
     }
+}
+
+void QmpEvents::on_block_error(const BlockErrorReport& report) {
+    if (sink_ == nullptr) {
+        return;
+    }
+    const auto action = [&] {
+        switch (report.error.action) {
+            case BlockErrorAction::Ignore: return qmp::BlockErrorAction::Ignore;
+            case BlockErrorAction::Stop: return qmp::BlockErrorAction::Stop;
+            case BlockErrorAction::Report: break;
+        }
+        return qmp::BlockErrorAction::Report;
+    }();
+    qmp::events::block_io_error(
+        *sink_, report.device, unless_empty(report.node_name),
+        report.error.is_read ? qmp::IoOperationType::Read : qmp::IoOperationType::Write, action,
+        report.may_stop ? std::optional(report.error.error_number == ENOSPC) : std::nullopt,
+        errno_text(report.error.error_number));
 }
 
 void QmpEvents::on_hotplug_step(const HotplugReport& report) {

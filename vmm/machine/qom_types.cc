@@ -60,6 +60,7 @@ constexpr std::array kTypes{
     QomType{"memory-backend-file", "memory-backend", false},
     QomType{"memory-backend-memfd", "memory-backend", false},
     QomType{"memory-backend-ram", "memory-backend", false},
+    QomType{"throttle-group", "object", false},
     QomType{"chardev", "object", true},
     QomType{"chardev-fd", "chardev", true},
     QomType{"chardev-file", "chardev-fd", false},

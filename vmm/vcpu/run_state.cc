@@ -19,6 +19,11 @@ constexpr std::array kTransitions{
     Row{Prelaunch, Running},        //
     Row{Running, Paused},           //
     Row{Paused, Running},           //
+    Row{Running, IoError},          //
+    Row{IoError, Running},          //
+    Row{IoError, Shutdown},         // the end was asked for before the stop
+    Row{IoError, Prelaunch},        // by a reset
+    Row{IoError, InternalError},    // by one that failed
     Row{Running, Shutdown},         //
     Row{Running, InternalError},    //
     Row{Prelaunch, Shutdown},       // the end was asked for before the stop
@@ -38,6 +43,7 @@ std::string_view run_state_name(RunState state) {
         case Prelaunch: return "prelaunch";
         case Running: return "running";
         case Paused: return "paused";
+        case IoError: return "io-error";
         case Shutdown: return "shutdown";
         case InternalError: return "internal-error";
     }

@@ -11,6 +11,7 @@ enum class RunState {
     Prelaunch,  // as after power-on, not started: by -S, or by a reset while it did not run
     Running,
     Paused,         // by stop
+    IoError,        // a disk met an error of the host, and its policy says stop
     Shutdown,       // the guest ended and -no-shutdown keeps it
     InternalError,  // KVM or the processor cannot go on
 };

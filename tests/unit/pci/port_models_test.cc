@@ -20,23 +20,24 @@ using namespace siskin::pci_spec;
 
 namespace {
 
-const Bytes kEndpointHeader = joined({bytes(0x04, {0x07, 0x05}), {{0x0c, 0xff}}, {{0x3c, 0xff}}});
+const ConfigBytes kEndpointHeader =
+    joined({bytes(0x04, {0x07, 0x05}), {{0x0c, 0xff}}, {{0x3c, 0xff}}});
 // Bus numbers and secondary latency (which is 0 here), windows, bridge control.
-const Bytes kBridgeHeader =
+const ConfigBytes kBridgeHeader =
     joined({kEndpointHeader, bytes(0x18, {0xff, 0xff, 0xff}), bytes(0x1c, {0xf0, 0xf0}),
             bytes(0x20, {0xf0, 0xff, 0xf0, 0xff, 0xf0, 0xff, 0xf0, 0xff}),
             bytes(0x28, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})});
-const Bytes kExpressBridge = joined({kBridgeHeader, {{0x3e, 0x5f}}});
-const Bytes kConventionalBridge = joined({kBridgeHeader, bytes(0x3e, {0xff, 0x0b})});
+const ConfigBytes kExpressBridge = joined({kBridgeHeader, {{0x3e, 0x5f}}});
+const ConfigBytes kConventionalBridge = joined({kBridgeHeader, bytes(0x3e, {0xff, 0x0b})});
 // Masks (read-only in QEMU 7.2), severities, correctable masks, ECRC and multiple headers.
-const Bytes kAer =
+const ConfigBytes kAer =
     joined({bytes(0x108, {0x30, 0xf0, 0xff, 0x03}), bytes(0x10c, {0x30, 0xf0, 0xff, 0x03}),
             bytes(0x114, {0xc1, 0xf1}), bytes(0x118, {0x40, 0x05})});
 
 struct Row {
     const DeviceType* type;
-    Bytes values;    // of chosen bytes
-    Bytes writable;  // of all bytes
+    ConfigBytes values;    // of chosen bytes
+    ConfigBytes writable;  // of all bytes
 };
 
 const std::vector<Row> kRows{
@@ -160,7 +161,7 @@ TEST_SUITE("pci/port_models") {
         for (const Row& row : kRows) {
             CAPTURE(row.type->name);
             Chain chain(*row.type);
-            const Bytes found = values_of(chain.driver, chain.bdf, 0x200);
+            const ConfigBytes found = values_of(chain.driver, chain.bdf, 0x200);
             for (const auto& wanted : row.values) {
                 CAPTURE(wanted.first);
                 CHECK(unsigned{found.at(wanted.first)} == unsigned{wanted.second});
@@ -194,7 +195,7 @@ TEST_SUITE("pci/port_models") {
         REQUIRE(bridge.has_value());
         REQUIRE(express.has_value());
         REQUIRE(expander.has_value());
-        Bytes aer = kAer;
+        ConfigBytes aer = kAer;
         aer[0x119] = 0x01;
 
         CHECK(text_of(writable_bytes(driver, {0, DevFn::of(1, 0)}, 0x100)) ==

@@ -42,6 +42,14 @@ public:
         return {};
     }
     void release() override { claimed = false; }
+    Result<> resize(ByteCount size) override {
+        if (refuse_resize) {
+            return fail("no resize");
+        }
+        bytes.resize(size.value());
+        return {};
+    }
+    BlockNodeLimits limits() const override { return BlockNodeLimits{unmap, 512}; }
     Result<std::unique_ptr<BlockEngine>> create_engine(std::size_t) override {
         if (refuse_engine) {
             return fail("no engine");
@@ -69,8 +77,11 @@ public:
 
     std::vector<std::uint8_t> bytes;
     std::atomic<bool> refuse_attach{false};
+    std::atomic<unsigned> releases{0};  // calls of release_held(), so pauses and resizes
     bool refuse_engine = false;
     bool claimed = false;
+    bool unmap = false;
+    bool refuse_resize = false;
 
 private:
     static constexpr std::int64_t kUnlimited = INT64_MAX / 2;
@@ -86,10 +97,14 @@ private:
         }
         void detach(IoLoop& loop) override { loop.remove(disk_.event_.get(), *this); }
         void submit(BlockOperation& operation) override {
+            if (!disk_.unmap) {
+                operation.forbid_unmap();
+            }
             waiting_.push(operation);
             ++disk_.waiting_count_;
             disk_.event_.signal();
         }
+        void release_held() override { ++disk_.releases; }
         std::string_view name() const override { return "memory"; }
 
     private:
@@ -117,10 +132,11 @@ private:
                 const std::lock_guard hold_lock(mutex_);
                 const auto found = failures_.find(static_cast<unsigned>(log_.size()));
                 failure = found == failures_.end() ? 0 : found->second;
+                size += operation.step() == BlockOperation::Step::Write ? 0 : operation.length();
                 log_.push_back(Entry{operation.step(), operation.offset(), size});
             }
             if (failure == 0) {
-                copy(operation);
+                carry_out_step(operation);
             }
             if (operation.advance(failure != 0 ? -failure : static_cast<std::int64_t>(size),
                                   bytes.size())) {
@@ -129,7 +145,11 @@ private:
         } while (true);
         operation.complete(operation.error());
     }
-    void copy(BlockOperation& operation) {
+    void carry_out_step(BlockOperation& operation) {
+        if (operation.length() != 0 && operation.step() != BlockOperation::Step::Nothing) {
+            std::memset(bytes.data() + operation.offset(), 0, operation.length());
+            return;
+        }
         std::uint64_t at = operation.offset();
         for (const iovec& buffer : operation.buffers()) {
             if (operation.step() == BlockOperation::Step::Read) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "tests/harness/test_guest.h"
 #include "tests/unit/virtio/memory_disk.h"
 #include "virtio/block/blk_pci.h"
+#include "virtio/block/block_device.h"
 #include "virtio/block/spec.h"
 #include "virtio/spec.h"
 
@@ -75,6 +77,23 @@ inline bool eventually(const std::function<bool()>& condition) {
     return true;
 }
 
+// Keeps what a device's machine would be told.
+class ErrorLog final : public BlockErrorSink {
+public:
+    void on_block_error(const BlockError& error) override {
+        const std::lock_guard hold(mutex_);
+        errors_.push_back(error);
+    }
+    std::vector<BlockError> errors() const {
+        const std::lock_guard hold(mutex_);
+        return errors_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<BlockError> errors_;
+};
+
 struct VirtioBench {
     static constexpr Bdf kPort{0, DevFn::of(1, 0)};
     static constexpr Bdf kBdf{1, DevFn::of(0, 0)};
@@ -83,8 +102,10 @@ struct VirtioBench {
     static constexpr std::uint64_t kDiskSize = 1 * kMiB;
     static constexpr std::uint16_t kMemoryAndMaster = 0x6;
 
-    explicit VirtioBench(const BlkPciConfig& settings = {}, bool read_only = false)
+    explicit VirtioBench(const BlkPciConfig& settings = {}, bool read_only = false,
+                         bool unmap = false)
         : disk(kDiskSize, read_only) {
+        disk.unmap = unmap;
         pci.open_bridge(kPort, 1, 1, kMsixBar, kMsixBar + 0x0fffffff);
         auto created = create(settings);
         SISKIN_ASSERT(created.has_value());
@@ -96,9 +117,13 @@ struct VirtioBench {
     Result<std::unique_ptr<VirtioPci>> create(const BlkPciConfig& settings) {
         PciPlace place = machine.place(port->secondary(), kBdf.devfn, false, "b0");
         place.type_name = "virtio-blk-pci";
+        auto sink = std::make_unique<ErrorLog>();
+        errors = sink.get();
         return create_blk_pci(place, std::make_shared<BlkPciConfig>(settings), services,
-                              BlkPciBackends{disk, io_thread.get(), 2});
+                              BlkPciBackends{disk, io_thread.get(), 2, std::move(sink)});
     }
+
+    BlockDevice& block() { return dynamic_cast<BlockDevice&>(device->device()); }
 
     // Registers.
     std::uint64_t common(std::uint64_t offset, unsigned width) {
@@ -221,6 +246,7 @@ struct VirtioBench {
                                [this] { return guest.memory(); }};
     std::unique_ptr<IoThread> io_thread = *IoThread::create("io");
     MemoryDisk disk;
+    ErrorLog* errors = nullptr;  // the device's
     std::unique_ptr<VirtioPci> device;
 };
 

@@ -125,6 +125,73 @@ TEST_SUITE("devices/block/block_operation") {
         CHECK(plain.operation.advance(64, kFarEnd));
     }
 
+    TEST_CASE("zeroes try each way the host may have, and are written at last") {
+        Operation operation;
+        operation.prepare_write_zeroes(4096, 600 * 1024, true, false);
+        CHECK(operation.kind() == BlockOperation::Kind::WriteZeroes);
+        CHECK(operation.step() == Step::PunchHole);
+        CHECK(operation.length() == 600 * 1024);
+
+        CHECK_FALSE(operation.advance(-EOPNOTSUPP, kFarEnd));
+        CHECK(operation.step() == Step::ZeroRange);
+        CHECK_FALSE(operation.advance(-EOPNOTSUPP, kFarEnd));
+        CHECK(operation.step() == Step::Write);
+        CHECK(operation.buffers().size() == 1);
+        CHECK(operation.buffers().front().iov_len == BlockOperation::kZeroPieceMax);
+        CHECK_FALSE(operation.advance(BlockOperation::kZeroPieceMax, kFarEnd));
+        CHECK_FALSE(operation.advance(1024, kFarEnd));
+        CHECK(operation.offset() == 4096 + BlockOperation::kZeroPieceMax + 1024);
+        CHECK_FALSE(operation.advance(BlockOperation::kZeroPieceMax, kFarEnd));
+        CHECK(operation.buffers().front().iov_len == 88 * 1024 - 1024);
+        CHECK(operation.advance(88 * 1024 - 1024, kFarEnd));
+        CHECK(operation.error() == 0);
+    }
+
+    TEST_CASE("zeroes that may not unmap never punch a hole, durable ones end with a sync") {
+        Operation operation;
+        operation.prepare_write_zeroes(0, 512, false, true);
+        CHECK(operation.step() == Step::ZeroRange);
+        CHECK_FALSE(operation.advance(0, kFarEnd));
+        CHECK(operation.step() == Step::Sync);
+        CHECK(operation.advance(0, kFarEnd));
+        CHECK(operation.error() == 0);
+
+        operation.prepare_write_zeroes(0, 512, true, false);
+        operation.forbid_unmap();
+        CHECK(operation.step() == Step::ZeroRange);
+    }
+
+    TEST_CASE("an error of the host ends zeroes and discards") {
+        Operation operation;
+        operation.prepare_write_zeroes(0, 512, true, false);
+        CHECK(operation.advance(-ENOSPC, kFarEnd));
+        CHECK(operation.error() == ENOSPC);
+
+        operation.prepare_discard(0, 512);
+        CHECK(operation.advance(-EIO, kFarEnd));
+        CHECK(operation.error() == EIO);
+    }
+
+    TEST_CASE("a discard goes on in pieces, and is none where the host has no way") {
+        Operation operation;
+        operation.prepare_discard(0, BlockOperation::kDiscardPieceMax + 512);
+        CHECK(operation.step() == Step::PunchHole);
+        CHECK_FALSE(operation.advance(-EOPNOTSUPP, kFarEnd));
+        CHECK(operation.step() == Step::BlockDiscard);
+        CHECK(operation.length() == BlockOperation::kDiscardPieceMax);
+        CHECK_FALSE(operation.advance(0, kFarEnd));
+        CHECK(operation.offset() == BlockOperation::kDiscardPieceMax);
+        CHECK(operation.length() == 512);
+        CHECK(operation.advance(-ENOTTY, kFarEnd));
+        CHECK(operation.error() == 0);
+
+        operation.prepare_discard(0, 512);
+        operation.forbid_unmap();
+        CHECK(operation.step() == Step::Nothing);
+        CHECK(operation.advance(0, kFarEnd));
+        CHECK(operation.error() == 0);
+    }
+
     TEST_CASE("one call takes no more buffers than the kernel allows") {
         Operation operation;
         char byte = 0;

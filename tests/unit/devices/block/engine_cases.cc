@@ -262,6 +262,62 @@ void equals_a_model(EngineKind kind) {
     CHECK(bench.path.bytes() == model);
 }
 
+// The whole file is written, so that it has all its room.
+void fill(Bench& bench) {
+    Operation write;
+    const auto pieces = bench.pieces(write, kFileSize, kFileSize);
+    write.data.assign(kFileSize, 'x');
+    write.prepare_write(0, pieces, true);
+    bench.run(write);
+    REQUIRE(write.error == 0);
+}
+
+void check_zeroes_between(const std::vector<char>& bytes, std::size_t from, std::size_t to) {
+    CHECK(std::count(bytes.begin(), bytes.end(), '\0') == static_cast<std::ptrdiff_t>(to - from));
+    CHECK(bytes.at(from) == 0);
+    CHECK(bytes.at(to - 1) == 0);
+}
+
+void writes_zeroes(EngineKind kind) {
+    for (const bool may_unmap : {false, true}) {
+        Bench bench(kind);
+        bench.access.unmap = true;
+        fill(bench);
+        const auto room = bench.path.room();
+        Operation zeroes;
+        zeroes.prepare_write_zeroes(8192, 65536 + 512, may_unmap, true);
+        bench.run(zeroes);
+
+        CHECK(zeroes.error == 0);
+        CHECK(zeroes.completions == 1);
+        check_zeroes_between(bench.path.bytes(), 8192, 8192 + 65536 + 512);
+        CHECK(bench.path.bytes().size() == kFileSize);
+        // All file systems that can run this suite punch holes.
+        CHECK(bench.path.room() == (may_unmap ? room - 65536 : room));
+    }
+}
+
+void discards(EngineKind kind) {
+    Bench bench(kind);
+    fill(bench);
+    const auto room = bench.path.room();
+    Operation ignored;
+    ignored.prepare_discard(4096, 65536);
+    bench.run(ignored);
+    CHECK(ignored.error == 0);
+    CHECK(bench.path.room() == room);
+    const auto bytes = bench.path.bytes();
+    CHECK(std::count(bytes.begin(), bytes.end(), '\0') == 0);
+
+    bench.access.unmap = true;
+    Operation discard;
+    discard.prepare_discard(4096, 65536);
+    bench.run(discard);
+    CHECK(discard.error == 0);
+    CHECK(bench.path.room() == room - 65536);
+    check_zeroes_between(bench.path.bytes(), 4096, 4096 + 65536);
+}
+
 }  // namespace
 
 void check_engine(EngineKind kind) {
@@ -285,6 +341,12 @@ void check_engine(EngineKind kind) {
     }
     SUBCASE("an engine can be detached and attached again") {
         attaches_again(kind);
+    }
+    SUBCASE("zeroes are zeroes, and keep their room unless they may unmap (B03)") {
+        writes_zeroes(kind);
+    }
+    SUBCASE("a discard gives room back where the node may, and does nothing elsewhere (B03)") {
+        discards(kind);
     }
     SUBCASE("300 random operations keep the file equal to a model") {
         equals_a_model(kind);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/result.h"
@@ -31,6 +32,12 @@ public:
     [[nodiscard]] std::vector<char> bytes() const {
         std::ifstream file(path_, std::ios::binary);
         return std::vector<char>(std::istreambuf_iterator<char>(file), {});
+    }
+    // Bytes it takes on the host.
+    [[nodiscard]] std::uint64_t room() const {
+        struct stat status {};
+        SISKIN_ASSERT(::stat(path_.c_str(), &status) == 0);
+        return static_cast<std::uint64_t>(status.st_blocks) * 512;
     }
     void truncate(std::uint64_t size) const {
         SISKIN_ASSERT(::truncate(path_.c_str(), static_cast<off_t>(size)) == 0);

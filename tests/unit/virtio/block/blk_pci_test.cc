@@ -104,8 +104,9 @@ TEST_SUITE("virtio/block/blk_pci") {
         VirtioBench bench;
         PciPlace place = bench.machine.place(bench.machine.host.root(), DevFn::of(2, 0));
 
-        const auto second = create_blk_pci(place, std::make_shared<BlkPciConfig>(), bench.services,
-                                           BlkPciBackends{bench.disk, bench.io_thread.get(), 1});
+        const auto second =
+            create_blk_pci(place, std::make_shared<BlkPciConfig>(), bench.services,
+                           BlkPciBackends{bench.disk, bench.io_thread.get(), 1, nullptr});
 
         REQUIRE_FALSE(second.has_value());
         CHECK(second.error().message == "virtio-blk-pci: in use");
@@ -156,7 +157,7 @@ TEST_SUITE("virtio/block/blk_pci") {
         const auto with = [&](BlockNode& node) {
             return create_blk_pci(bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)),
                                   std::make_shared<BlkPciConfig>(settings), bench.services,
-                                  BlkPciBackends{node, bench.io_thread.get(), 1});
+                                  BlkPciBackends{node, bench.io_thread.get(), 1, nullptr});
         };
 
         CHECK_FALSE(with(small).has_value());

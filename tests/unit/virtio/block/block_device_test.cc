@@ -100,17 +100,23 @@ TEST_SUITE("virtio/block/block_device: registers") {
             CHECK(bench.offered().has(feature));
         }
         CHECK_FALSE(bench.offered().has(spec::kBlockFeatureReadOnly));
-        CHECK_FALSE(bench.offered().has(7));   // SCSI
-        CHECK_FALSE(bench.offered().has(13));  // DISCARD
-        CHECK_FALSE(bench.offered().has(14));  // WRITE_ZEROES
+        CHECK(bench.offered().has(spec::kBlockFeatureDiscard));
+        CHECK(bench.offered().has(spec::kBlockFeatureWriteZeroes));
+        CHECK(bench.offered().has(spec::kBlockFeatureGeometry));
+        CHECK_FALSE(bench.offered().has(spec::kBlockFeatureSizeMax));
+        CHECK_FALSE(bench.offered().has(7));  // SCSI
 
         BlkPciConfig settings;
+        settings.blk.discard = false;
+        settings.blk.write_zeroes = false;
         settings.blk.num_queues = 1;
         settings.blk.config_wce = false;
         VirtioBench other(settings, true);
         CHECK(other.offered().has(spec::kBlockFeatureReadOnly));
         CHECK_FALSE(other.offered().has(spec::kBlockFeatureMultiQueue));
         CHECK_FALSE(other.offered().has(spec::kBlockFeatureConfigWce));
+        CHECK_FALSE(other.offered().has(spec::kBlockFeatureDiscard));
+        CHECK_FALSE(other.offered().has(spec::kBlockFeatureWriteZeroes));
     }
 }
 

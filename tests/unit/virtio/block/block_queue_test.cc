@@ -126,7 +126,9 @@ TEST_SUITE("virtio/block/block_queue") {
     TEST_CASE("each host error reaches exactly the request it belongs to") {
         for (const int error : {EIO, ENOSPC, EDQUOT, EFBIG, ESTALE}) {
             for (unsigned failing = 0; failing < 4; ++failing) {
-                VirtioBench bench;
+                BlkPciConfig settings;
+                settings.blk.werror = BlockOnError::Report;
+                VirtioBench bench(settings);
                 DriverQueue driver(bench.guest, 16);
                 bench.disk.fail_operation(failing, error);
                 bench.start(driver);

@@ -43,6 +43,27 @@ TEST_SUITE("vmm/machine/drives") {
         CHECK(*plan->node.find("file")->as_dict()->find("read-only") == Value(true));
     }
 
+    TEST_CASE("what a drive says of errors and limits goes to its disk") {
+        const auto plan = plan_drive(OptionUse{"-drive x",
+                                               {{"file", "/d"},
+                                                {"format", "raw"},
+                                                {"werror", "stop"},
+                                                {"rerror", "ignore"},
+                                                {"bps", "1000"},
+                                                {"throttling.group", "g"}}},
+                                     0);
+
+        REQUIRE(plan.has_value());
+        CHECK(plan->policy.on_write_error == BlockOnError::Stop);
+        CHECK(plan->policy.on_read_error == BlockOnError::Ignore);
+        CHECK(plan->policy.limits.of(ThrottleUnit::Bytes, ThrottleScope::Total).average == 1000);
+        CHECK(plan->policy.throttle_group == "g");
+        CHECK(refusal({{"file", "/d"}, {"format", "raw"}, {"rerror", "enospc"}}) ==
+              "-drive x: 'enospc' invalid read error action");
+        CHECK(refusal({{"file", "/d"}, {"format", "raw"}, {"werror", "bogus"}})
+                  .find("report, ignore, enospc, stop or auto") != std::string::npos);
+    }
+
     TEST_CASE("without a format nothing is guessed") {
         CHECK(refusal({{"file", "/d"}}) ==
               "-drive x: Parameter 'format' is missing, allowed is raw: siskin never guesses what "

@@ -34,6 +34,7 @@ public:
     void on_unplug_refused(const std::string& id, const std::string& path) override {
         told.push_back(concat("refused ", id.empty() ? "-" : id, ' ', path));
     }
+    void on_block_error(const BlockErrorReport&) override {}
     void on_hotplug_step(const HotplugReport& report) override {
         steps.push_back(concat(report.path.substr(report.path.rfind('/') + 1), ' ',
                                qmp::to_text(report.operation), ' ', qmp::to_text(report.step)));
@@ -179,17 +180,18 @@ struct HotplugBench {
     ChardevRegistry chardevs;
     BlockGraph blocks;
     IoThreads io_threads;
+    std::unique_ptr<DiskServices> disks = *DiskServices::create();
     EventLoopInterruptRelay relay{loop, pci.lock};
     LineEnds line_ends{relay};
     RecordedEvents events;
     DeviceTree devices;
     DeviceEnvironment environment{
-        pci.lock,       loop,      pci.ports,
-        pci.host,       pci.msi,   pci.doorbells,
-        relay,          line_ends, [](Gsi) { return std::unique_ptr<IrqLine>(); },
-        guest.memory(), 1,         requests,
-        serial_places,  devices,   chardevs,
-        blocks,         io_threads};
+        pci.lock,       loop,       pci.ports,
+        pci.host,       pci.msi,    pci.doorbells,
+        relay,          line_ends,  [](Gsi) { return std::unique_ptr<IrqLine>(); },
+        guest.memory(), 1,          requests,
+        serial_places,  devices,    chardevs,
+        blocks,         io_threads, *disks};
     std::vector<std::string> answers;
     bool is_waited_for = true;
     std::unique_ptr<Hotplug> hotplug;

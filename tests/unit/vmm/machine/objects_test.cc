@@ -33,7 +33,8 @@ struct ObjectBench {
     IoThreads io_threads;
     MemoryBackends memory;
     DeviceTree devices;
-    Objects objects{ObjectEnvironment{io_threads, memory}};
+    ThrottleGroups throttle_groups;
+    Objects objects{ObjectEnvironment{io_threads, memory, throttle_groups}};
 };
 
 Value::Dict memory_of(std::string_view id, std::uint64_t size) {
@@ -73,7 +74,7 @@ TEST_SUITE("vmm/machine/objects") {
         CHECK(bench.error_of({{"id", "m"}}) == "Parameter 'qom-type' is missing");
         CHECK(bench.error_of({{"qom-type", "bogus"}, {"id", "m"}}) ==
               "Parameter 'qom-type' does not accept value 'bogus', allowed are iothread, "
-              "memory-backend-file, memory-backend-memfd, memory-backend-ram");
+              "memory-backend-file, memory-backend-memfd, memory-backend-ram, throttle-group");
         CHECK(bench.error_of({{"qom-type", "iothread"}}) == "Parameter 'id' is missing");
         CHECK(bench.error_of(memory_of("1m", 4096)) ==
               "Parameter 'id' expects an identifier, not '1m'");
@@ -115,6 +116,9 @@ TEST_SUITE("vmm/machine/objects") {
                     {"qom-type", type.name}, {"id", "i"}, {"size", 4096}, {"mem-path", "/f"}};
                 if (!type.name.ends_with("-file")) {
                     static_cast<void>(members.erase("mem-path"));
+                }
+                if (!type.name.starts_with("memory-")) {
+                    static_cast<void>(members.erase("size"));
                 }
                 Value value = property.default_value;
                 members.set(std::string(property.row->name),

@@ -32,6 +32,16 @@ TEST_SUITE("vmm/vcpu/run_state") {
         }
     }
 
+    TEST_CASE("a disk's error stops the machine, which cont lets go on and a reset ends (B06)") {
+        CHECK(may_change(RunState::Running, RunState::IoError));
+        CHECK(may_change(RunState::IoError, RunState::Running));
+        CHECK(may_change(RunState::IoError, RunState::Prelaunch));
+        CHECK(may_change(RunState::IoError, RunState::InternalError));
+        CHECK_FALSE(may_change(RunState::Paused, RunState::IoError));
+        CHECK_FALSE(needs_reset(RunState::IoError));
+        CHECK(run_state_name(RunState::IoError) == "io-error");
+    }
+
     TEST_CASE("names are those of query-status") {
         CHECK(run_state_name(RunState::Prelaunch) == "prelaunch");
         CHECK(run_state_name(RunState::InternalError) == "internal-error");

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which disk device uses which block node.
+#pragma once
+
+#include <string_view>
+
+#include "base/object/device_tree.h"
+#include "virtio/block/block_device.h"
+#include "vmm/machine/block_graph.h"
+
+namespace siskin {
+
+// The disk device that has the node; null when there is none.
+[[nodiscard]] const DeviceTree::Entry* user_of(const DeviceTree& devices,
+                                               const BlockGraph::Entry& node);
+
+// What a disk device is inside; null when it is none.
+[[nodiscard]] BlockDevice* disk_of(const DeviceTree::Entry& device);
+
+// The device of that id or path; the path of its back end does as well. Null when there is none.
+[[nodiscard]] const DeviceTree::Entry* find_disk_device(const DeviceTree& devices,
+                                                        std::string_view id_or_path);
+
+}  // namespace siskin

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// DiskServices: what a machine has for its disks besides block nodes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "vmm/machine/block_errors.h"
+#include "vmm/machine/drives.h"
+#include "vmm/machine/throttle_groups.h"
+
+namespace siskin {
+
+// Outlives the disks. Thread: VM loop.
+class DiskServices {
+public:
+    [[nodiscard]] static Result<std::unique_ptr<DiskServices>> create() {
+        return std::unique_ptr<DiskServices>(new DiskServices(SISKIN_TRY(BlockErrors::create())));
+    }
+
+    [[nodiscard]] BlockErrors& errors() { return *errors_; }
+    [[nodiscard]] ThrottleGroups& throttle_groups() { return throttle_groups_; }
+    [[nodiscard]] const ThrottleGroups& throttle_groups() const { return throttle_groups_; }
+    // What the -drive of that id says of its disk; by default nothing.
+    void set_policy(const std::string& drive_id, DrivePolicy policy) {
+        policies_.insert_or_assign(drive_id, std::move(policy));
+    }
+    [[nodiscard]] DrivePolicy policy(const std::string& drive_id) const {
+        const auto found = policies_.find(drive_id);
+        return found == policies_.end() ? DrivePolicy{} : found->second;
+    }
+
+private:
+    explicit DiskServices(std::unique_ptr<BlockErrors> errors) : errors_(std::move(errors)) {}
+
+    std::unique_ptr<BlockErrors> errors_;
+    ThrottleGroups throttle_groups_;
+    std::map<std::string, DrivePolicy> policies_;
+};
+
+}  // namespace siskin
