@@ -16,6 +16,7 @@
 #include "vmm/hmp/human_conversation.h"
 #include "vmm/hmp/human_handlers.h"
 #include "vmm/machine/command_line.h"
+#include "vmm/machine/commands_blockdev.h"
 #include "vmm/machine/commands_device.h"
 #include "vmm/machine/commands_machine.h"
 #include "vmm/machine/commands_options.h"
@@ -45,6 +46,7 @@ public:
           run_control_(machine),
           machine_(machine),
           block_(machine),
+          blockdev_(machine),
           pci_(machine),
           descriptors_(&fd_sets),
           chardev_(machine, monitors, descriptors_),
@@ -64,6 +66,7 @@ private:
     RunControlHandlers run_control_;
     MachineHandlers machine_;
     BlockHandlers block_;
+    BlockdevHandlers blockdev_;
     PciHandlers pci_;
     qmp::Descriptors descriptors_;
     ChardevHandlers chardev_;
@@ -77,9 +80,9 @@ private:
     MachineInspector inspector_;
     hmp::HumanHandlers human_{
         {protocol_, run_control_, machine_, block_, pci_, chardev_, stats_, inspector_}};
-    qmp::Handlers all_{protocol_, protocol_,      run_control_, machine_, block_,   pci_,
-                       chardev_,  descriptors_,   human_,       qom_,     objects_, stats_,
-                       devices_,  subscriptions_, yank_,        options_};
+    qmp::Handlers all_{protocol_, protocol_, run_control_,   machine_, block_,  blockdev_,
+                       pci_,      chardev_,  descriptors_,   human_,   qom_,    objects_,
+                       stats_,    devices_,  subscriptions_, yank_,    options_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// -drive as what it stands for: a block node and, with if=virtio, a device.
+// -drive as what it stands for: a block node and, with if=virtio, a device; -blockdev as a node.
 #pragma once
 
 #include <optional>
@@ -7,18 +7,22 @@
 
 #include "base/result.h"
 #include "base/value.h"
+#include "qmp/generated/types.h"
 #include "vmm/machine/machine_config.h"
 
 namespace siskin {
 
 struct DrivePlan {
     std::string id;                   // made up where none was given: "virtio0"
-    Value::Dict node;                 // for BlockGraph::add_drive
+    qmp::BlockdevOptions node;        // for BlockGraph::add_drive
     std::optional<OptionUse> device;  // if=virtio
 };
 
 // `number` counts the drives. Errors: no format (nothing is probed), another one than raw, a key or
 // value that siskin does not know.
 [[nodiscard]] Result<DrivePlan> plan_drive(const OptionUse& use, std::size_t number);
+
+// A -blockdev, for BlockGraph::add. Errors: no node-name, and what block_options.h refuses.
+[[nodiscard]] Result<qmp::BlockdevOptions> plan_blockdev(const OptionUse& use);
 
 }  // namespace siskin

@@ -71,6 +71,17 @@ constexpr std::array kDriveKeys{
     property<&DriveOptions::aio>("aio", "How the file is read and written: io_uring, threads."),
     property<&DriveOptions::readonly>("readonly", "Whether the guest may only read."),
     property<&DriveOptions::readonly>("read-only", "The same as readonly."),
+    property<&DriveOptions::auto_read_only>("auto-read-only", "Read-only where it must be."),
+    property<&DriveOptions::cache>("cache", "writeback, none, writethrough, directsync or unsafe."),
+    property<&DriveOptions::cache_direct>("cache.direct", "Bypass the host's page cache."),
+    property<&DriveOptions::cache_no_flush>("cache.no-flush", "Ignore the guest's flushes."),
+    property<&DriveOptions::cache_writeback>("cache.writeback",
+                                             "off: writes are durable when they complete."),
+    property<&DriveOptions::discard>("discard", "unmap: give room back to the host; ignore."),
+    property<&DriveOptions::detect_zeroes>("detect-zeroes", "How zeros are written: off."),
+    property<&DriveOptions::locking>("file.locking", "auto, on or off: locks against others."),
+    property<&DriveOptions::media>("media", "disk: there are no others."),
+    property<&DriveOptions::node_name>("node-name", "A name for the block node."),
 };
 
 constexpr std::array kAddFdKeys{

@@ -104,6 +104,8 @@ Result<TerminationSignals> TerminationSignals::create() {
     }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
+    // A file that may not grow further (RLIMIT_FSIZE) is EFBIG for a request, not our end.
+    ::signal(SIGXFSZ, SIG_IGN);
     Fd fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!fd.valid()) {
         return fail_errno("could not create a signalfd", errno);
