@@ -2,6 +2,8 @@
 // Reading numbers, booleans and sizes out of Values.
 #include "base/object/codec.h"
 
+#include "base/size_text.h"
+
 namespace siskin {
 namespace codec_detail {
 
