@@ -3,8 +3,10 @@
 #include "qmp/codec.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
+#include "base/size_text.h"
 #include "base/text.h"
 
 namespace siskin::qmp {
@@ -56,6 +58,12 @@ Error out_of_range(const Path& path, std::string_view expected) {
 }
 
 Result<> decode(Value& value, const Path& path, bool& out) {
+    const std::string* const text = path.is_text() ? value.as_string() : nullptr;
+    if (text != nullptr) {
+        out = *text == "on";
+        return out || *text == "off" ? Result<>()
+                                     : Result<>(fail(out_of_range(path, "'on' or 'off'")));
+    }
     return store(value.as_bool(), path, "boolean", out);
 }
 Result<> decode(Value& value, const Path& path, std::string& out) {
@@ -67,6 +75,15 @@ Result<> decode(Value& value, const Path& path, std::string& out) {
     return {};
 }
 Result<> decode(Value& value, const Path& path, std::int64_t& out) {
+    const std::string* const text = path.is_text() ? value.as_string() : nullptr;
+    if (text != nullptr) {
+        const auto number = parse_number(*text);
+        if (!number || *number > std::numeric_limits<std::int64_t>::max()) {
+            return fail(out_of_range(path, "a number"));
+        }
+        out = static_cast<std::int64_t>(*number);
+        return {};
+    }
     return store(value.as_int(), path, "integer", out);
 }
 
@@ -92,6 +109,15 @@ Result<> decode(Value& value, const Path& path, double& out) {
 }
 
 Result<> decode(Value& value, const Path& path, std::uint64_t& out) {
+    const std::string* const text = path.is_text() ? value.as_string() : nullptr;
+    if (text != nullptr) {
+        const auto size = parse_size(*text);
+        if (!size) {
+            return fail(out_of_range(path, "a size, with an optional suffix k, M, G, T, P or E"));
+        }
+        out = *size;
+        return {};
+    }
     if (const auto* const integer = value.as_int(); integer != nullptr && *integer >= 0) {
         out = static_cast<std::uint64_t>(*integer);
         return {};
@@ -104,14 +130,21 @@ Result<> decode(Value& value, const Path& path, std::uint64_t& out) {
 }
 
 Result<std::size_t> decode_name(const Value& value, const Path& path,
-                                std::span<const std::string_view> names) {
+                                std::span<const std::string_view> names,
+                                std::span<const RefusedName> refused) {
     const std::string* const text = value.as_string();
     if (text == nullptr) {
         return fail(wrong_type(path, "string"));
     }
     const auto found = std::find(names.begin(), names.end(), *text);
     if (found == names.end()) {
-        return fail(bad_value(path, *text));
+        Error error = bad_value(path, *text);
+        for (const RefusedName& name : refused) {
+            if (name.name == *text) {
+                error.message += concat(": ", name.reason);
+            }
+        }
+        return fail(std::move(error));
     }
     return static_cast<std::size_t>(found - names.begin());
 }

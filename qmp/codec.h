@@ -28,20 +28,29 @@ struct JsonText {
 class Path {
 public:
     Path() = default;  // the arguments as a whole
-    Path(const Path& parent, std::string_view name) : parent_(&parent), name_(name) {}
+    Path(const Path& parent, std::string_view name)
+        : parent_(&parent), name_(name), is_text_(parent.is_text_) {}
     Path(const Path& parent, std::size_t index)
-        : parent_(&parent), index_(index), is_element_(true) {}
+        : parent_(&parent), index_(index), is_element_(true), is_text_(parent.is_text_) {}
+    // Of an option of the command line: switches are on or off, and numbers are texts, too.
+    [[nodiscard]] static Path of_text() {
+        Path whole;
+        whole.is_text_ = true;
+        return whole;
+    }
 
     // The whole way.
     [[nodiscard]] std::string full() const;
     // The member's own name; "null" for an element of a list, as QEMU 7.2 says it.
     [[nodiscard]] std::string_view own() const { return is_element_ ? "null" : name_; }
+    [[nodiscard]] bool is_text() const { return is_text_; }
 
 private:
     const Path* parent_ = nullptr;
     std::string_view name_;
     std::size_t index_ = 0;
     bool is_element_ = false;
+    bool is_text_ = false;
 };
 
 [[nodiscard]] Error missing_member(const Path& path);
@@ -96,9 +105,21 @@ template <typename T>
     return {};
 }
 
+template <typename T>
+[[nodiscard]] Result<> decode(Value& value, const Path& path, Box<T>& out) {
+    return decode(value, path, out.emplace());
+}
+
+// A name that a client may well try, and what the refusal tells him.
+struct RefusedName {
+    std::string_view name;
+    std::string_view reason;
+};
+
 // For the generated enums: the index of the value's name among `names`.
 [[nodiscard]] Result<std::size_t> decode_name(const Value& value, const Path& path,
-                                              std::span<const std::string_view> names);
+                                              std::span<const std::string_view> names,
+                                              std::span<const RefusedName> refused = {});
 
 // Takes the members of one JSON object, and their values with them; finish() refuses what nobody
 // asked for.

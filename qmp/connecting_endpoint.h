@@ -19,7 +19,8 @@ namespace siskin::qmp {
 class ReconnectingEndpoint final : public Endpoint {
 public:
     // At least one address.
-    ReconnectingEndpoint(std::vector<SocketAddress> addresses, std::chrono::milliseconds pause)
+    ReconnectingEndpoint(std::vector<siskin::SocketAddress> addresses,
+                         std::chrono::milliseconds pause)
         : addresses_(std::move(addresses)), pause_(pause) {}
 
     [[nodiscard]] Result<> start(EventLoop& loop, Serve serve) override;
@@ -27,7 +28,7 @@ public:
     void stop() override { reconnector_.reset(); }
 
 private:
-    std::vector<SocketAddress> addresses_;
+    std::vector<siskin::SocketAddress> addresses_;
     std::chrono::milliseconds pause_;
     std::optional<Reconnector> reconnector_;  // from start() to stop()
 };

@@ -342,7 +342,7 @@ Result<std::size_t> Server::listen_on(UnixListener listener, EndpointOptions opt
     auto endpoint = std::make_unique<ListeningEndpoint>(std::move(listener), options.clients_max);
     return impl_->add(std::move(endpoint), std::move(options));
 }
-Result<std::size_t> Server::keep_connected(std::vector<SocketAddress> addresses,
+Result<std::size_t> Server::keep_connected(std::vector<siskin::SocketAddress> addresses,
                                            std::chrono::milliseconds pause,
                                            EndpointOptions options) {
     return impl_->add(std::make_unique<ReconnectingEndpoint>(std::move(addresses), pause),

@@ -75,7 +75,7 @@ public:
                                                 EndpointOptions options = {});
     // Connects, from start() on, to the first of `addresses` that answers; every `pause` again
     // while there is no connection.
-    [[nodiscard]] Result<std::size_t> keep_connected(std::vector<SocketAddress> addresses,
+    [[nodiscard]] Result<std::size_t> keep_connected(std::vector<siskin::SocketAddress> addresses,
                                                      std::chrono::milliseconds pause,
                                                      EndpointOptions options = {});
     // One client that is there already: a connected socket, the process's standard streams.

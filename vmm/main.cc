@@ -17,6 +17,7 @@
 #include "vmm/hmp/human_handlers.h"
 #include "vmm/machine/command_line.h"
 #include "vmm/machine/commands_block_device.h"
+#include "vmm/machine/commands_blockdev.h"
 #include "vmm/machine/commands_device.h"
 #include "vmm/machine/commands_machine.h"
 #include "vmm/machine/commands_options.h"
@@ -47,6 +48,7 @@ public:
           machine_(machine),
           block_(machine),
           block_device_(machine),
+          blockdev_(machine),
           pci_(machine),
           descriptors_(&fd_sets),
           chardev_(machine, monitors, descriptors_),
@@ -67,6 +69,7 @@ private:
     MachineHandlers machine_;
     BlockHandlers block_;
     BlockDeviceHandlers block_device_;
+    BlockdevHandlers blockdev_;
     PciHandlers pci_;
     qmp::Descriptors descriptors_;
     ChardevHandlers chardev_;
@@ -80,9 +83,9 @@ private:
     MachineInspector inspector_;
     hmp::HumanHandlers human_{{protocol_, run_control_, machine_, block_, block_device_, pci_,
                                chardev_, stats_, objects_, inspector_}};
-    qmp::Handlers all_{protocol_, protocol_, run_control_,   machine_, block_,  block_device_,
-                       pci_,      chardev_,  descriptors_,   human_,   qom_,    objects_,
-                       stats_,    devices_,  subscriptions_, yank_,    options_};
+    qmp::Handlers all_{protocol_, protocol_, run_control_, machine_,       block_, block_device_,
+                       blockdev_, pci_,      chardev_,     descriptors_,   human_, qom_,
+                       objects_,  stats_,    devices_,     subscriptions_, yank_,  options_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {

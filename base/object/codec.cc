@@ -2,6 +2,8 @@
 // Reading numbers, booleans and sizes out of Values.
 #include "base/object/codec.h"
 
+#include "base/size_text.h"
+
 namespace siskin {
 namespace codec_detail {
 
@@ -39,24 +41,5 @@ std::optional<std::uint64_t> size_of(const Value& value) {
 }
 
 }  // namespace codec_detail
-
-std::optional<std::uint64_t> parse_size(std::string_view text) {
-    static constexpr std::string_view kSuffixes = "bkmgtpe";
-    if (text.empty()) {
-        return std::nullopt;
-    }
-    unsigned shift = 0;
-    const char last = static_cast<char>(text.back() | 0x20);  // lower case
-    if (const auto at = kSuffixes.find(last);
-        at != std::string_view::npos && !text.starts_with("0x") && !text.starts_with("0X")) {
-        shift = static_cast<unsigned>(at) * 10;
-        text.remove_suffix(1);
-    }
-    const auto number = parse_number(text);
-    if (!number || (*number << shift) >> shift != *number) {
-        return std::nullopt;
-    }
-    return *number << shift;
-}
 
 }  // namespace siskin

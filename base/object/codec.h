@@ -31,9 +31,6 @@ namespace codec_detail {
 
 }  // namespace codec_detail
 
-// A size in bytes: "512", "4k", "1G".
-[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
-
 // Specialise for a type to make it a property's type:
 //   type_name   the QOM name: "uint16", "bool", "str", "size", ...
 //   parse       nothing when the value does not fit

@@ -39,6 +39,8 @@ struct BlockNodeLimits {
     bool unmap = false;
     // The unit in which the host gives room back, in bytes; 0: not known.
     std::uint32_t discard_granularity = 0;
+    // Offsets and sizes of requests are multiples of this, a power of two.
+    std::uint32_t request_alignment = 1;
 };
 
 // Thread: VM loop, under MachineLock; const members any thread; resize() as it says.

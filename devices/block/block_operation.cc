@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace siskin {
 namespace {
@@ -29,6 +30,7 @@ void BlockOperation::prepare_read(std::uint64_t offset, std::span<iovec> buffers
     retries_ = 0;
     length_ = 0;
     offset_ = offset;
+    shift_ = 0;
     buffers_ = buffers;
 }
 
@@ -86,8 +88,16 @@ std::uint64_t BlockOperation::size_left() const {
 }
 
 bool BlockOperation::finish(int error_number) {
+    offset_ -= std::exchange(shift_, 0);
     error_ = error_number;
     return true;
+}
+
+bool BlockOperation::finish_with_zeroes() {
+    for (const iovec& buffer : buffers_) {
+        std::memset(buffer.iov_base, 0, buffer.iov_len);
+    }
+    return finish(0);
 }
 
 bool BlockOperation::finish_or_sync() {
@@ -163,10 +173,7 @@ bool BlockOperation::advance(std::int64_t result, std::uint64_t readable_end) {
         return advance_range(length());  // all or nothing
     }
     if (result == 0 && step_ == Step::Read && offset_ >= readable_end) {
-        for (const iovec& buffer : buffers_) {
-            std::memset(buffer.iov_base, 0, buffer.iov_len);
-        }
-        return finish(0);
+        return finish_with_zeroes();
     }
     // The file ends inside the disk: it was cut while in use. Never zeroes for lost data.
     if (result == 0) {
@@ -176,7 +183,11 @@ bool BlockOperation::advance(std::int64_t result, std::uint64_t readable_end) {
         return advance_range(static_cast<std::uint64_t>(result));
     }
     consume(static_cast<std::uint64_t>(result));
-    return buffers_.empty() ? finish_or_sync() : false;
+    if (buffers_.empty()) {
+        return finish_or_sync();
+    }
+    // No further call: with O_DIRECT it would begin inside a block.
+    return step_ == Step::Read && offset_ >= readable_end ? finish_with_zeroes() : false;
 }
 
 void BlockOperationList::push(BlockOperation& operation) {

@@ -65,6 +65,12 @@ public:
     // Before the first step: the host's room is not given back (`discard=ignore`). A discard does
     // nothing then.
     void forbid_unmap();
+    // Before the first step: the node below begins `by` bytes earlier. At the end offset() is the
+    // submitter's again, who may submit the rest once more.
+    void shift(std::uint64_t by) {
+        offset_ += by;
+        shift_ += by;
+    }
 
     // Bytes that are not done yet.
     [[nodiscard]] std::uint64_t size_left() const;
@@ -86,11 +92,16 @@ public:
     [[nodiscard]] bool advance(std::int64_t result, std::uint64_t readable_end);
     [[nodiscard]] int error() const { return error_; }
 
-    BlockOperation* next = nullptr;   // for the list of the engine that holds it
-    std::uint64_t held_since_ns = 0;  // for a limiter that holds it
+    // For the engine that holds it.
+    BlockOperation* next = nullptr;   // of its list
+    std::uint64_t held_since_ns = 0;  // of a limiter
+    iovec bounce{};                   // the buffer that stands in for those of the guest, if any
+    std::int64_t step_result = 0;     // of a step that another thread did
+    std::size_t worker = 0;           // that thread
 
 private:
     [[nodiscard]] bool finish(int error_number);
+    [[nodiscard]] bool finish_with_zeroes();
     [[nodiscard]] bool finish_or_sync();
     [[nodiscard]] bool try_another_way();
     [[nodiscard]] bool advance_range(std::uint64_t done);
@@ -104,6 +115,7 @@ private:
     unsigned retries_ = 0;
     int error_ = 0;
     std::uint64_t offset_ = 0;
+    std::uint64_t shift_ = 0;
     std::uint64_t length_ = 0;  // of Discard and WriteZeroes
     iovec zeroes_{};            // of WriteZeroes that writes
     std::span<iovec> buffers_;

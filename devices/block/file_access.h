@@ -11,6 +11,13 @@
 
 namespace siskin {
 
+// What direct I/O (O_DIRECT) asks of a request; both are powers of two, 1 where it is not used.
+struct DirectAlignment {
+    std::uint32_t memory = 1;   // the addresses of its buffers
+    std::uint32_t request = 1;  // its offset, its size and the sizes of its buffers
+    bool one_buffer = false;    // no more than one
+};
+
 // Any thread.
 struct FileAccess {
     Fd file;
@@ -18,6 +25,9 @@ struct FileAccess {
     std::uint64_t readable_end = 0;
     // Whether room may be given back to the host (`discard=unmap`).
     bool unmap = false;
+    // Flushes do nothing (`cache.no-flush`).
+    bool no_flush = false;
+    DirectAlignment direct;
     // The first error of fdatasync(2), or 0. Linux tells an error once and drops the dirty pages,
     // so a later call that succeeds proves nothing; every flush after the first error fails.
     std::atomic<int> flush_error{0};

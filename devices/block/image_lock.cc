@@ -51,7 +51,12 @@ std::string busy(std::string_view kind, const Permission& permission, const std:
                   "': is another process using the image?");
 }
 
-Result<> try_lock(const Fd& file, const std::string& path, ImageUse use) {
+void let_go(const Fd& file, off_t byte) {
+    struct flock range = range_of(F_UNLCK, byte);
+    ::fcntl(file.get(), F_OFD_SETLK, &range);
+}
+
+Result<> try_lock(const Fd& file, const std::string& path, ImageUse use, LockNeed need) {
     struct Claim {
         const Permission* permission;
         bool used;
@@ -64,11 +69,14 @@ Result<> try_lock(const Fd& file, const std::string& path, ImageUse use) {
     for (const Claim& claim : claims) {
         for (const off_t base : {kUsedBase, kRefusedBase}) {
             if (base == kUsedBase ? !claim.used : !claim.refused) {
+                let_go(file, base + claim.permission->number);
                 continue;
             }
             const int error = hold(file, base + claim.permission->number);
             if (error == EINVAL || error == ENOLCK || error == EOPNOTSUPP || error == ENOSYS) {
-                return {};
+                return need == LockNeed::IfPossible
+                           ? Result<>()
+                           : Result<>(fail_errno(concat("could not lock '", path, "'"), error));
             }
             if (error != 0) {
                 return fail(busy("", *claim.permission, path));
@@ -88,8 +96,8 @@ Result<> try_lock(const Fd& file, const std::string& path, ImageUse use) {
 
 }  // namespace
 
-Result<> lock_image(const Fd& file, const std::string& path, ImageUse use) {
-    auto locked = try_lock(file, path, use);
+Result<> lock_image(const Fd& file, const std::string& path, ImageUse use, LockNeed need) {
+    auto locked = try_lock(file, path, use, need);
     if (!locked) {
         unlock_image(file);
     }
@@ -99,8 +107,7 @@ Result<> lock_image(const Fd& file, const std::string& path, ImageUse use) {
 void unlock_image(const Fd& file) {
     for (const off_t base : {kUsedBase, kRefusedBase}) {
         for (const Permission& permission : {kConsistentRead, kWrite}) {
-            struct flock range = range_of(F_UNLCK, base + permission.number);
-            ::fcntl(file.get(), F_OFD_SETLK, &range);
+            let_go(file, base + permission.number);
         }
     }
 }

@@ -16,8 +16,9 @@
 #include "base/fd_sets.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "devices/block/direct_io.h"
 #include "devices/block/image_lock.h"
-#include "devices/block/sync_engine.h"
+#include "devices/block/thread_engine.h"
 #include "devices/block/uring_engine.h"
 
 namespace siskin {
@@ -31,19 +32,25 @@ struct Geometry {
     std::uint32_t discard_granularity = 0;
 };
 
-Result<Geometry> geometry_of(const Fd& file, const std::string& path) {
+Result<Geometry> geometry_of(const Fd& file, const std::string& path, RawFileKind kind) {
     struct stat status {};
     if (::fstat(file.get(), &status) != 0) {
         return fail_errno(concat("could not examine '", path, "'"), errno);
     }
     if (S_ISDIR(status.st_mode)) {
-        return fail(concat("'", path, "' is a directory, not a disk image"));
+        return fail(concat("Could not open '", path, "': Is a directory"));
+    }
+    if (kind == RawFileKind::RegularFile && !S_ISREG(status.st_mode)) {
+        return fail(concat("'file' driver requires '", path, "' to be a regular file"));
+    }
+    if (kind == RawFileKind::BlockDevice && !S_ISBLK(status.st_mode)) {
+        return fail(concat("'host_device' driver requires '", path, "' to be a block device"));
     }
     Geometry geometry;
-    if (S_ISREG(status.st_mode)) {
+    if (kind == RawFileKind::RegularFile) {
         geometry.size = static_cast<std::uint64_t>(status.st_size);
         geometry.discard_granularity = static_cast<std::uint32_t>(status.st_blksize);
-    } else if (S_ISBLK(status.st_mode)) {
+    } else {
         int block_size = 0;
         if (::ioctl(file.get(), BLKGETSIZE64, &geometry.size) != 0 ||
             ::ioctl(file.get(), BLKSSZGET, &block_size) != 0) {
@@ -51,8 +58,6 @@ Result<Geometry> geometry_of(const Fd& file, const std::string& path) {
         }
         geometry.block_size = static_cast<std::uint32_t>(block_size);
         geometry.discard_granularity = geometry.block_size;
-    } else {
-        return fail(concat("'", path, "' is neither a regular file nor a block device"));
     }
     if (geometry.size == 0) {
         return fail(concat("disk image '", path, "' is empty (0 bytes)"));
@@ -62,22 +67,39 @@ Result<Geometry> geometry_of(const Fd& file, const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<RawFile>> RawFile::open(const RawFileOptions& options) {
+Result<std::unique_ptr<RawFile>> RawFile::open(const RawFileOptions& given) {
+    RawFileOptions options = given;
     // O_NONBLOCK: opening a FIFO must not wait for its other end.
-    const int flags = (options.read_only ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY;
+    int flags = (options.read_only ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY;
     Fd file = open_user_file(options.path, flags);
+    if (!file.valid() && options.auto_read_only && !options.read_only &&
+        (errno == EACCES || errno == EROFS || errno == EPERM)) {
+        options.read_only = true;
+        flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+        file = open_user_file(options.path, flags);
+    }
+    const std::string path = printable(options.path, PATH_MAX);
     if (!file.valid()) {
-        return fail_errno(concat("could not open '", printable(options.path, PATH_MAX), "'"),
+        return fail_errno(concat("Could not open '", path, "'"), errno);
+    }
+    const Geometry geometry = SISKIN_TRY(geometry_of(file, path, options.kind));
+    // Not O_NONBLOCK: io_uring would hand EAGAIN to a request that cannot be served at once.
+    const int then = (flags & ~O_NONBLOCK) | (options.direct ? O_DIRECT : 0);
+    if (::fcntl(file.get(), F_SETFL, then) != 0) {
+        return fail_errno(options.direct ? concat("could not use '", path, "' with cache.direct=on")
+                                         : concat("could not set up '", path, "'"),
                           errno);
     }
-    const Geometry geometry = SISKIN_TRY(geometry_of(file, options.path));
-    // io_uring would hand EAGAIN to a request that cannot be served at once, instead of waiting.
-    if (::fcntl(file.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {
-        return fail_errno(concat("could not set up '", options.path, "'"), errno);
+    DirectAlignment direct;
+    if (options.direct) {
+        direct = SISKIN_TRY(find_direct_alignment(file, path));
     }
-    return std::unique_ptr<RawFile>(new RawFile(
-        options, std::move(file), geometry.size, geometry.block_size,
-        BlockNodeLimits{options.unmap && !options.read_only, geometry.discard_granularity}));
+    const BlockNodeLimits limits{options.unmap && !options.read_only, geometry.discard_granularity,
+                                 direct.request};
+    std::unique_ptr<RawFile> node(
+        new RawFile(options, std::move(file), geometry.size, geometry.block_size, limits));
+    node->access_.direct = direct;
+    return node;
 }
 
 RawFile::RawFile(const RawFileOptions& options, Fd file, std::uint64_t size,
@@ -89,50 +111,54 @@ RawFile::RawFile(const RawFileOptions& options, Fd file, std::uint64_t size,
     access_.file = std::move(file);
     access_.readable_end = size;
     access_.unmap = limits.unmap;
+    access_.no_flush = options.no_flush;
 }
 
 Result<> RawFile::resize(ByteCount size) {
     if (options_.read_only) {
         return fail(concat("block node '", options_.node_name, "' is read-only"));
     }
-    struct stat status {};
-    if (::fstat(access_.file.get(), &status) != 0) {
-        return fail_errno(concat("could not examine '", options_.path, "'"), errno);
+    if (options_.direct && size.value() % limits_.request_alignment != 0) {
+        return fail(concat("size is ", size.value(), ", allowed is a multiple of ",
+                           limits_.request_alignment, ", the unit of node '", options_.node_name,
+                           "' with cache.direct=on"));
     }
-    std::uint64_t now = size.value();
-    if (S_ISREG(status.st_mode)) {
+    if (options_.kind == RawFileKind::RegularFile) {
         if (::ftruncate(access_.file.get(), static_cast<off_t>(size.value())) != 0) {
             return fail_errno(concat("could not resize '", options_.path, "'"), errno);
         }
     } else {
         // A device of the host has its size; a part of it may be used (QEMU, too).
-        now = SISKIN_TRY(geometry_of(access_.file, options_.path)).size;
+        const std::uint64_t now =
+            SISKIN_TRY(geometry_of(access_.file, options_.path, options_.kind)).size;
         if (size.value() > now) {
             return fail(concat("block node '", options_.node_name, "' cannot have ", size.value(),
                                " bytes, the host's device has ", now));
         }
-        now = size.value();
     }
-    access_.readable_end = now;
-    capacity_ = ByteCount{align_up(now, kSectorSize)};
+    access_.readable_end = size.value();
+    capacity_ = ByteCount{align_up(size.value(), kSectorSize)};
     return {};
 }
 
-Result<> RawFile::claim(ImageUse use) {
-    if (claimed_) {
-        return fail(
-            concat("block node '", options_.node_name, "' is already in use by another device"));
+Result<> RawFile::change_use(std::optional<ImageUse> use) {
+    if (options_.locking == ImageLocking::Off) {
+        return {};
     }
-    if (options_.locking) {
-        SISKIN_TRY(lock_image(access_.file, options_.path, use));
+    const LockNeed need =
+        options_.locking == ImageLocking::On ? LockNeed::Always : LockNeed::IfPossible;
+    if (!use) {
+        unlock_image(access_.file);
+    } else if (auto locked = lock_image(access_.file, options_.path, *use, need); !locked) {
+        // What was held before can be held again: nobody else got it in this instant, or the
+        // first claim to fail says so.
+        if (use_) {
+            SISKIN_TRY(lock_image(access_.file, options_.path, *use_, need));
+        }
+        return locked;
     }
-    claimed_ = true;
+    use_ = use;
     return {};
-}
-
-void RawFile::release() {
-    claimed_ = false;
-    unlock_image(access_.file);
 }
 
 Result<std::unique_ptr<BlockEngine>> RawFile::create_engine(std::size_t operations_max) {
@@ -145,9 +171,10 @@ Result<std::unique_ptr<BlockEngine>> RawFile::create_engine(std::size_t operatio
         }
         log::warning(concat("block node '", options_.node_name, "': no io_uring (",
                             errno_text(unavailable.error_number),
-                            "), using system calls on the I/O thread instead"));
+                            "), using system calls of threads instead"));
     }
-    return SyncEngine::create(access_);
+    return SISKIN_TRY_IN(concat("block node '", options_.node_name, "'"),
+                         ThreadEngine::create(access_));
 }
 
 }  // namespace siskin

@@ -5,36 +5,50 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "devices/block/block_node.h"
 #include "devices/block/file_access.h"
+#include "devices/block/shared_node.h"
 
 namespace siskin {
 
 enum class BlockAio {
     Uring,    // io_uring, and Threads where the host has none
-    Threads,  // system calls on the IoThread
+    Threads,  // system calls on threads of the engine
+};
+
+enum class RawFileKind { RegularFile, BlockDevice };
+
+enum class ImageLocking {
+    Auto,  // where the file system has locks
+    On,    // or it is an error
+    Off,
 };
 
 struct RawFileOptions {
     std::string node_name;
     std::string path;
+    RawFileKind kind = RawFileKind::RegularFile;
     bool read_only = false;
+    // Read-only where it cannot be opened for writing.
+    bool auto_read_only = false;
     BlockAio aio = BlockAio::Uring;
-    // Lock the image against other processes while a device uses it (QEMU: locking=auto|on).
-    bool locking = true;
+    // Lock the image against other processes while somebody uses it.
+    ImageLocking locking = ImageLocking::Auto;
+    bool direct = false;    // O_DIRECT
+    bool no_flush = false;  // flushes do nothing
     // Give room back to the host where the guest discards (QEMU: discard=unmap).
     bool unmap = false;
 };
 
 // Nothing is probed: sector 0 of the guest is byte 0 of the file. The capacity is the file's size,
 // rounded up to 512 bytes as QEMU does; what lies behind the end in the last sector reads as zeroes
-// until it is written. Left out: O_DIRECT. Thread: VM loop.
-class RawFile final : public BlockNode {
+// until it is written. Thread: VM loop.
+class RawFile final : public SharedNode {
 public:
-    // Errors: the file cannot be opened, is a directory, is empty, or is neither a regular file nor
-    // a block device. Locks are taken by claim(), as QEMU does.
+    // Errors: the file cannot be opened, is not of that kind, is empty, or takes no direct I/O.
+    // Locks are taken when somebody uses the node, as QEMU does.
     [[nodiscard]] static Result<std::unique_ptr<RawFile>> open(const RawFileOptions& options);
 
     [[nodiscard]] const std::string& name() const override { return options_.node_name; }
@@ -42,9 +56,8 @@ public:
     [[nodiscard]] bool read_only() const override { return options_.read_only; }
     [[nodiscard]] std::uint32_t block_size() const override { return block_size_; }
     [[nodiscard]] BlockNodeLimits limits() const override { return limits_; }
+    // With direct I/O a size is a multiple of limits().request_alignment.
     [[nodiscard]] Result<> resize(ByteCount size) override;
-    [[nodiscard]] Result<> claim(ImageUse use) override;
-    void release() override;
     // Says in the log when io_uring was asked for and cannot be had.
     [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(
         std::size_t operations_max) override;
@@ -54,13 +67,14 @@ public:
 private:
     RawFile(const RawFileOptions& options, Fd file, std::uint64_t size, std::uint32_t block_size,
             BlockNodeLimits limits);
+    [[nodiscard]] Result<> change_use(std::optional<ImageUse> use) override;
 
     RawFileOptions options_;
     FileAccess access_;
     ByteCount capacity_;
     std::uint32_t block_size_;
     BlockNodeLimits limits_;
-    bool claimed_ = false;
+    std::optional<ImageUse> use_;
 };
 
 }  // namespace siskin

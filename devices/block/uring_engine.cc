@@ -4,17 +4,26 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include <liburing.h>
 
 #include "base/fd.h"
+#include "devices/block/bounce_buffers.h"
 
 namespace siskin {
 namespace {
 
 // Entries of the submission ring: a turn that collects more makes one more system call.
 constexpr unsigned kSubmissionsMax = 128;
+
+// Larger ones are done in pieces, as short transfers are.
+unsigned one_size(std::span<const iovec> buffers) {
+    constexpr std::size_t kPieceMax = std::size_t{1} << 30U;
+    return static_cast<unsigned>(std::min(buffers[0].iov_len, kPieceMax));
+}
 
 class Ring {
 public:
@@ -28,7 +37,7 @@ public:
     Ring& operator=(const Ring&) = delete;
 
     // 0, or an errno value.
-    [[nodiscard]] int open(std::size_t operations_max) {
+    [[nodiscard]] int open(std::size_t operations_max, int file) {
         io_uring_params parameters{};
         // The completion ring holds all that can be in flight, so it never overflows.
         parameters.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
@@ -36,12 +45,24 @@ public:
             static_cast<unsigned>(std::max<std::size_t>(operations_max, kSubmissionsMax));
         const int result = ::io_uring_queue_init_params(kSubmissionsMax, &ring_, &parameters);
         open_ = result == 0;
+        // The kernel then need not look the descriptor up for each request; without it all is well.
+        file_ = open_ && ::io_uring_register_files(&ring_, &file, 1) == 0 ? kFileRegistered : file;
         return -result;
     }
     [[nodiscard]] io_uring* get() { return &ring_; }
+    // What entries name as their file; and told to the kernel which kind of name that is.
+    [[nodiscard]] int file() const { return file_ == kFileRegistered ? 0 : file_; }
+    void name_file(io_uring_sqe& entry) const {
+        if (file_ == kFileRegistered) {
+            entry.flags |= IOSQE_FIXED_FILE;
+        }
+    }
 
 private:
+    static constexpr int kFileRegistered = -1;
+
     io_uring ring_{};
+    int file_ = kFileRegistered;
     bool open_ = false;
 };
 
@@ -50,8 +71,11 @@ private:
 // writes that completed before it (virtio 1.2 §5.2.6.2).
 class Engine final : public BlockEngine, private IoSource, private IoTurnEnd {
 public:
-    Engine(FileAccess& file, std::unique_ptr<Ring> ring, EventFd again)
-        : file_(file), ring_(std::move(ring)), again_(std::move(again)) {}
+    Engine(FileAccess& file, std::unique_ptr<Ring> ring, EventFd again, BounceBuffers bounce)
+        : file_(file),
+          ring_(std::move(ring)),
+          again_(std::move(again)),
+          bounce_(std::move(bounce)) {}
 
     [[nodiscard]] Result<> attach(IoLoop& loop) override;
     void detach(IoLoop& loop) override;
@@ -71,7 +95,7 @@ private:
     void on_ready() override;
     void on_turn_end() override;
     void queue(BlockOperation& operation);
-    [[nodiscard]] bool prepare(BlockOperation& operation);
+    void prepare(BlockOperation& operation, std::span<iovec> buffers);
     [[nodiscard]] bool prepare_sync();
     void on_result(void* tag, std::int64_t result);
     void finish_or_queue(BlockOperation& operation, std::int64_t result);
@@ -80,6 +104,7 @@ private:
     FileAccess& file_;
     std::unique_ptr<Ring> ring_;
     Again again_;
+    BounceBuffers bounce_;
     BlockOperationList waiting_;        // reads and writes not yet in the ring
     BlockOperationList syncs_waiting_;  // for the next sync
     BlockOperationList syncs_running_;  // those the running sync is for
@@ -113,33 +138,40 @@ void Engine::queue(BlockOperation& operation) {
     (operation.step() == BlockOperation::Step::Sync ? syncs_waiting_ : waiting_).push(operation);
 }
 
-bool Engine::prepare(BlockOperation& operation) {
+void Engine::prepare(BlockOperation& operation, std::span<iovec> buffers) {
     io_uring_sqe* const entry = ::io_uring_get_sqe(ring_->get());
-    if (entry == nullptr) {
-        return false;
-    }
-    const auto buffers = operation.buffers();
     const auto count = static_cast<unsigned>(buffers.size());
-    const int fd = file_.file.get();
+    const int fd = ring_->file();
+    const std::uint64_t offset = operation.offset();
     switch (operation.step()) {
         case BlockOperation::Step::Read:
-            ::io_uring_prep_readv(entry, fd, buffers.data(), count, operation.offset());
+            if (count == 1) {
+                ::io_uring_prep_read(entry, fd, buffers[0].iov_base, one_size(buffers), offset);
+            } else {
+                ::io_uring_prep_readv(entry, fd, buffers.data(), count, offset);
+            }
+            ring_->name_file(*entry);
             break;
         case BlockOperation::Step::Write:
-            ::io_uring_prep_writev(entry, fd, buffers.data(), count, operation.offset());
+            if (count == 1) {
+                ::io_uring_prep_write(entry, fd, buffers[0].iov_base, one_size(buffers), offset);
+            } else {
+                ::io_uring_prep_writev(entry, fd, buffers.data(), count, offset);
+            }
+            ring_->name_file(*entry);
             break;
         case BlockOperation::Step::PunchHole:
         case BlockOperation::Step::ZeroRange:
             ::io_uring_prep_fallocate(entry, fd, allocation_mode(operation.step()),
-                                      static_cast<off_t>(operation.offset()),
+                                      static_cast<off_t>(offset),
                                       static_cast<off_t>(operation.length()));
+            ring_->name_file(*entry);
             break;
         case BlockOperation::Step::BlockDiscard:  // one piece when it comes back, see on_result()
         case BlockOperation::Step::Nothing:
         case BlockOperation::Step::Sync: ::io_uring_prep_nop(entry); break;
     }
     ::io_uring_sqe_set_data(entry, &operation);
-    return true;
 }
 
 bool Engine::prepare_sync() {
@@ -147,7 +179,12 @@ bool Engine::prepare_sync() {
     if (entry == nullptr) {
         return false;
     }
-    ::io_uring_prep_fsync(entry, file_.file.get(), IORING_FSYNC_DATASYNC);
+    if (file_.no_flush) {
+        ::io_uring_prep_nop(entry);
+    } else {
+        ::io_uring_prep_fsync(entry, ring_->file(), IORING_FSYNC_DATASYNC);
+        ring_->name_file(*entry);
+    }
     ::io_uring_sqe_set_data(entry, nullptr);
     syncs_running_ = std::exchange(syncs_waiting_, BlockOperationList());
     sync_in_flight_ = true;
@@ -155,14 +192,13 @@ bool Engine::prepare_sync() {
 }
 
 void Engine::on_turn_end() {
-    bool room = true;
-    while (room && !waiting_.empty()) {
-        BlockOperation* const operation = waiting_.front();
-        room = prepare(*operation);
-        if (room) {
-            [[maybe_unused]] BlockOperation* const taken = waiting_.pop();
+    while (!waiting_.empty() && ::io_uring_sq_space_left(ring_->get()) != 0) {
+        BlockOperation* const operation = waiting_.pop();
+        if (const auto buffers = bounce_.take(*operation)) {
+            prepare(*operation, *buffers);
         }
     }
+    bool room = waiting_.empty();
     if (room && !sync_in_flight_ && !syncs_waiting_.empty()) {
         room = prepare_sync();
     }
@@ -195,6 +231,10 @@ void Engine::on_result(void* tag, std::int64_t result) {
     if (operation.step() == BlockOperation::Step::BlockDiscard) {
         result = run_range_step(file_, operation);
     }
+    result = bounce_.give_back(operation, result, file_.readable_end);
+    if (BlockOperation* const next = bounce_.next_waiting()) {
+        queue(*next);
+    }
     finish_or_queue(operation, result);
 }
 
@@ -220,7 +260,7 @@ Result<std::unique_ptr<BlockEngine>> UringEngine::create(FileAccess& file,
                                                          std::size_t operations_max,
                                                          UringUnavailable& unavailable) {
     auto ring = std::make_unique<Ring>();
-    const int error = ring->open(operations_max);
+    const int error = ring->open(operations_max, file.file.get());
     if (error == ENOSYS || error == EPERM || error == ENOMEM) {
         unavailable.error_number = error;
         return std::unique_ptr<BlockEngine>();
@@ -229,8 +269,9 @@ Result<std::unique_ptr<BlockEngine>> UringEngine::create(FileAccess& file,
         return fail_errno("could not create an io_uring", error);
     }
     EventFd again = SISKIN_TRY(EventFd::create());
+    BounceBuffers bounce = SISKIN_TRY(BounceBuffers::create(file.direct));
     return std::unique_ptr<BlockEngine>(
-        std::make_unique<Engine>(file, std::move(ring), std::move(again)));
+        std::make_unique<Engine>(file, std::move(ring), std::move(again), std::move(bounce)));
 }
 
 }  // namespace siskin

@@ -7,7 +7,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -23,6 +26,29 @@ namespace {
 constexpr unsigned kSectors = 256;
 constexpr unsigned kFirstWritten = 8;  // by blk_poll: eight sectors
 constexpr rlim_t kNoLimit = RLIM_INFINITY;
+constexpr std::uint64_t kDiskBytes = std::uint64_t{kSectors} * 512;
+constexpr std::uint64_t kOffset = 1536;  // of a raw node
+
+// Writes of files end there, with EFBIG.
+void limit_files(const ChildProcess& process, rlim_t size) {
+    const rlimit limit{size, kNoLimit};
+    REQUIRE(::prlimit(process.pid(), RLIMIT_FSIZE, &limit, nullptr) == 0);
+}
+
+std::string bytes_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+void append(const std::string& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::binary | std::ios::app) << bytes;
+}
+
+bool resize(QmpClient& monitor, const std::string& node, std::uint64_t size) {
+    return monitor
+        .execute("block_resize", concat(R"({"node-name": ")", node, R"(", "size": )", size, "}"))
+        .has_value();
+}
 
 std::int64_t number_at(const Value& value, std::string_view member) {
     const Value found = member_at(value, member);
@@ -39,11 +65,7 @@ struct Waiting {
                             .qmp(directory.path("qmp")))),
           monitor(connect(directory.path("qmp"), process)) {}
 
-    // Writes of files end there, with EFBIG.
-    void limit_files(rlim_t size) const {
-        const rlimit limit{size, kNoLimit};
-        REQUIRE(::prlimit(process.pid(), RLIMIT_FSIZE, &limit, nullptr) == 0);
-    }
+    void limit_files(rlim_t size) const { test::limit_files(process, size); }
     std::string status() {
         const Result<Value> reply = monitor.execute("query-status");
         return reply ? text_at(*reply, "status") : reply.error().message;
@@ -165,6 +187,55 @@ TEST_SUITE("kvm/disk_control") {
         }
         REQUIRE(machine.monitor.execute("cont").has_value());
         CHECK(machine.process.wait_for_end() == kGuestPassed);
+    }
+
+    TEST_CASE("a disk behind an offset: limits, sizes, and what is written again, in place (B06)") {
+        for (const std::string aio : {"io_uring", "threads"}) {
+            CAPTURE(aio);
+            const TemporaryDirectory directory;
+            const std::string disk = patterned_image(directory, "disk", kSectors);
+            const std::string image = directory.write_file("image", std::string(kOffset, 'o'));
+            append(image, bytes_of(disk));
+            ChildProcess process =
+                start(MachineArguments("blk_poll")
+                          .command_line("plain prefilled")
+                          .add({"-S", "-blockdev",
+                                concat("driver=raw,node-name=d,offset=", kOffset,
+                                       ",file.driver=file,file.node-name=f,file.filename=", image,
+                                       ",file.aio=", aio),
+                                "-device", "pcie-root-port,id=rp,chassis=1", "-device",
+                                "virtio-blk-pci,id=vd,drive=d,bus=rp,werror=stop"})
+                          .qmp(directory.path("qmp")));
+            QmpClient monitor = connect(directory.path("qmp"), process);
+            CHECK_FALSE(resize(monitor, "f", 1 << 20));
+            for (const std::uint64_t size : {std::uint64_t{1} << 20U, kDiskBytes}) {
+                CHECK(resize(monitor, "d", size));
+                CHECK(std::filesystem::file_size(image) == kOffset + size);
+            }
+            REQUIRE(monitor
+                        .execute("block_set_io_throttle",
+                                 R"({"id": "vd", "bps": 0, "bps_rd": 0, "bps_wr": 0,)"
+                                 R"( "iops": 100, "iops_rd": 0, "iops_wr": 0})")
+                        .has_value());
+            limit_files(process, kOffset + (kFirstWritten * 512));
+            const auto begin = std::chrono::steady_clock::now();
+            REQUIRE(monitor.execute("cont").has_value());
+            REQUIRE(monitor.wait_for_event("STOP").has_value());
+            REQUIRE(monitor.execute("cont").has_value());
+            REQUIRE(monitor.wait_for_event("STOP").has_value());
+            limit_files(process, kNoLimit);
+            REQUIRE(monitor.execute("cont").has_value());
+
+            CHECK(process.wait_for_end() == kGuestPassed);
+            CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(980));
+            const std::string after = bytes_of(image);
+            CHECK(after.size() == kOffset + kDiskBytes);
+            CHECK(after.substr(0, kOffset) == std::string(kOffset, 'o'));
+            const std::string part = directory.write_file("part", after.substr(kOffset));
+            CHECK(file_has_pattern(part, 0, kFirstWritten, 0));
+            CHECK(file_has_pattern(part, kFirstWritten, 8, 1));
+            CHECK(file_has_pattern(part, kFirstWritten + 8, kSectors - kFirstWritten - 8, 0));
+        }
     }
 }
 

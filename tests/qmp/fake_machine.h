@@ -28,6 +28,7 @@ struct NotInThisTest {
 class NoMachineCommands : public qmp::QomCommands,
                           public qmp::ObjectCommands,
                           public qmp::DeviceCommands,
+                          public qmp::BlockdevCommands,
                           public qmp::OptionsCommands {
 public:
     Result<std::vector<qmp::ObjectPropertyInfo>> qom_list(const qmp::QomListArguments&) override {
@@ -63,6 +64,12 @@ public:
     void device_del(const qmp::DeviceDelArguments&, qmp::Later later) override {
         later.finish(NotInThisTest());
     }
+    Result<> blockdev_add(const qmp::BlockdevOptions&) override { return NotInThisTest(); }
+    Result<> blockdev_del(const qmp::BlockdevDelArguments&) override { return NotInThisTest(); }
+    Result<std::vector<qmp::BlockDeviceInfo>> query_named_block_nodes(
+        const qmp::QueryNamedBlockNodesArguments&) override {
+        return NotInThisTest();
+    }
     Result<qmp::MachinePlan> x_siskin_plan(const qmp::XSiskinPlanArguments&) override {
         return NotInThisTest();
     }
@@ -93,9 +100,8 @@ public:
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
     [[nodiscard]] qmp::Subscriptions& subscriptions() { return subscriptions_; }
     [[nodiscard]] qmp::Handlers handlers() {
-        return {protocol_, protocol_, *this,          *this,  *this, *this,
-                *this,     *this,     descriptors_,   human_, *this, *this,
-                *this,     *this,     subscriptions_, yank_,  *this};
+        return {protocol_,    protocol_, *this, *this, *this, *this, *this,          *this, *this,
+                descriptors_, human_,    *this, *this, *this, *this, subscriptions_, yank_, *this};
     }
     [[nodiscard]] FakeBackend& backend() { return backend_; }
     // What query-block and query-pci answer.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives every virtio-blk disk through every queue by polling. Command line: disks=N queues=N
-// readonly prefilled serial=TEXT, and plain, indirect or event_idx.
+// readonly prefilled ranges serial=TEXT, and plain, indirect or event_idx.
 #include <cstdint>
 
 #include "tools/guest/blk_common.h"
@@ -60,6 +60,30 @@ void check_writes(VirtioBlk& disk, unsigned queue) {
     check(matches(buffer, sector, kSectorsPerRound, queue + 1), "it brings what was written");
 }
 
+// Of what check_writes() wrote, the first half becomes zeroes and the other is discarded.
+void check_ranges(VirtioBlk& disk, unsigned queue) {
+    constexpr unsigned kHalf = kSectorsPerRound / 2;
+    constexpr std::uint64_t kBoth = kBlockFeatureDiscard | kBlockFeatureWriteZeroes;
+    check_equal(disk.features() & kBoth, kBoth, "discard and write zeroes are offered");
+    const std::uint64_t sector = kFirstSector + kSectorsPerRound * std::uint64_t{queue};
+    static BlockRange range;
+    range = BlockRange{sector, kHalf, 0};
+    check_equal(disk.run(kBlockWriteZeroes, 0, &range, sizeof(range), queue), kBlockOk,
+                "a write of zeroes succeeds");
+    check_equal(disk.run(kBlockIn, sector, buffer, kSectorsPerRound * kSectorSize, queue), kBlockOk,
+                "a read succeeds");
+    std::uint64_t bits = 0;
+    for (unsigned i = 0; i < kHalf * kWordsPerSector; ++i) {
+        bits |= buffer[i];
+    }
+    check_equal(bits, 0, "it brings zeroes");
+    check(matches(&buffer[kHalf * kWordsPerSector], sector + kHalf, kHalf, queue + 1),
+          "and what stands behind them");
+    range = BlockRange{sector + kHalf, kHalf, 0};
+    check_equal(disk.run(kBlockDiscard, 0, &range, sizeof(range), queue), kBlockOk,
+                "a discard succeeds");
+}
+
 void check_read_only(VirtioBlk& disk, unsigned queue) {
     check((disk.features() & kBlockFeatureReadOnly) != 0, "the read-only feature is offered");
     memset(buffer, 0xee, sizeof(buffer));
@@ -116,6 +140,9 @@ void check_disk(Bdf bdf, const char* line) {
     print('\n');
     VirtioBlk::Options options;
     options.features = ring_features(line);
+    if (has_word(line, "ranges")) {
+        options.features |= kBlockFeatureDiscard | kBlockFeatureWriteZeroes;
+    }
     options.queues = VirtioBlk::kQueuesMax;
     if (!check(disk.start(bdf, options), "the disk starts")) {
         return;
@@ -133,6 +160,9 @@ void check_disk(Bdf bdf, const char* line) {
         } else {
             check((disk.features() & kBlockFeatureReadOnly) == 0, "it is not read-only");
             check_writes(disk, queue);
+            if (has_word(line, "ranges")) {
+                check_ranges(disk, queue);
+            }
         }
         check_identity(disk, line, queue);
         check_errors(disk, queue);

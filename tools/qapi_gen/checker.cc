@@ -101,6 +101,11 @@ Result<> check_enum(const Entry& entry) {
             return fail(concat(where(entry), ": value '", value.name, "' is there twice"));
         }
     }
+    for (const EnumValue& value : entry.refused) {
+        if (!names.insert(pascal_case(value.name)).second) {
+            return fail(concat(where(entry), ": value '", value.name, "' is there twice"));
+        }
+    }
     return {};
 }
 

@@ -80,8 +80,9 @@ std::string decoder(const Schema& schema, const Entry& entry) {
         concat("Result<> decode(Value& value, const Path& path, ", entry.name, "& out) {\n");
     if (entry.kind == EntryKind::Enum) {
         return out + concat("    out = static_cast<", entry.name,
-                            ">(SISKIN_TRY(decode_name(value, path, k", entry.name,
-                            "Names)));\n    return {};\n}\n");
+                            ">(SISKIN_TRY(decode_name(value, path, k", entry.name, "Names",
+                            entry.refused.empty() ? "" : concat(", k", entry.name, "Refused"),
+                            ")));\n    return {};\n}\n");
     }
     if (entry.kind == EntryKind::Alternate) {
         for (const Branch& branch : entry.branches) {
@@ -140,6 +141,18 @@ std::string names_table(const Entry& entry) {
     return out + "};\n";
 }
 
+std::string refused_table(const Entry& entry) {
+    if (entry.refused.empty()) {
+        return "";
+    }
+    std::string out = concat("constexpr std::array<RefusedName, ", entry.refused.size(), "> k",
+                             entry.name, "Refused{{\n");
+    for (const EnumValue& value : entry.refused) {
+        out += concat("    {\"", value.name, "\", \"", value.doc, "\"},\n");
+    }
+    return out + "}};\n";
+}
+
 std::string source_head(std::string_view what) {
     return file_head(what) +
            "#include <array>\n#include <string_view>\n\n#include \"qmp/generated/types.h\"\n\n"
@@ -178,7 +191,7 @@ std::string emit_decoders(const Schema& schema) {
     std::string out = source_head("Decoders of what commands take.");
     for (const Entry* const entry : types) {
         if (entry->kind == EntryKind::Enum) {
-            out += names_table(*entry);
+            out += names_table(*entry) + refused_table(*entry);
         }
     }
     out += helpers(schema, types, members_decoder) + "\n}  // namespace\n";

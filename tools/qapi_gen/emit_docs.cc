@@ -76,6 +76,12 @@ std::string values_text(const Entry& entry) {
     for (const EnumValue& value : entry.values) {
         out += concat("| `", value.name, "` | ", value.doc, features_text(value.features), " |\n");
     }
+    if (!entry.refused.empty()) {
+        out += "\nRefused, with what to use instead:\n\n| value | |\n| --- | --- |\n";
+    }
+    for (const EnumValue& value : entry.refused) {
+        out += concat("| `", value.name, "` | ", value.doc, " |\n");
+    }
     return out;
 }
 

@@ -166,14 +166,19 @@ Result<std::vector<Branch>> read_branches(Reader& reader) {
     return out;
 }
 
-Result<> read_values(Reader& reader, Entry& entry) {
-    for (const dom::element item : SISKIN_TRY(reader.list("data"))) {
+Result<> read_values(Reader& reader, std::string_view key, std::vector<EnumValue>& values) {
+    for (const dom::element item : SISKIN_TRY(reader.list(key))) {
         auto value = SISKIN_TRY(Reader::open(item, reader.context() + ": a value"));
-        entry.values.push_back({SISKIN_TRY(value.text("name")), SISKIN_TRY(value.text("doc")),
-                                SISKIN_TRY(read_features(value))});
+        values.push_back({SISKIN_TRY(value.text("name")), SISKIN_TRY(value.text("doc")),
+                          SISKIN_TRY(read_features(value))});
         SISKIN_TRY(value.finish());
     }
     return {};
+}
+
+Result<> read_enum(Reader& reader, Entry& entry) {
+    SISKIN_TRY(read_values(reader, "data", entry.values));
+    return reader.has("refused") ? read_values(reader, "refused", entry.refused) : Result<>();
 }
 
 // "base" is a struct's name, or (in a union) a table of members.
@@ -252,7 +257,7 @@ Result<> read_kind(Reader& reader, Entry& entry) {
             }
             entry.further_members = SISKIN_TRY(reader.flag("further-members", false));
             return read_data(reader, entry);
-        case EntryKind::Enum: return read_values(reader, entry);
+        case EntryKind::Enum: return read_enum(reader, entry);
         case EntryKind::Union:
             SISKIN_TRY(read_base(reader, entry));
             entry.discriminator = SISKIN_TRY(reader.text("discriminator"));

@@ -60,6 +60,8 @@ struct Entry {
     std::vector<Member> members;      // struct, command and event: data; union: base
     std::optional<std::string> base;  // struct and union: a struct whose members come first
     std::vector<EnumValue> values;
+    // Enum, "refused": what clients of other servers try, and how the refusal goes on.
+    std::vector<EnumValue> refused;
     std::string discriminator;
     std::vector<Branch> branches;
     // Commands.

@@ -27,6 +27,7 @@ constexpr std::array kEntrances{
     Entrance{"simdjson.h", {"qmp/parser.cc", "tools/qapi_gen/", "tests/"}},
     Entrance{"libfdt.h", {"firmware/fdt/fdt_builder.cc", "tests/"}},
     Entrance{"liburing.h", {"devices/block/uring_engine.cc", "tests/"}},
+    Entrance{"libnbd.h", {"devices/block/nbd_connection.cc"}},
     Entrance{"slirp/", {"devices/netdev/user.cc"}},
     Entrance{"seccomp.h", {"vmm/machine/sandbox.cc"}},
     Entrance{"doctest/", {"tests/"}},

@@ -1,50 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
-// BlockGraph: the named block nodes of a machine, made from -blockdev and -drive.
+// BlockGraph: the block nodes of a machine, made from -blockdev, -drive and blockdev-add.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
-#include "base/value.h"
-#include "devices/block/block_node.h"
+#include "devices/block/shared_node.h"
+#include "qmp/generated/types.h"
 
 namespace siskin {
 
-// Format nodes ("raw") over protocol nodes ("file", "host_device"). Nothing is probed: what a node
-// is, its driver says. Thread: VM loop, under MachineLock.
+// Nodes over nodes. Nothing is probed: what a node is, its driver says. Thread: VM loop; files are
+// opened here, so not under MachineLock once the machine runs.
 class BlockGraph {
 public:
+    static constexpr std::size_t kNodesMax = 1024;
+    static constexpr std::size_t kNodeNameMax = 31;  // bytes
+
     struct Entry {
-        std::unique_ptr<BlockNode> node;
+        std::unique_ptr<SharedNode> node;
         std::string driver;
-        std::string filename;  // of the file at the bottom
+        std::string filename;  // as queries show it: a path, or what the node is made of in JSON
+        std::string path;      // of the file at the bottom, or empty
+        std::string child;     // the node-name of the node below it, or empty
         std::string drive_id;  // of the -drive that made it, or empty
-        std::string parent;    // the node above it, or empty
+        bool own = true;       // blockdev-del may remove it; else it goes with the node above
+        bool direct = false;   // its cache
+        bool no_flush = false;
     };
 
-    // Members as in blockdev-add; a format node names its child or holds its members. Errors: an
-    // unknown driver or member, a name taken, and what opening the file says.
-    [[nodiscard]] Result<BlockNode*> add(const Value::Dict& members);
+    // `options` are complete (block_options.h). Errors: a name is taken or none, and what opening
+    // says; then nothing was made.
+    [[nodiscard]] Result<BlockNode*> add(const qmp::BlockdevOptions& options);
     // The same for a -drive, whose id is a second name of the node.
-    [[nodiscard]] Result<BlockNode*> add_drive(const std::string& id, const Value::Dict& members);
+    [[nodiscard]] Result<BlockNode*> add_drive(const std::string& id,
+                                               const qmp::BlockdevOptions& options);
+    // Of blockdev-del: the node, and those that were made inside it. Errors: somebody uses it, or
+    // it is inside another one, or there is none.
+    [[nodiscard]] Result<> remove(std::string_view node_name);
 
-    // The node of that node-name or drive id, for a device. Errors: there is none, or it is another
-    // node's child.
+    // The node of that node-name or drive id, for a device. Error: there is none.
     [[nodiscard]] Result<BlockNode*> disk(std::string_view name) const;
     [[nodiscard]] const Entry* find(std::string_view name) const;
+    // Whether nobody sees the bytes of the node, and of those below it, but through the node.
+    // Error: who does.
+    [[nodiscard]] Result<> check_sole_user(const Entry& entry) const;
+    // In the order of creation: a node stands behind those below it.
     [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 
 private:
-    // After an error, children that were made for the node are still there.
-    [[nodiscard]] Result<BlockNode*> add_with_children(const Value::Dict& members);
-    [[nodiscard]] Result<Entry> make_protocol_node(const std::string& driver, std::string name,
-                                                   const Value::Dict& members);
-    [[nodiscard]] Result<Entry> make_raw_node(std::string name, const Value::Dict& members);
-    [[nodiscard]] Result<Entry*> find_free(std::string_view name);
+    // After an error, nodes that were made for the node are still there.
+    [[nodiscard]] Result<BlockNode*> add_with_children(const qmp::BlockdevOptions& options);
+    [[nodiscard]] Result<Entry> make(const qmp::BlockdevOptions& options, std::string name);
+    [[nodiscard]] Result<Entry> make_raw(const qmp::BlockdevOptions& options, std::string name);
+    [[nodiscard]] Result<std::string> name_for(const qmp::BlockdevOptions& options);
+    [[nodiscard]] bool has_parent(std::string_view node_name) const;
     [[nodiscard]] std::string generated_name();
+    void shrink_to(std::size_t count);
 
     std::vector<Entry> entries_;
     std::size_t generated_count_ = 0;

@@ -77,7 +77,8 @@ Result<> add_use(std::vector<OptionUse>& uses, const Use& use, std::string_view 
                  KeyValues parse, bool json) {
     Value::Dict members = json ? SISKIN_TRY(parse_json_or(use.argument, implied, parse))
                                : SISKIN_TRY(parse(use.argument, implied));
-    uses.push_back(OptionUse{use.text(), std::move(members)});
+    uses.push_back(
+        OptionUse{use.text(), std::move(members), json && use.argument.starts_with('{')});
     return {};
 }
 
@@ -197,9 +198,10 @@ constexpr std::array kOptions{
     OptionRow{{"device", "TYPE[,PROPERTY=VALUE...]|{JSON}",
                "Add a device; -device help lists the types, -device TYPE,help their properties."},
               add_device},
-    OptionRow{{"blockdev", "KEY=VALUE[,...]|{JSON}",
-               "Add a block node: driver raw over file or host_device."},
-              add_blockdev},
+    OptionRow{
+        {"blockdev", "KEY=VALUE[,...]|{JSON}",
+         "Add a block node: driver file, host_device, nbd, null-co, or raw over one of these."},
+        add_blockdev},
     OptionRow{{"drive", "file=FILE,format=raw[,KEY=VALUE...]",
                "Add a disk: a block node and, with if=virtio, its device."},
               add_drive},

@@ -125,10 +125,8 @@ qmp::BlockStats BlockDeviceHandlers::node_stats(const BlockGraph::Entry& node,
     qmp::BlockStats stats;
     stats.node_name = node.node->name();
     stats.stats.wr_highest_offset = number(totals.highest_offset);
-    for (const BlockGraph::Entry& below : machine_.blocks().entries()) {
-        if (below.parent == node.node->name()) {
-            stats.parent = qmp::Box<qmp::BlockStats>(node_stats(below, totals));
-        }
+    if (const BlockGraph::Entry* const below = machine_.blocks().find(node.child)) {
+        stats.parent = qmp::Box<qmp::BlockStats>(node_stats(*below, totals));
     }
     return stats;
 }
@@ -176,10 +174,7 @@ Result<> BlockDeviceHandlers::block_resize(const qmp::BlockResizeArguments& argu
     if (arguments.size <= 0) {
         return fail("Parameter 'size' expects a >0 size");
     }
-    if (!node->parent.empty()) {
-        return fail(concat("Node '", node->node->name(), "' is busy: it is below node '",
-                           node->parent, "'"));
-    }
+    SISKIN_TRY(machine_.blocks().check_sole_user(*node));
     if (node->node->read_only()) {
         return fail("Image is read-only");
     }

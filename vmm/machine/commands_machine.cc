@@ -6,11 +6,10 @@
 #include <cerrno>
 #include <optional>
 
-#include <sys/stat.h>
-
 #include "base/text.h"
 #include "vmm/machine/block_users.h"
 #include "vmm/machine/commands_block_device.h"
+#include "vmm/machine/commands_blockdev.h"
 #include "vmm/machine/ram_plan.h"
 
 namespace siskin {
@@ -27,31 +26,6 @@ std::string uuid_text(const std::array<std::uint8_t, 16>& uuid) {
         text += kDigits[uuid[at] & 0xfU];
     }
     return text;
-}
-
-// What the file takes on the host's disk, in bytes.
-std::optional<std::int64_t> actual_size(const std::string& path) {
-    struct stat status {};
-    constexpr std::int64_t kUnit = 512;  // stat(2): st_blocks
-    return ::stat(path.c_str(), &status) == 0
-               ? std::optional<std::int64_t>(status.st_blocks * kUnit)
-               : std::nullopt;
-}
-
-qmp::BlockDeviceInfo inserted_info(const BlockGraph::Entry& entry) {
-    const auto size = static_cast<std::int64_t>(entry.node->capacity().value());
-    qmp::BlockDeviceInfo info;
-    info.file = entry.filename;
-    info.node_name = entry.node->name();
-    info.ro = entry.node->read_only();
-    info.drv = entry.driver;
-    info.cache.writeback = true;
-    info.image.filename = entry.filename;
-    info.image.format = entry.driver;
-    info.image.virtual_size = size;
-    info.image.actual_size = actual_size(entry.filename);
-    info.image.dirty_flag = false;
-    return info;
 }
 
 // Nothing of a disk whose errors never stop the machine, as in QEMU.
@@ -118,7 +92,7 @@ Result<std::vector<qmp::CpuInfoFast>> MachineHandlers::query_cpus_fast() {
     return cpus;
 }
 
-// The disks of devices and, as QEMU has it, drives that no device uses; in the order of the nodes.
+// The disks of devices and, as QEMU has it, drives that no device uses; drives come first.
 Result<std::vector<qmp::BlockInfo>> BlockHandlers::query_block() {
     const MutexLock hold(machine_.lock());
     std::vector<qmp::BlockInfo> disks;
@@ -130,7 +104,7 @@ Result<std::vector<qmp::BlockInfo>> BlockHandlers::query_block() {
         qmp::BlockInfo info;
         info.device = entry.drive_id;
         info.type = "unknown";
-        info.inserted = inserted_info(entry);
+        info.inserted = block_device_info(entry);
         info.removable = user == nullptr;
         if (user != nullptr) {
             info.qdev = concat(user->path, "/virtio-backend");

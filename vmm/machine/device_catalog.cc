@@ -108,6 +108,17 @@ Result<std::unique_ptr<Device>> build_expander(DeviceEnvironment& environment, s
         SISKIN_TRY(Expander::create(std::move(place), std::move(config))));
 }
 
+// A smaller block would have to be read, changed and written back, which nobody sees happen.
+Result<> check_block_unit(ByteCount logical_block_size, const BlockNode& node) {
+    const std::uint32_t unit = node.limits().request_alignment;
+    if (logical_block_size.value() >= unit) {
+        return {};
+    }
+    return fail(concat("logical_block_size is ", logical_block_size.value(), ", block node '",
+                       node.name(), "' takes nothing less than ", unit,
+                       " bytes at a time: say logical_block_size=", unit, ", or cache.direct=off"));
+}
+
 // All that speaks against a disk besides its place.
 void note_blk_problems(DeviceEnvironment& environment, const BlkPciConfig& properties) {
     BlockNode* node = nullptr;
@@ -115,6 +126,9 @@ void note_blk_problems(DeviceEnvironment& environment, const BlkPciConfig& prope
         auto found = environment.blocks.disk(properties.blk.drive);
         environment.places->note(found ? Result<>() : Result<>(fail(found.error())));
         node = found ? *found : nullptr;
+    }
+    if (node != nullptr) {
+        environment.places->note(check_block_unit(properties.blk.logical_block_size, *node));
     }
     environment.places->note(environment.io_threads.check(properties.blk.iothread));
     note_all(environment,
@@ -137,6 +151,7 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
     IoThread* const thread =
         is_plan ? nullptr : SISKIN_TRY(environment.io_threads.find(properties.blk.iothread));
     BlockNode* const node = SISKIN_TRY(environment.blocks.disk(properties.blk.drive));
+    SISKIN_TRY(check_block_unit(properties.blk.logical_block_size, *node));
     const VirtioPciServices services{environment.msi, environment.doorbells, environment.relay,
                                      environment.line_ends,
                                      [memory = environment.memory] { return memory; }};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// -drive as what it stands for: a block node and, with if=virtio, a device.
+// -drive as what it stands for: a block node and, with if=virtio, a device; -blockdev as a node.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "base/value.h"
 #include "devices/block/throttle_limits.h"
+#include "qmp/generated/types.h"
 #include "virtio/block/block_on_error.h"
 #include "vmm/machine/machine_config.h"
 
@@ -23,7 +24,7 @@ struct DrivePolicy {
 
 struct DrivePlan {
     std::string id;                   // made up where none was given: "virtio0"
-    Value::Dict node;                 // for BlockGraph::add_drive
+    qmp::BlockdevOptions node;        // for BlockGraph::add_drive
     std::optional<OptionUse> device;  // if=virtio
     DrivePolicy policy;
 };
@@ -31,5 +32,8 @@ struct DrivePlan {
 // `number` counts the drives. Errors: no format (nothing is probed), another one than raw, a key or
 // value that siskin does not know.
 [[nodiscard]] Result<DrivePlan> plan_drive(const OptionUse& use, std::size_t number);
+
+// A -blockdev, for BlockGraph::add. Errors: no node-name, and what block_options.h refuses.
+[[nodiscard]] Result<qmp::BlockdevOptions> plan_blockdev(const OptionUse& use);
 
 }  // namespace siskin

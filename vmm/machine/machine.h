@@ -98,6 +98,7 @@ public:
     [[nodiscard]] BoardQ35& board() { return *board_; }
     [[nodiscard]] const DeviceTree& devices() const { return devices_; }
     [[nodiscard]] const DeviceEnvironment& environment() const { return *environment_; }
+    [[nodiscard]] BlockGraph& blocks() { return blocks_; }
     [[nodiscard]] const BlockGraph& blocks() const { return blocks_; }
     [[nodiscard]] ChardevRegistry& chardevs() { return chardevs_; }
     [[nodiscard]] IoThreads& io_threads() { return io_threads_; }
@@ -134,7 +135,8 @@ private:
     [[nodiscard]] Result<> create_kvm_parts();
     [[nodiscard]] Result<> create_vcpus();
     [[nodiscard]] Result<> create_devices(int interrupt_fd);
-    [[nodiscard]] Result<> create_back_ends(const std::vector<DrivePlan>& drives, int interrupt_fd);
+    [[nodiscard]] Result<> create_back_ends(const std::vector<qmp::BlockdevOptions>& nodes,
+                                            const std::vector<DrivePlan>& drives, int interrupt_fd);
     [[nodiscard]] Result<> watch_requests();
 
     // The guest as after power-on: devices, chips, vCPUs, loaded kernel. vCPUs are parked.

@@ -26,6 +26,7 @@ namespace siskin {
 struct OptionUse {
     std::string text;
     Value::Dict members;
+    bool json = false;  // it was written as JSON
 };
 
 // One -chardev, parsed.
@@ -84,7 +85,17 @@ struct DriveOptions {
     std::string interface = "virtio";
     std::string format;
     std::string aio = "io_uring";
+    std::string cache = "writeback";
+    std::optional<bool> cache_direct;
+    std::optional<bool> cache_no_flush;
+    std::optional<bool> cache_writeback;
+    std::string discard = "ignore";
+    std::string detect_zeroes = "off";
+    std::string locking = "auto";
+    std::string media = "disk";
+    std::string node_name;
     bool readonly = false;
+    bool auto_read_only = false;
     BlockOnError werror = BlockOnError::Auto;
     BlockOnError rerror = BlockOnError::Auto;
     std::string throttle_group;

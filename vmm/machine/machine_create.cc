@@ -150,6 +150,10 @@ Result<> Machine::create_devices(int interrupt_fd) {
     for (const OptionUse& use : config_.drives) {
         drives.push_back(SISKIN_TRY(plan_drive(use, drives.size())));
     }
+    std::vector<qmp::BlockdevOptions> nodes;
+    for (const OptionUse& use : config_.blockdevs) {
+        nodes.push_back(SISKIN_TRY_IN(use.text, plan_blockdev(use)));
+    }
     SISKIN_TRY(check_globals(config_.globals));
     std::vector<OptionUse> uses = SISKIN_TRY(default_devices(config_));
     for (const DrivePlan& drive : drives) {
@@ -162,7 +166,7 @@ Result<> Machine::create_devices(int interrupt_fd) {
     for (const OptionUse& use : uses) {
         devices.push_back(SISKIN_TRY(plan_device(use, config_.globals)));
     }
-    SISKIN_TRY(create_back_ends(drives, interrupt_fd));
+    SISKIN_TRY(create_back_ends(nodes, drives, interrupt_fd));
     environment_.emplace(
         DeviceEnvironment{lock_, loop_, board_->ports(), board_->pci(), *irqs_, *doorbells_, relay_,
                           line_ends_, [this](Gsi gsi) { return irqs_->line(gsi); }, memory_,
@@ -177,12 +181,10 @@ Result<> Machine::create_devices(int interrupt_fd) {
     return {};
 }
 
-Result<> Machine::create_back_ends(const std::vector<DrivePlan>& drives, int interrupt_fd) {
-    for (const OptionUse& use : config_.blockdevs) {
-        if (use.members.text("node-name").empty()) {
-            return fail(concat(use.text, ": 'node-name' must be specified for the root node"));
-        }
-        SISKIN_TRY_IN(use.text, blocks_.add(use.members));
+Result<> Machine::create_back_ends(const std::vector<qmp::BlockdevOptions>& nodes,
+                                   const std::vector<DrivePlan>& drives, int interrupt_fd) {
+    for (std::size_t index = 0; index < nodes.size(); ++index) {
+        SISKIN_TRY_IN(config_.blockdevs[index].text, blocks_.add(nodes[index]));
     }
     for (std::size_t index = 0; index < drives.size(); ++index) {
         SISKIN_TRY_IN(config_.drives[index].text,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/object/codec.h"
+#include "base/size_text.h"
 #include "base/text.h"
 #include "vmm/machine/option_syntax.h"
 #include "vmm/machine/option_tables.h"

@@ -104,7 +104,7 @@ Result<TerminationSignals> TerminationSignals::create() {
     }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
-    // A file that cannot grow (RLIMIT_FSIZE) is the request's error, EFBIG, and not our end.
+    // A file that may not grow further (RLIMIT_FSIZE) is EFBIG for a request, not our end.
     ::signal(SIGXFSZ, SIG_IGN);
     Fd fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!fd.valid()) {

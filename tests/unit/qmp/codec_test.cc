@@ -4,18 +4,22 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using siskin::Result;
 using siskin::Value;
 using siskin::qmp::Box;
 using siskin::qmp::decode;
+using siskin::qmp::decode_name;
 using siskin::qmp::JsonWriter;
 using siskin::qmp::ObjectDecoder;
 using siskin::qmp::Path;
+using siskin::qmp::RefusedName;
 
 namespace {
 
@@ -109,6 +113,40 @@ TEST_SUITE("qmp/codec") {
         CHECK(decoded<std::int16_t>(32768) == "Parameter 'x' expects int16_t");
         CHECK(decoded<std::uint64_t>(~std::uint64_t{0}) == "ok");
         CHECK(decoded<std::uint64_t>(-1) == "Parameter 'x' expects uint64");
+    }
+
+    TEST_CASE("of an option of the command line, texts are switches and numbers, too") {
+        const Path whole = Path::of_text();
+        const Path path(whole, "x");
+        bool on = false;
+        CHECK(decode(Value("on"), path, on).has_value());
+        CHECK(on);
+        CHECK(decode(Value("yes"), path, on).error().message ==
+              "Parameter 'x' expects 'on' or 'off'");
+        std::uint64_t size = 0;
+        CHECK(decode(Value("4k"), path, size).has_value());
+        CHECK(size == 4096);
+        CHECK(decode(Value("4x"), path, size)
+                  .error()
+                  .message.starts_with("Parameter 'x' expects a size"));
+        std::uint32_t number = 0;
+        CHECK(decode(Value("17"), path, number).has_value());
+        CHECK(number == 17);
+        CHECK(decode(Value("-1"), path, number).error().message ==
+              "Parameter 'x' expects a number");
+        CHECK(decoded<bool>("on") == "Invalid parameter type for 'x', expected: boolean");
+    }
+
+    TEST_CASE("a name that is refused for a reason is told that") {
+        static constexpr std::array<std::string_view, 1> kNames{"good"};
+        static constexpr std::array<RefusedName, 1> kRefused{{{"old", "good does the same"}}};
+        const Path path(kWhole, "x");
+
+        CHECK(*decode_name("good", path, kNames, kRefused) == 0);
+        CHECK(decode_name("old", path, kNames, kRefused).error().message ==
+              "Parameter 'x' does not accept value 'old': good does the same");
+        CHECK(decode_name("bad", path, kNames, kRefused).error().message ==
+              "Parameter 'x' does not accept value 'bad'");
     }
 
     TEST_CASE("an error names the way to the element") {

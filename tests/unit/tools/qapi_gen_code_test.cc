@@ -151,6 +151,8 @@ TEST_SUITE("tools/qapi_gen/code") {
         CHECK(run(kShapeAdd, R"({"shade":"dark","class":"c"})") == "Parameter 'flag' is missing");
         CHECK(run(kShapeAdd, R"({"shade":"bright"})") ==
               "Parameter 'shade' does not accept value 'bright'");
+        CHECK(run(kShapeAdd, R"({"shade":"grey"})") ==
+              "Parameter 'shade' does not accept value 'grey': dark is as good");
         CHECK(run(kShapeAdd, "{}") == "Parameter 'shade' is missing");
     }
 

@@ -13,6 +13,8 @@ inline constexpr std::uint32_t kBlockIn = 0;
 inline constexpr std::uint32_t kBlockOut = 1;
 inline constexpr std::uint32_t kBlockFlush = 4;
 inline constexpr std::uint32_t kBlockGetId = 8;
+inline constexpr std::uint32_t kBlockDiscard = 11;
+inline constexpr std::uint32_t kBlockWriteZeroes = 13;
 inline constexpr std::uint8_t kBlockOk = 0;
 inline constexpr std::uint8_t kBlockIoError = 1;
 inline constexpr std::uint8_t kBlockUnsupported = 2;
@@ -23,6 +25,8 @@ inline constexpr std::uint8_t kBlockUntouched = 0xff;
 inline constexpr std::uint64_t kBlockFeatureReadOnly = 1ULL << 5;
 inline constexpr std::uint64_t kBlockFeatureFlush = 1ULL << 9;
 inline constexpr std::uint64_t kBlockFeatureMultiQueue = 1ULL << 12;
+inline constexpr std::uint64_t kBlockFeatureDiscard = 1ULL << 13;
+inline constexpr std::uint64_t kBlockFeatureWriteZeroes = 1ULL << 14;
 
 inline constexpr std::uint32_t kSectorSize = 512;
 inline constexpr std::uint32_t kBlockIdSize = 20;
@@ -35,6 +39,13 @@ struct BlockRequest {
     };
     Header header;
     volatile std::uint8_t status;
+};
+
+// The data of kBlockDiscard and kBlockWriteZeroes.
+struct BlockRange {
+    std::uint64_t sector;
+    std::uint32_t sectors;
+    std::uint32_t flags;  // bit 0: unmap
 };
 
 class VirtioBlk {

@@ -4,9 +4,11 @@
 
 namespace siskin {
 
-enum class EngineKind { Uring, Sync };
+enum class EngineKind { Uring, Threads };
 
 // Call it from a TEST_CASE.
 void check_engine(EngineKind kind);
+// A part of it: random requests, and direct I/O.
+void check_direct(EngineKind kind);
 
 }  // namespace siskin

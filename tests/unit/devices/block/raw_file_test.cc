@@ -67,13 +67,13 @@ TEST_SUITE("devices/block/raw_file") {
         REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
 
         CHECK(refusal(empty.path()) == "disk image '" + empty.path() + "' is empty (0 bytes)");
-        CHECK(refusal("/tmp") == "could not open '/tmp': Is a directory");
-        CHECK(refusal("/tmp", true) == "'/tmp' is a directory, not a disk image");
+        CHECK(refusal("/tmp") == "Could not open '/tmp': Is a directory");
+        CHECK(refusal("/tmp", true) == "Could not open '/tmp': Is a directory");
         CHECK(refusal("/no/such.img") ==
-              "could not open '/no/such.img': No such file or directory");
+              "Could not open '/no/such.img': No such file or directory");
         CHECK(refusal("/dev/null", true) ==
-              "'/dev/null' is neither a regular file nor a block device");
-        CHECK(refusal(fifo, true) == "'" + fifo + "' is neither a regular file nor a block device");
+              "'file' driver requires '/dev/null' to be a regular file");
+        CHECK(refusal(fifo, true) == "'file' driver requires '" + fifo + "' to be a regular file");
         ::unlink(fifo.c_str());
     }
 
@@ -148,13 +148,53 @@ TEST_SUITE("devices/block/raw_file") {
         const TemporaryFile file(4096);
         const auto node = *RawFile::open(options(file.path()));
         RawFileOptions unlocked = options(file.path());
-        unlocked.locking = false;
+        unlocked.locking = ImageLocking::Off;
         const auto free_node = *RawFile::open(unlocked);
         REQUIRE(node->claim(kWriter).has_value());
 
         CHECK(node->claim(kSharingWriter).error().message ==
               "block node 'disk0' is already in use by another device");
         CHECK(free_node->claim(kWriter).has_value());
+    }
+
+    TEST_CASE("a file is no host_device") {
+        const TemporaryFile file(4096);
+        RawFileOptions device = options(file.path());
+        device.kind = RawFileKind::BlockDevice;
+
+        CHECK(RawFile::open(device).error().message ==
+              "'host_device' driver requires '" + file.path() + "' to be a block device");
+    }
+
+    TEST_CASE("users together hold the locks, and let go of what they no longer need (B13)") {
+        const TemporaryFile file(4096);
+        const auto node = *RawFile::open(options(file.path()));
+        const auto above = *RawFile::open(options(file.path()));  // any node serves as a parent
+        const auto stranger = *RawFile::open(options(file.path(), true));
+        REQUIRE(node->claim(kSharingWriter).has_value());
+        REQUIRE(node->claim_for(*above, ImageUse{false, true}).has_value());
+
+        node->release();
+
+        // What is left reads, and lets others write.
+        CHECK(stranger->claim(kReader).has_value());
+    }
+
+    TEST_CASE("a user that another process does not allow changes nothing (B13)") {
+        const TemporaryFile file(4096);
+        const auto node = *RawFile::open(options(file.path()));
+        const auto above = *RawFile::open(options(file.path()));
+        const auto stranger = *RawFile::open(options(file.path(), true));
+        const auto writer = *RawFile::open(options(file.path()));
+        REQUIRE(stranger->claim(kReader).has_value());
+        REQUIRE(node->claim(ImageUse{false, true}).has_value());
+
+        CHECK_FALSE(node->claim_for(*above, ImageUse{true, true}).has_value());
+
+        CHECK(node->is_claimed());
+        stranger->release();
+        // The first user's lock on reading is still there, and in nobody's way.
+        CHECK(writer->claim(kSharingWriter).has_value());
     }
 
     TEST_CASE("the engine is the one asked for, or what the host has instead") {
@@ -169,6 +209,28 @@ TEST_SUITE("devices/block/raw_file") {
 
         CHECK((*(*RawFile::open(options(file.path())))->create_engine(16))->name() == best);
         CHECK((*(*RawFile::open(threads))->create_engine(16))->name() == "threads");
+    }
+
+    TEST_CASE("with direct I/O a size is a multiple of the host's unit (B11, B14)") {
+        const TemporaryFile file(1 << 20);
+        RawFileOptions direct = options(file.path());
+        direct.direct = true;
+        const auto node = RawFile::open(direct);
+        if (!node) {
+            MESSAGE("skipped: " << node.error().message);
+            return;
+        }
+        const std::uint32_t unit = (*node)->limits().request_alignment;
+
+        const auto refused = (*node)->resize(ByteCount{unit + 100});
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().message == "size is " + std::to_string(unit + 100) +
+                                             ", allowed is a multiple of " + std::to_string(unit) +
+                                             ", the unit of node 'disk0' with cache.direct=on");
+        CHECK(file.bytes().size() == 1 << 20);
+        CHECK((*node)->resize(ByteCount{2 * unit}).has_value());
+        CHECK((*node)->capacity() == ByteCount{2 * unit});
+        CHECK(file.bytes().size() == 2 * unit);
     }
 }
 

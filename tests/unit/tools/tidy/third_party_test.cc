@@ -34,6 +34,7 @@ TEST_SUITE("tools/tidy/third_party") {
             Door{"simdjson.h", "tools/qapi_gen/schema_loader.cc"},
             Door{"libfdt.h", "firmware/fdt/fdt_builder.cc"},
             Door{"liburing.h", "devices/block/uring_engine.cc"},
+            Door{"libnbd.h", "devices/block/nbd_connection.cc"},
             Door{"doctest/doctest.h", "tests/unit/pci/bar_test.cc"},
         };
         for (const Door& door : kDoors) {

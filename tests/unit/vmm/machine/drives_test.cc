@@ -24,7 +24,10 @@ TEST_SUITE("vmm/machine/drives") {
         REQUIRE(plan->device.has_value());
         CHECK(plan->device->members ==
               Value::Dict{{"driver", "virtio-blk-pci"}, {"drive", "virtio3"}});
-        CHECK(plan->node.find("file")->as_dict()->text("filename") == "/d");
+        REQUIRE(plan->node.as_raw);
+        const qmp::BlockdevOptions& file = *plan->node.as_raw->file->as_definition;
+        CHECK(file.as_file->filename == "/d");
+        CHECK(file.as_file->aio == qmp::BlockdevAioOptions::IoUring);
     }
 
     TEST_CASE("if=none makes the node alone, read-only all the way down") {
@@ -39,8 +42,8 @@ TEST_SUITE("vmm/machine/drives") {
         REQUIRE(plan.has_value());
         CHECK(plan->id == "d");
         CHECK_FALSE(plan->device.has_value());
-        CHECK(*plan->node.find("read-only") == Value(true));
-        CHECK(*plan->node.find("file")->as_dict()->find("read-only") == Value(true));
+        CHECK(plan->node.read_only == true);
+        CHECK(plan->node.as_raw->file->as_definition->read_only == true);
     }
 
     TEST_CASE("what a drive says of errors and limits goes to its disk") {
@@ -78,5 +81,38 @@ TEST_SUITE("vmm/machine/drives") {
               "-drive x: Parameter 'if' doesn't take value 'ide', allowed are virtio and none");
         CHECK(refusal({{"bogus", "1"}}).find("Invalid parameter 'bogus', allowed are file") !=
               std::string::npos);
+    }
+
+    TEST_CASE("a word of cache= stands for its switches, which single ones override") {
+        const auto none = plan_drive(
+            OptionUse{"-drive x", {{"file", "/d"}, {"format", "raw"}, {"cache", "none"}}}, 0);
+        const auto mixed = plan_drive(OptionUse{"-drive x",
+                                                {{"file", "/d"},
+                                                 {"format", "raw"},
+                                                 {"cache", "directsync"},
+                                                 {"cache.direct", "off"}}},
+                                      0);
+
+        REQUIRE(none.has_value());
+        CHECK(none->node.cache->direct == true);
+        CHECK(none->device->members.find("write-cache") == nullptr);
+        REQUIRE(mixed.has_value());
+        CHECK(mixed->node.cache->direct == false);
+        CHECK(mixed->device->members.text("write-cache") == "off");
+        CHECK(refusal({{"file", "/d"}, {"format", "raw"}, {"cache", "x"}}) ==
+              "-drive x: invalid cache option 'x', allowed are writeback, none, writethrough, "
+              "directsync, unsafe");
+        CHECK(refusal({{"file", "/d"}, {"format", "raw"}, {"if", "none"}, {"cache", "directsync"}})
+                  .find("say write-cache=off of the device") != std::string::npos);
+    }
+
+    TEST_CASE("a -blockdev is a node of its own, so it has a name") {
+        const auto named = plan_blockdev(
+            OptionUse{"-blockdev x", {{"driver", "null-co"}, {"node-name", "n"}, {"size", "1M"}}});
+
+        REQUIRE(named.has_value());
+        CHECK(named->as_null_co->size == 1048576U);
+        CHECK(plan_blockdev(OptionUse{"-blockdev x", {{"driver", "null-co"}}}).error().message ==
+              "'node-name' must be specified for the root node");
     }
 }

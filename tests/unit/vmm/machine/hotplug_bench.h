@@ -16,6 +16,7 @@
 #include "tests/harness/driver_pci.h"
 #include "tests/harness/temporary_directory.h"
 #include "tests/harness/test_guest.h"
+#include "vmm/machine/block_options.h"
 #include "vmm/machine/device_builder.h"
 #include "vmm/machine/hotplug.h"
 
@@ -87,7 +88,10 @@ struct HotplugBench {
             std::ofstream(file).close();
             std::filesystem::resize_file(file, 65536);
             const bool added =
-                blocks.add({{"driver", "file"}, {"node-name", name}, {"filename", file}})
+                blocks
+                    .add(*read_node_options(
+                        {{"driver", "file"}, {"node-name", name}, {"filename", file}},
+                        OptionForm::Json))
                     .has_value();
             SISKIN_ASSERT(added);
         }

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+// NbdEngine.
+#include "devices/block/nbd_engine.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "devices/block/bounce_buffers.h"
+#include "devices/block/descriptor_watch.h"
+
+namespace siskin {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Of trim and zero: what the protocol's 32 bits hold, in whole blocks.
+constexpr std::uint64_t kRangeMax = std::uint64_t{1} << 30U;
+
+class Engine final : public BlockEngine, private IoSource, private IoTurnEnd {
+public:
+    Engine(NbdEngineOptions options, std::unique_ptr<NbdConnection> connection,
+           std::atomic<int>& flush_error, BounceBuffers bounce, DescriptorWatch watch,
+           std::size_t operations_max);
+
+    void begin();
+    [[nodiscard]] Result<> attach(IoLoop& loop) override;
+    void detach(IoLoop& loop) override;
+    void submit(BlockOperation& operation) override;
+    [[nodiscard]] std::string_view name() const override { return "nbd"; }
+
+private:
+    // One request on its way.
+    class Slot final : public NbdDone {
+    public:
+        void on_done(int error_number) override { engine->on_sent_done(*this, error_number); }
+
+        Engine* engine = nullptr;
+        BlockOperation* operation = nullptr;
+        std::uint64_t size = 0;
+        std::uint64_t range_done = 0;  // of trim and zero, which may take several requests
+    };
+
+    void on_ready() override;
+    void on_turn_end() override;
+    void send_waiting();
+    void send(BlockOperation& operation, Slot& slot);
+    void send_transfer(BlockOperation& operation, Slot& slot);
+    void send_range(BlockOperation& operation, Slot& slot);
+    void on_sent_done(Slot& slot, int error_number);
+    void settle_done();
+    void finish(BlockOperation& operation, std::int64_t result);
+    void remember_failure(const BlockOperation& operation, int error_number);
+    void look_after_connection();
+    void lose_connection();
+    void seek();
+    void on_timer();
+    void fail_waiting();
+    void follow();
+    [[nodiscard]] bool is_ready() const {
+        return connection_ != nullptr && connection_->state() == NbdConnection::State::Ready;
+    }
+
+    NbdEngineOptions options_;
+    std::unique_ptr<NbdConnection> connection_;  // null: between two attempts
+    std::atomic<int>& flush_error_;
+    BounceBuffers bounce_;
+    DescriptorWatch watch_;
+    std::vector<Slot> slots_;
+    std::vector<Slot*> free_;
+    BlockOperationList waiting_;
+    BlockOperationList done_;  // with their results; to be told outside of libnbd
+    bool was_ready_ = false;
+    Clock::time_point attempt_began_{};
+    Clock::time_point wait_until_{};  // for requests, once the connection is lost
+};
+
+Engine::Engine(NbdEngineOptions options, std::unique_ptr<NbdConnection> connection,
+               std::atomic<int>& flush_error, BounceBuffers bounce, DescriptorWatch watch,
+               std::size_t operations_max)
+    : options_(std::move(options)),
+      connection_(std::move(connection)),
+      flush_error_(flush_error),
+      bounce_(std::move(bounce)),
+      watch_(std::move(watch)),
+      slots_(operations_max) {
+    for (Slot& slot : slots_) {
+        slot.engine = this;
+        free_.push_back(&slot);
+    }
+    was_ready_ = is_ready();
+}
+
+void Engine::begin() {
+    if (connection_ == nullptr) {
+        wait_until_ = Clock::now() +
+                      std::max<Clock::duration>(options_.reconnect_delay, NbdEngine::kAttemptMax);
+        seek();
+    }
+    follow();
+}
+
+Result<> Engine::attach(IoLoop& loop) {
+    SISKIN_TRY(loop.add(watch_.get(), *this));
+    loop.add_turn_end(*this);
+    return {};
+}
+
+void Engine::detach(IoLoop& loop) {
+    loop.remove_turn_end(*this);
+    loop.remove(watch_.get(), *this);
+}
+
+void Engine::submit(BlockOperation& operation) {
+    if (!options_.unmap) {
+        operation.forbid_unmap();
+    }
+    waiting_.push(operation);
+}
+
+void Engine::on_ready() {
+    if (watch_.take_timer()) {
+        on_timer();
+    }
+    if (connection_ != nullptr) {
+        connection_->on_ready();
+    }
+    look_after_connection();
+    settle_done();
+}
+
+// What is done without the server may have a next step, which nothing would wake us for.
+void Engine::on_turn_end() {
+    do {
+        send_waiting();
+        look_after_connection();
+        settle_done();
+    } while (is_ready() && !waiting_.empty() && !free_.empty());
+    follow();
+}
+
+void Engine::send_waiting() {
+    if (!is_ready() && Clock::now() >= wait_until_) {
+        fail_waiting();
+    }
+    while (is_ready() && !waiting_.empty() && !free_.empty()) {
+        BlockOperation* const operation = waiting_.pop();
+        Slot& slot = *free_.back();
+        free_.pop_back();
+        slot.operation = operation;
+        slot.range_done = 0;
+        send(*operation, slot);
+    }
+}
+
+void Engine::send(BlockOperation& operation, Slot& slot) {
+    const NbdExport& disk = options_.disk;
+    switch (operation.step()) {
+        case BlockOperation::Step::Read:
+        case BlockOperation::Step::Write: send_transfer(operation, slot); return;
+        case BlockOperation::Step::Sync:
+            slot.size = 0;
+            if (flush_error_.load() != 0) {
+                on_sent_done(slot, flush_error_.load());
+            } else if (!disk.can_flush || options_.no_flush) {
+                on_sent_done(slot, 0);
+            } else {
+                connection_->flush(slot);
+            }
+            return;
+        case BlockOperation::Step::PunchHole:
+        case BlockOperation::Step::ZeroRange: {
+            const bool is_discard = operation.kind() == BlockOperation::Kind::Discard;
+            if (is_discard ? disk.can_trim : disk.can_zero) {
+                send_range(operation, slot);
+            } else {
+                on_sent_done(slot, EOPNOTSUPP);
+            }
+            return;
+        }
+        case BlockOperation::Step::BlockDiscard: on_sent_done(slot, EOPNOTSUPP); return;
+        case BlockOperation::Step::Nothing: on_sent_done(slot, 0); return;
+    }
+}
+
+void Engine::send_transfer(BlockOperation& operation, Slot& slot) {
+    const auto buffers = bounce_.take(operation);
+    if (!buffers) {
+        slot.operation = nullptr;
+        free_.push_back(&slot);
+        return;
+    }
+    auto* const data = static_cast<std::byte*>(buffers->front().iov_base);
+    slot.size = std::min(buffers->front().iov_len, NbdConnection::kTransferMax);
+    if (operation.step() == BlockOperation::Step::Read) {
+        connection_->read(data, slot.size, operation.offset(), slot);
+    } else {
+        connection_->write(data, slot.size, operation.offset(), slot);
+    }
+}
+
+void Engine::send_range(BlockOperation& operation, Slot& slot) {
+    slot.size = std::min(operation.length() - slot.range_done, kRangeMax);
+    const std::uint64_t offset = operation.offset() + slot.range_done;
+    if (operation.kind() == BlockOperation::Kind::Discard) {
+        connection_->trim(slot.size, offset, slot);
+    } else {
+        connection_->zero(slot.size, offset, operation.step() == BlockOperation::Step::PunchHole,
+                          slot);
+    }
+}
+
+// Inside libnbd, so nothing is sent or completed here.
+void Engine::on_sent_done(Slot& slot, int error_number) {
+    BlockOperation& operation = *slot.operation;
+    const bool is_range = operation.length() != 0 && operation.buffers().empty();
+    if (error_number == 0 && is_range && operation.step() != BlockOperation::Step::Nothing) {
+        slot.range_done += slot.size;
+    }
+    const std::uint64_t done = is_range ? slot.range_done : slot.size;
+    operation.step_result =
+        error_number != 0 ? -std::int64_t{error_number} : static_cast<std::int64_t>(done);
+    operation.worker = static_cast<std::size_t>(&slot - slots_.data());
+    done_.push(operation);
+}
+
+void Engine::settle_done() {
+    while (BlockOperation* const operation = done_.pop()) {
+        Slot& slot = slots_[operation->worker];
+        const bool is_range = operation->length() != 0 && operation->buffers().empty() &&
+                              operation->step() != BlockOperation::Step::Nothing;
+        if (is_range && operation->step_result > 0 && slot.range_done < operation->length() &&
+            is_ready()) {
+            send_range(*operation, slot);
+            continue;
+        }
+        slot.operation = nullptr;
+        free_.push_back(&slot);
+        finish(*operation, operation->step_result);
+    }
+}
+
+void Engine::finish(BlockOperation& operation, std::int64_t result) {
+    const bool is_lost = result < 0 && !is_ready();
+    // What the server may have done already can be done again: all requests name their place.
+    const bool again = is_lost && Clock::now() < wait_until_;
+    if (is_lost && !again) {
+        result = -EIO;
+    }
+    if (!again && result < 0) {
+        remember_failure(operation, static_cast<int>(-result));
+    }
+    result = bounce_.give_back(operation, result, options_.disk.size);
+    if (BlockOperation* const next = bounce_.next_waiting()) {
+        waiting_.push(*next);
+    }
+    if (again) {
+        waiting_.push(operation);
+    } else if (operation.advance(result, options_.disk.size)) {
+        operation.complete(operation.error());
+    } else {
+        waiting_.push(operation);
+    }
+}
+
+// A flush that failed is never followed by one that succeeds: what was lost is not known.
+void Engine::remember_failure(const BlockOperation& operation, int error_number) {
+    if (operation.step() == BlockOperation::Step::Sync) {
+        int none = 0;
+        flush_error_.compare_exchange_strong(none, error_number);
+    }
+}
+
+void Engine::look_after_connection() {
+    if (connection_ == nullptr) {
+        return;
+    }
+    if (connection_->state() == NbdConnection::State::Gone) {
+        lose_connection();
+        return;
+    }
+    if (!was_ready_ && is_ready()) {
+        const NbdExport& now = connection_->disk();
+        if (now.size < options_.disk.size || (now.read_only && !options_.disk.read_only) ||
+            now.request_alignment > options_.disk.request_alignment) {
+            log::warning("an NBD server came back with another disk: it is not used");
+            lose_connection();
+            return;
+        }
+        was_ready_ = true;
+    }
+}
+
+void Engine::lose_connection() {
+    watch_.forget();
+    if (was_ready_) {
+        log::warning(concat("connection to NBD server '", options_.server.addresses.front().text(),
+                            "' is lost: ", connection_->reason()));
+        wait_until_ = Clock::now() + options_.reconnect_delay;
+    }
+    was_ready_ = false;
+    // Requests that libnbd still has are told so by its end.
+    connection_.reset();
+    watch_.set_timer(NbdEngine::kRetryInterval);
+}
+
+void Engine::seek() {
+    attempt_began_ = Clock::now();
+    if (auto begun = NbdConnection::begin(options_.server)) {
+        connection_ = std::move(*begun);
+    }
+    watch_.set_timer(NbdEngine::kRetryInterval);
+}
+
+void Engine::on_timer() {
+    if (is_ready()) {
+        watch_.set_timer(std::chrono::seconds(0));
+        return;
+    }
+    if (connection_ != nullptr && Clock::now() - attempt_began_ >= NbdEngine::kAttemptMax) {
+        watch_.forget();
+        connection_.reset();
+    }
+    if (connection_ == nullptr) {
+        seek();
+    }
+}
+
+void Engine::fail_waiting() {
+    BlockOperationList failed = std::exchange(waiting_, BlockOperationList());
+    while (BlockOperation* const operation = failed.pop()) {
+        remember_failure(*operation, EIO);
+        [[maybe_unused]] const bool finished = operation->advance(-EIO, options_.disk.size);
+        operation->complete(operation->error());
+    }
+}
+
+void Engine::follow() {
+    if (connection_ != nullptr) {
+        watch_.follow(connection_->descriptor(), connection_->wants_to_write());
+    }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BlockEngine>> NbdEngine::create(NbdEngineOptions options,
+                                                       std::unique_ptr<NbdConnection> connection,
+                                                       std::atomic<int>& flush_error,
+                                                       std::size_t operations_max) {
+    BounceBuffers bounce =
+        SISKIN_TRY(BounceBuffers::create(DirectAlignment{1, options.disk.request_alignment, true}));
+    DescriptorWatch watch = SISKIN_TRY(DescriptorWatch::create());
+    auto engine = std::make_unique<Engine>(std::move(options), std::move(connection), flush_error,
+                                           std::move(bounce), std::move(watch), operations_max);
+    engine->begin();
+    return std::unique_ptr<BlockEngine>(std::move(engine));
+}
+
+}  // namespace siskin

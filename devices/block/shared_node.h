@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// SharedNode: a block node that knows who uses it: a device, and the nodes above it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "devices/block/block_node.h"
+
+namespace siskin {
+
+// One device at most, and any number of nodes above, as long as nobody does what another one does
+// not allow. Left out: several devices on one node; two raw nodes over it do that.
+// Thread: VM loop, under MachineLock.
+class SharedNode : public BlockNode {
+public:
+    [[nodiscard]] Result<> claim(ImageUse use) final;
+    void release() final;
+    [[nodiscard]] bool is_claimed() const;
+
+    // For a node above, whose name is for messages. Errors: as of claim().
+    [[nodiscard]] Result<> claim_for(const BlockNode& parent, ImageUse use);
+    void release_for(const BlockNode& parent);
+
+protected:
+    // What all users together do; nothing: there are none. After an error all is as before.
+    [[nodiscard]] virtual Result<> change_use(std::optional<ImageUse> use) = 0;
+
+private:
+    struct User {
+        const BlockNode* parent;  // null: the device
+        ImageUse use;
+    };
+
+    [[nodiscard]] Result<> add(User user);
+    void remove(const BlockNode* parent);
+    [[nodiscard]] std::optional<ImageUse> whole_use() const;
+
+    std::vector<User> users_;
+};
+
+}  // namespace siskin

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is checked of a block node's options before anything is opened, and what is inherited.
+#include "vmm/machine/block_options.h"
+
+#include <utility>
+
+#include "base/text.h"
+
+namespace siskin {
+namespace {
+
+// Nodes inside nodes; more than any use has.
+constexpr unsigned kDepthMax = 16;
+
+Result<> check_node_options(const qmp::BlockdevOptions& options) {
+    const auto zeroes = options.detect_zeroes.value_or(qmp::BlockdevDetectZeroesOptions::Off);
+    if (zeroes != qmp::BlockdevDetectZeroesOptions::Off) {
+        return fail(concat("Parameter 'detect-zeroes' doesn't take value '", qmp::to_text(zeroes),
+                           "', allowed is off"));
+    }
+    return {};
+}
+
+template <typename T>
+void inherit(std::optional<T>& inner, const std::optional<T>& outer) {
+    if (!inner) {
+        inner = outer;
+    }
+}
+
+void inherit_all(qmp::BlockdevOptions& inner, const qmp::BlockdevOptions& outer) {
+    inherit(inner.read_only, outer.read_only);
+    inherit(inner.auto_read_only, outer.auto_read_only);
+    inherit(inner.discard, outer.discard);
+    if (outer.cache) {
+        qmp::BlockdevCacheOptions cache = inner.cache.value_or(qmp::BlockdevCacheOptions{});
+        inherit(cache.direct, outer.cache->direct);
+        inherit(cache.no_flush, outer.cache->no_flush);
+        inner.cache = cache;
+    }
+}
+
+Result<> complete(qmp::BlockdevOptions& options, unsigned depth) {
+    if (depth > kDepthMax) {
+        return fail(concat("nodes are nested ", depth, " deep, the most is ", kDepthMax));
+    }
+    SISKIN_TRY(check_node_options(options));
+    if (options.as_raw && options.as_raw->file && options.as_raw->file->as_definition) {
+        qmp::BlockdevOptions& inner = *options.as_raw->file->as_definition;
+        inherit_all(inner, options);
+        SISKIN_TRY(complete(inner, depth + 1));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<qmp::BlockdevOptions> read_node_options(const Value::Dict& members, OptionForm form) {
+    qmp::BlockdevOptions options;
+    const qmp::Path whole = form == OptionForm::KeyValues ? qmp::Path::of_text() : qmp::Path();
+    Value given(members);
+    SISKIN_TRY(qmp::decode(given, whole, options));
+    return complete_node_options(std::move(options));
+}
+
+Result<qmp::BlockdevOptions> complete_node_options(qmp::BlockdevOptions options) {
+    SISKIN_TRY(complete(options, 1));
+    return options;
+}
+
+}  // namespace siskin
