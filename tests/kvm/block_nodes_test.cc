@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/socket_address.h"
 #include "base/stream_socket.h"
 #include "base/text.h"
@@ -29,6 +31,16 @@ void check_image(const std::string& image) {
     CHECK(file_has_pattern(image, kFirstWritten, kWritten, 1));
     const unsigned end = kFirstWritten + kWritten;
     CHECK(file_has_pattern(image, end, kSectors - end, 0));
+}
+
+// Linux frees what an io_uring holds, the locked file too, some milliseconds after its process has
+// ended: requests may still be under way.
+void wait_for_locks(const std::string& image) {
+    const Fd file(::open(image.c_str(), O_RDWR | O_CLOEXEC));
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    REQUIRE(::fcntl(file.get(), F_OFD_SETLKW, &whole) == 0);
 }
 
 // blk_poll on the node "d" that these words make.
@@ -143,6 +155,7 @@ TEST_SUITE("kvm/block_nodes") {
 
         first.send_signal(SIGKILL);
         REQUIRE(first.wait_for_end().has_value());
+        wait_for_locks(image);
         ChildProcess second = start(others);
         QmpClient now = connect(directory.path("second"), second);
         CHECK(second.running());
