@@ -118,22 +118,19 @@ TEST_SUITE("qmp/codec") {
     TEST_CASE("of an option of the command line, texts are switches and numbers, too") {
         const Path whole = Path::of_text();
         const Path path(whole, "x");
+        const auto take = [&path](Value value, auto& out) { return decode(value, path, out); };
         bool on = false;
-        CHECK(decode(Value("on"), path, on).has_value());
+        CHECK(take("on", on).has_value());
         CHECK(on);
-        CHECK(decode(Value("yes"), path, on).error().message ==
-              "Parameter 'x' expects 'on' or 'off'");
+        CHECK(take("yes", on).error().message == "Parameter 'x' expects 'on' or 'off'");
         std::uint64_t size = 0;
-        CHECK(decode(Value("4k"), path, size).has_value());
+        CHECK(take("4k", size).has_value());
         CHECK(size == 4096);
-        CHECK(decode(Value("4x"), path, size)
-                  .error()
-                  .message.starts_with("Parameter 'x' expects a size"));
+        CHECK(take("4x", size).error().message.starts_with("Parameter 'x' expects a size"));
         std::uint32_t number = 0;
-        CHECK(decode(Value("17"), path, number).has_value());
+        CHECK(take("17", number).has_value());
         CHECK(number == 17);
-        CHECK(decode(Value("-1"), path, number).error().message ==
-              "Parameter 'x' expects a number");
+        CHECK(take("-1", number).error().message == "Parameter 'x' expects a number");
         CHECK(decoded<bool>("on") == "Invalid parameter type for 'x', expected: boolean");
     }
 
