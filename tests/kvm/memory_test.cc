@@ -31,7 +31,7 @@ std::string error_of(const std::vector<std::string>& arguments) {
 
 TEST_SUITE("kvm/memory") {
     TEST_CASE("a guest runs in the memory of two back ends") {
-        MachineArguments machine("hello");
+        MachineArguments machine("exit_code");
         for (const std::string_view argument : kTwoNodes) {
             machine.add({std::string(argument)});
         }
@@ -50,7 +50,7 @@ TEST_SUITE("kvm/memory") {
 
         CHECK(error.find("bogus") != std::string::npos);
         CHECK(folder.names().empty());
-        MachineArguments machine("hello");
+        MachineArguments machine("exit_code");
         CHECK(run(machine.add({"-m", "64M", "-M", "memory-backend=m", "-object", file})).status ==
               kGuestPassed);
         CHECK(folder.names().size() == 1);

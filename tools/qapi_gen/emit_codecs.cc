@@ -34,12 +34,12 @@ std::string members_decoder(const Schema& schema, const Entry& entry) {
     const bool is_empty = members.empty();
     std::string out = concat("Result<> decode_members(ObjectDecoder&", is_empty ? "" : " object",
                              ", ", entry.name, '&', is_empty ? "" : " out", ") {\n");
+    if (entry.keep_members) {
+        out += "    out.given = object.members();\n";  // before their values are taken
+    }
     for (const Member& member : members) {
         out += concat("    SISKIN_TRY(object.", member.optional ? "optional" : "required", "(\"",
                       member.name, "\", out.", snake_case(member.name), "));\n");
-    }
-    if (entry.keep_members) {
-        out += "    out.given = object.members();\n";
     }
     if (entry.further_members) {
         out += "    object.rest(out.further);\n";

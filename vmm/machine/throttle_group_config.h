@@ -13,7 +13,6 @@
 
 namespace siskin {
 
-
 struct ThrottleGroupConfig {
     std::uint64_t bps_total = 0;
     std::uint64_t bps_total_max = 0;
