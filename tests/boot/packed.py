@@ -7,7 +7,7 @@ from guest import Guest
 
 IMAGE = "packed.img"
 IMAGE_MIB = 64
-FILE_MIB = 8
+FILE_MIB = 4
 RING_PACKED = 34  # VIRTIO_F_RING_PACKED
 
 
@@ -43,8 +43,9 @@ def write_and_verify(checks, guest):
     """Files by way of the cache and past it, both copied between the two disks."""
     guest.run("mount -t ext4 /dev/vdb /mnt && cd /mnt")
     guest.run(f"dd if=/dev/urandom of=random bs=1M count={FILE_MIB} 2>/dev/null")
-    guest.run("for i in 1 2 3 4; do dd if=random of=part$i bs=${i}k oflag=direct 2>/dev/null & "
-              "done; wait")
+    # The shell has other children, which never end.
+    guest.run("writers=; for i in 1 2 3 4; do dd if=random of=part$i bs=$((i * 4))k oflag=direct "
+              "2>/dev/null & writers=\"$writers $!\"; done; wait $writers", 120)
     guest.run("sha256sum random part1 part2 part3 part4 >sums; sync; "
               "echo 3 >/proc/sys/vm/drop_caches")
     checks.equal("what was read back is what was written",
