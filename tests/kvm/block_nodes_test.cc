@@ -33,16 +33,6 @@ void check_image(const std::string& image) {
     CHECK(file_has_pattern(image, end, kSectors - end, 0));
 }
 
-// Linux frees what an io_uring holds, the locked file too, some milliseconds after its process has
-// ended: requests may still be under way.
-void wait_for_locks(const std::string& image) {
-    const Fd file(::open(image.c_str(), O_RDWR | O_CLOEXEC));
-    struct flock whole {};
-    whole.l_type = F_WRLCK;
-    whole.l_whence = SEEK_SET;
-    REQUIRE(::fcntl(file.get(), F_OFD_SETLKW, &whole) == 0);
-}
-
 // blk_poll on the node "d" that these words make.
 void check_guest(const std::vector<std::string>& words,
                  const std::string& line = "plain prefilled") {

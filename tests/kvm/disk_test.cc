@@ -260,6 +260,7 @@ TEST_SUITE("kvm/disk") {
 
         const GuestRun refused = run(MachineArguments("exit_code").disk(image));
         first.reset();
+        wait_for_locks(image);
         const GuestRun taken = run(MachineArguments("exit_code").disk(image));
 
         CAPTURE(refused.errors);

@@ -74,6 +74,7 @@ TEST_SUITE("kvm/memory") {
         ChildProcess process = start(machine.qmp(folder.path("qmp")));
         QmpClient monitor = connect(folder.path("qmp"), process);
 
+        REQUIRE(process.wait_for_output("idle"));
         std::filesystem::resize_file(folder.path("ram"), 4096);
         // Who looks at the memory meets the lost page, if the vCPU has not yet.
         REQUIRE(monitor.execute("human-monitor-command", R"({"command-line":"xp /1x 0x300000"})"));

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+
 namespace siskin::test {
 
 ChildProcess start(const MachineArguments& arguments) {
@@ -24,6 +26,14 @@ GuestRun run(const MachineArguments& arguments, Milliseconds limit) {
     ChildProcess process = start(arguments);
     const std::optional<int> status = process.wait_for_end(limit);
     return GuestRun{status, process.output(), process.errors()};
+}
+
+void wait_for_locks(const std::string& image) {
+    const Fd file(::open(image.c_str(), O_RDWR | O_CLOEXEC));
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    REQUIRE(::fcntl(file.get(), F_OFD_SETLKW, &whole) == 0);
 }
 
 }  // namespace siskin::test

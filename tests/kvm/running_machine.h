@@ -24,4 +24,8 @@ struct GuestRun {
 };
 [[nodiscard]] GuestRun run(const MachineArguments& arguments, Milliseconds limit = kPatience);
 
+// Linux frees what an io_uring holds, the locked file too, some milliseconds after its process has
+// ended: requests may still be under way.
+void wait_for_locks(const std::string& image);
+
 }  // namespace siskin::test
