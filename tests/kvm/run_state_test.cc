@@ -195,7 +195,8 @@ TEST_SUITE("kvm/run_state") {
     }
 
     TEST_CASE("-no-reboot turns the guest's reset into the end") {
-        Monitored machine(MachineArguments("reset_once").add({"-no-reboot"}));
+        Monitored machine(MachineArguments("reset_once").add({"-no-reboot", "-S"}));
+        REQUIRE(machine.execute("cont"));
 
         const Result<Value> shutdown = machine.monitor.wait_for_event("SHUTDOWN");
 
