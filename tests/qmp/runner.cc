@@ -58,7 +58,7 @@ private:
 };
 
 // The words behind "# args:" of a transcript that wants more than an empty board.
-std::vector<std::string> arguments_of(const std::string& path) {
+std::vector<std::string> arguments_of(const std::string& path, const std::string& folder) {
     static constexpr std::string_view kPrefix = "# args:";
     std::vector<std::string> words;
     std::ifstream file(path);
@@ -66,7 +66,7 @@ std::vector<std::string> arguments_of(const std::string& path) {
         if (line.starts_with(kPrefix)) {
             std::istringstream rest(line.substr(kPrefix.size()));
             for (std::string word; rest >> word;) {
-                words.push_back(word);
+                words.push_back(with_folder(word, folder));
             }
         }
     }
@@ -87,7 +87,7 @@ Result<std::size_t> play_file(const std::string& path, const std::string& target
     }
     const std::string folder = new_folder();
     const auto compared = [&] {
-        const Process process(binary, folder + "/qmp", arguments_of(path));
+        const Process process(binary, folder + "/qmp", arguments_of(path, folder));
         return play(lines, folder + "/qmp", target == "siskin");
     }();
     std::filesystem::remove_all(folder);

@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
 #include "qmp/parser.h"
@@ -52,6 +53,12 @@ bool dicts_match(const Value::Dict& expected, const Value::Dict& actual) {
            std::all_of(expected.begin(), expected.end(), is_met);
 }
 
+// The text with the test's own folder.
+Line in_folder(Line line, const std::string& folder) {
+    line.text = with_folder(std::move(line.text), folder);
+    return line;
+}
+
 Result<> expect(const Line& line, const std::string& actual) {
     const auto expected = qmp::parse_json(line.text);
     const auto message = qmp::parse_json(actual);
@@ -72,6 +79,15 @@ Result<> expect_text(const Line& line, std::string_view expected, const std::str
 }
 
 }  // namespace
+
+std::string with_folder(std::string text, std::string_view folder) {
+    static constexpr std::string_view kFolder = "@folder";
+    for (auto at = text.find(kFolder); at != std::string::npos;
+         at = text.find(kFolder, at + folder.size())) {
+        text.replace(at, kFolder.size(), folder);
+    }
+    return text;
+}
 
 bool matches(const Value& expected, const Value& actual) {
     const auto* const text = expected.as_string();
@@ -123,9 +139,11 @@ Result<std::vector<Line>> read_transcript(const std::string& path) {
 
 Result<std::size_t> play(const std::vector<Line>& lines, const std::string& socket_path,
                          bool is_siskin) {
+    const std::string folder = socket_path.substr(0, socket_path.rfind('/'));
     std::optional<Client> client(std::in_place, socket_path);
     std::size_t compared = 0;
-    for (const Line& line : lines) {
+    for (const Line& written : lines) {
+        const Line line = in_folder(written, folder);
         if (line.mark == ">") {
             client->send(SISKIN_TRY_IN(concat("line ", line.number), unescape(line.text)));
         } else if (line.mark == ">!") {

@@ -24,6 +24,7 @@ namespace siskin::qmp_test {
 //   <s  as <, of siskin alone
 //   <q  as <, of QEMU alone
 //   =   hang up and connect again
+// In what is sent or expected "@folder" is the folder of the socket, which holds nothing else.
 struct Line {
     std::size_t number = 0;
     std::string mark;
@@ -36,6 +37,9 @@ struct Line {
 // what came. Returns the number of messages compared.
 [[nodiscard]] Result<std::size_t> play(const std::vector<Line>& lines,
                                        const std::string& socket_path, bool is_siskin);
+
+// `text` with `folder` for each "@folder".
+[[nodiscard]] std::string with_folder(std::string text, std::string_view folder);
 
 [[nodiscard]] bool matches(const Value& expected, const Value& actual);
 
