@@ -65,6 +65,8 @@ Result<std::unique_ptr<ConventionalBridge>> ConventionalBridge::create_pci_bridg
     const BridgeReserve reserve = SISKIN_TRY(reserve_of(settings.reserve, kPciBridgeType.name));
     std::unique_ptr<ConventionalBridge> bridge(new ConventionalBridge(
         kPciBridgeType, place, identity(0x0001, 0, false), std::move(config)));
+    // Without the hot-plug controller nobody sends a message.
+    static_cast<PciBridgeConfig*>(bridge->Device::config())->msi = OnOffAuto::Off;
     bridge->reserve_ = reserve;
     add_slot_id_capability(bridge->config(), settings.chassis_nr);
     add_reserve_capability(bridge->config(), reserve);

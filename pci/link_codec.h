@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/object/or_unset.h"
 #include "base/object/property.h"
 #include "base/result.h"
 #include "pci/capability.h"
@@ -44,11 +45,13 @@ struct Codec<LinkWidth> {
 
 // A part of a bridge's config struct: group<&C::reserve>(kReserveProperties).
 struct ReserveProperties {
-    std::optional<std::uint32_t> buses;
-    std::optional<ByteCount> io;
-    std::optional<ByteCount> memory;
-    std::optional<ByteCount> prefetchable32;
-    std::optional<ByteCount> prefetchable64;
+    using Size = OrUnset<ByteCount, ~std::uint64_t{0}>;
+
+    OrUnset<std::uint32_t, 0xffffffffU> buses;
+    Size io;
+    Size memory;
+    Size prefetchable32;
+    Size prefetchable64;
 };
 
 inline constexpr std::array kReserveProperties{

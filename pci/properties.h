@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/object/or_unset.h"
 #include "base/object/property.h"
 #include "base/result.h"
 #include "pci/bdf.h"
@@ -21,8 +22,8 @@ struct PciProperties {
     bool multifunction = false;
     std::string romfile;
     std::uint32_t rombar = 1;
-    std::optional<std::uint32_t> romsize;  // bytes; none: as the file needs
-    std::uint32_t acpi_index = 0;          // PCI Firmware 3.3 §4.6.7; 0: none
+    OrUnset<std::uint32_t, 0xffffffffU> romsize;  // bytes; none: as the file needs
+    std::uint32_t acpi_index = 0;                 // PCI Firmware 3.3 §4.6.7; 0: none
 };
 
 inline constexpr std::array kPciProperties{

@@ -4,21 +4,23 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "base/bus/irq_line.h"
 #include "base/object/device_type.h"
+#include "base/object/or_unset.h"
 #include "base/result.h"
 #include "base/units.h"
 
 namespace siskin {
 
 struct IsaSerialConfig {
-    std::string chardev;                  // empty: none
-    std::optional<std::uint32_t> index;   // 0 to 3: COM1 to COM4
-    std::optional<std::uint32_t> iobase;  // else by index
-    std::optional<std::uint32_t> irq;     // else by index
+    using Number = OrUnset<std::uint32_t, 0xffffffffU>;
+
+    std::string chardev;  // empty: none
+    Number index;         // 0 to 3: COM1 to COM4
+    Number iobase;        // else by index
+    Number irq;           // else by index
 };
 struct IsaDebugconConfig {
     std::string chardev;

@@ -14,11 +14,31 @@ const DeviceType kBlkPciType{
     make_config<BlkPciConfig>,
 };
 
+namespace {
+
+std::shared_ptr<void> make_non_transitional_config() {
+    auto config = std::make_shared<BlkPciConfig>();
+    config->virtio.disable_legacy = OnOffAuto::On;
+    return config;
+}
+
+}  // namespace
+
+const DeviceType kBlkPciNonTransitionalType{
+    "virtio-blk-pci-non-transitional", "",    "",
+    DeviceCategory::Storage,           "PCI", kBlkPciNonTransitionalGroups,
+    make_non_transitional_config,
+};
+
+bool is_blk_pci(const DeviceType& type) {
+    return &type == &kBlkPciType || &type == &kBlkPciNonTransitionalType;
+}
+
 std::vector<Error> blk_pci_problems(const BlkPciConfig& settings, BlockNode* node,
-                                    std::uint16_t vcpu_count) {
+                                    std::uint16_t vcpu_count, const DeviceType& type) {
     std::vector<Error> problems;
-    for (Result<> checked : {check_virtio_properties(settings.virtio, kBlkPciType.name),
-                             check_blk_properties(settings.blk, kBlkPciType.name)}) {
+    for (Result<> checked : {check_virtio_properties(settings.virtio, type.name),
+                             check_blk_properties(settings.blk, type.name)}) {
         if (!checked) {
             problems.push_back(std::move(checked).error());
         }
@@ -33,18 +53,37 @@ std::vector<Error> blk_pci_problems(const BlkPciConfig& settings, BlockNode* nod
         }
     }
     for (Error& problem : of_block) {
-        problems.push_back(in_context(kBlkPciType.name, std::move(problem)));
+        problems.push_back(in_context(type.name, std::move(problem)));
     }
     return problems;
 }
 
+namespace {
+
+// What was left unset becomes what is chosen here, and management software reads it so.
+void settle(BlkPciConfig& settings, const BlockDeviceOptions& options, ByteCount capacity) {
+    BlkProperties& blk = settings.blk;
+    blk.num_queues.emplace(options.num_queues);
+    blk.logical_block_size = ByteCount{options.logical_block_size};
+    blk.physical_block_size = ByteCount{options.physical_block_size};
+    const BlockGeometry geometry = block_geometry(options.geometry, capacity);
+    blk.cyls = geometry.cylinders;
+    blk.heads = geometry.heads;
+    blk.secs = geometry.sectors;
+    VirtioPciProperties& virtio = settings.virtio;
+    virtio.vectors.emplace(virtio.vectors.value_or(options.num_queues + 1U));
+    virtio.disable_legacy = OnOffAuto::On;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<VirtioPci>> create_blk_pci(PciPlace place, std::shared_ptr<void> config,
                                                   const VirtioPciServices& services,
-                                                  BlkPciBackends backends) {
-    const auto& settings = *static_cast<const BlkPciConfig*>(config.get());
-    SISKIN_TRY(check_virtio_properties(settings.virtio, kBlkPciType.name));
+                                                  BlkPciBackends backends, const DeviceType& type) {
+    auto& settings = *static_cast<BlkPciConfig*>(config.get());
+    SISKIN_TRY(check_virtio_properties(settings.virtio, type.name));
     BlockDeviceOptions options =
-        SISKIN_TRY(block_options_of(settings.blk, backends.vcpu_count, kBlkPciType.name));
+        SISKIN_TRY(block_options_of(settings.blk, backends.vcpu_count, type.name));
     if (options.on_read_error == BlockOnError::Auto) {
         options.on_read_error = backends.on_read_error;
     }
@@ -53,14 +92,14 @@ Result<std::unique_ptr<VirtioPci>> create_blk_pci(PciPlace place, std::shared_pt
     }
     std::unique_ptr<VirtioDevice> device;
     if (backends.io_thread == nullptr) {
-        device = SISKIN_TRY_IN(kBlkPciType.name, BlockShape::create(backends.node, options));
+        device = SISKIN_TRY_IN(type.name, BlockShape::create(backends.node, options));
     } else {
-        device = SISKIN_TRY_IN(kBlkPciType.name,
-                               BlockDevice::create(backends.node, *backends.io_thread, options,
-                                                   std::move(backends.errors)));
+        device = SISKIN_TRY_IN(type.name, BlockDevice::create(backends.node, *backends.io_thread,
+                                                              options, std::move(backends.errors)));
     }
-    return VirtioPci::create(kBlkPciType, std::move(place), std::move(config), settings.virtio,
-                             services, std::move(device));
+    settle(settings, options, backends.node.capacity());
+    return VirtioPci::create(type, std::move(place), std::move(config), settings.virtio, services,
+                             std::move(device));
 }
 
 }  // namespace siskin

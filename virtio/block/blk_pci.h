@@ -29,7 +29,17 @@ inline constexpr std::array kBlkPciGroups{
     group<&BlkPciConfig::blk>(kBlkProperties),
 };
 
+// The same device without the properties that choose an interface: it has the modern one.
+inline constexpr std::array kBlkPciNonTransitionalGroups{
+    group<&BlkPciConfig::pci>(kPciProperties),
+    group<&BlkPciConfig::virtio>(kVirtioPciCommonProperties),
+    group<&BlkPciConfig::blk>(kBlkProperties),
+};
+
 extern const DeviceType kBlkPciType;
+extern const DeviceType kBlkPciNonTransitionalType;
+// Whether it is one of these; their configs are BlkPciConfig.
+[[nodiscard]] bool is_blk_pci(const DeviceType& type);
 
 // What the machine found for the names in the config.
 struct BlkPciBackends {
@@ -46,14 +56,15 @@ struct BlkPciBackends {
 // All that speaks against the settings, and against the node unless that is null, for a plan; in
 // the words of create_blk_pci(), which tells the first.
 [[nodiscard]] std::vector<Error> blk_pci_problems(const BlkPciConfig& settings, BlockNode* node,
-                                                  std::uint16_t vcpu_count);
+                                                  std::uint16_t vcpu_count,
+                                                  const DeviceType& type = kBlkPciType);
 
-// Plugs a virtio-blk-pci in at `place`; `config` is a BlkPciConfig. Errors: a property's value, or
-// two together, are not supported; the node is in use; no descriptor or ring left in the host.
+// Plugs a virtio-blk-pci in at `place`; `config` is a BlkPciConfig, in which what was left unset
+// becomes what was chosen. Errors: a property's value, or two together, are not supported; the node
+// is in use; no descriptor or ring left in the host.
 // Thread: VM loop, under MachineLock.
-[[nodiscard]] Result<std::unique_ptr<VirtioPci>> create_blk_pci(PciPlace place,
-                                                                std::shared_ptr<void> config,
-                                                                const VirtioPciServices& services,
-                                                                BlkPciBackends backends);
+[[nodiscard]] Result<std::unique_ptr<VirtioPci>> create_blk_pci(
+    PciPlace place, std::shared_ptr<void> config, const VirtioPciServices& services,
+    BlkPciBackends backends, const DeviceType& type = kBlkPciType);
 
 }  // namespace siskin

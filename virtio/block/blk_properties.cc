@@ -20,8 +20,9 @@ Result<> refuse(std::string_view type_name, std::string_view property, std::stri
                        "', allowed is ", allowed));
 }
 
-std::uint32_t bytes_of(ByteCount size) {
-    return static_cast<std::uint32_t>(size.value());  // the rows bound them
+std::uint32_t bytes_of(const BlkProperties::BlockSize& size) {
+    // The rows bound them.
+    return static_cast<std::uint32_t>(size.value_or(BlkProperties::kUnsetBlockSize).value());
 }
 
 }  // namespace
@@ -60,7 +61,7 @@ BlockDeviceOptions plain_block_options_of(const BlkProperties& properties,
     const bool is_told = properties.report_discard_granularity &&
                          properties.discard_granularity != BlkProperties::kNoGranularity;
     options.discard_granularity =
-        is_told ? properties.discard_granularity.value() : properties.logical_block_size.value();
+        is_told ? properties.discard_granularity.value() : options.logical_block_size;
     options.discard = properties.discard;
     options.write_zeroes = properties.write_zeroes;
     options.max_discard_sectors = properties.max_discard_sectors;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/object/on_off_auto.h"
+#include "base/object/or_unset.h"
 #include "base/object/property.h"
 #include "base/result.h"
 #include "base/units.h"
@@ -19,14 +20,17 @@ namespace siskin {
 struct BlkProperties {
     // QEMU's default of discard_granularity: not set.
     static constexpr ByteCount kNoGranularity{0xffffffff};
+    static constexpr ByteCount kUnsetBlockSize{512};
+
+    using BlockSize = OrUnset<ByteCount, 0>;
 
     std::string drive;     // whose node it is; the machine looks it up
     std::string iothread;  // which IoThread; the machine looks it up
     std::string serial;
-    std::optional<std::uint16_t> num_queues;
+    OrUnset<std::uint16_t, 0xffff> num_queues;
     std::uint16_t queue_size = 256;
-    ByteCount logical_block_size{512};
-    ByteCount physical_block_size{512};
+    BlockSize logical_block_size;   // 512 when not set
+    BlockSize physical_block_size;  // so, too
     ByteCount min_io_size{0};
     ByteCount opt_io_size{0};
     ByteCount discard_granularity = kNoGranularity;
@@ -52,7 +56,7 @@ struct BlkProperties {
     BlockOnError werror = BlockOnError::Auto;
     OnOffAuto account_failed = OnOffAuto::Auto;
     OnOffAuto account_invalid = OnOffAuto::Auto;
-    std::optional<std::uint32_t> bootindex;
+    OrUnset<std::uint32_t, -1> bootindex;
     std::uint32_t pci_class = 0;
     bool scsi = false;
 };

@@ -74,17 +74,8 @@ Result<> check_geometry(const BlockGeometry& geometry) {
     return check_range("secs", geometry.sectors, 255);
 }
 
-// Of a size alone, as a translating BIOS has it: 16 heads, 63 sectors, 2 to 16383 cylinders.
 BlockGeometry geometry_of(const BlockDeviceOptions& options, ByteCount capacity) {
-    BlockGeometry geometry = options.geometry;
-    if (geometry.cylinders == 0) {
-        constexpr std::uint32_t kHeads = 16;
-        constexpr std::uint32_t kSectors = 63;
-        const std::uint64_t cylinders = capacity.value() / spec::kSectorSize / (kHeads * kSectors);
-        geometry = BlockGeometry{
-            static_cast<std::uint32_t>(std::clamp<std::uint64_t>(cylinders, 2, 16383)), kHeads,
-            kSectors};
-    }
+    BlockGeometry geometry = block_geometry(options.geometry, capacity);
     // A track is whole logical blocks, where that is possible.
     const std::uint32_t sectors_a_block = options.logical_block_size / spec::kSectorSize;
     if (geometry.sectors >= sectors_a_block) {
@@ -130,6 +121,18 @@ std::vector<Error> block_option_problems(const BlockDeviceOptions& options, cons
                          " bytes, less than one logical block of ", options.logical_block_size)));
     }
     return problems;
+}
+
+// Of a size alone, as a translating BIOS has it: 16 heads, 63 sectors, 2 to 16383 cylinders.
+BlockGeometry block_geometry(const BlockGeometry& told, ByteCount capacity) {
+    constexpr std::uint32_t kHeads = 16;
+    constexpr std::uint32_t kSectors = 63;
+    if (told.cylinders != 0) {
+        return told;
+    }
+    const std::uint64_t cylinders = capacity.value() / spec::kSectorSize / (kHeads * kSectors);
+    return {static_cast<std::uint32_t>(std::clamp<std::uint64_t>(cylinders, 2, 16383)), kHeads,
+            kSectors};
 }
 
 spec::BlockConfigSpace block_config_space(const BlockDeviceOptions& options, ByteCount capacity,

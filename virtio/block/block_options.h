@@ -55,6 +55,9 @@ struct BlockDeviceOptions {
 [[nodiscard]] std::vector<Error> block_option_problems(const BlockDeviceOptions& options,
                                                        const BlockNode* node);
 
+// The geometry told, or made up where none is.
+[[nodiscard]] BlockGeometry block_geometry(const BlockGeometry& told, ByteCount capacity);
+
 // What the configuration space shows (virtio 1.2 §5.2.4) of a disk of this size.
 [[nodiscard]] virtio_spec::BlockConfigSpace block_config_space(const BlockDeviceOptions& options,
                                                                ByteCount capacity, bool writeback,

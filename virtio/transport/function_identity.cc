@@ -41,11 +41,8 @@ std::string subject_of(const PciPlace& place) {
 }
 
 std::string backend_type_of(const DeviceType& type) {
-    constexpr std::string_view kSuffix = "-pci";
-    std::string_view name = type.name;
-    if (name.ends_with(kSuffix)) {
-        name.remove_suffix(kSuffix.size());
-    }
+    // What follows tells which interface the function has.
+    const std::string_view name = type.name.substr(0, type.name.find("-pci"));
     return concat(name, "-device");
 }
 

@@ -2,13 +2,16 @@
 // The properties that every virtio PCI device has, and those that only have one allowed value.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/object/on_off_auto.h"
+#include "base/object/or_unset.h"
 #include "base/object/property.h"
 #include "base/result.h"
 #include "virtio/device.h"
@@ -19,7 +22,7 @@ namespace siskin {
 // A part of each virtio PCI device's config struct: group<&C::virtio>(kVirtioPciProperties).
 struct VirtioPciProperties {
     bool ioeventfd = true;
-    std::optional<std::uint32_t> vectors;
+    OrUnset<std::uint32_t, 0xffffffffU> vectors;
     bool event_idx = true;
     bool indirect_desc = true;
     OnOffAuto disable_legacy = OnOffAuto::Auto;
@@ -37,7 +40,8 @@ struct VirtioPciProperties {
     bool x_irqfd = true;
 };
 
-inline constexpr std::array kVirtioPciProperties{
+// Of types whose name says which interface they have.
+inline constexpr std::array kVirtioPciCommonProperties{
     property<&VirtioPciProperties::ioeventfd>(
         "ioeventfd", "Take notifications in the kernel, without an exit to siskin."),
     property<&VirtioPciProperties::vectors>(
@@ -45,10 +49,6 @@ inline constexpr std::array kVirtioPciProperties{
         InRange{0, 2048}),
     property<&VirtioPciProperties::event_idx>("event_idx", "Offer VIRTIO_F_EVENT_IDX."),
     property<&VirtioPciProperties::indirect_desc>("indirect_desc", "Offer VIRTIO_F_INDIRECT_DESC."),
-    property<&VirtioPciProperties::disable_legacy>(
-        "disable-legacy", "No legacy interface; only on or auto, as there is none."),
-    property<&VirtioPciProperties::disable_modern>(
-        "disable-modern", "No modern interface; only off, as there is no other."),
     property<&VirtioPciProperties::packed>("packed", "Offer VIRTIO_F_RING_PACKED."),
     property<&VirtioPciProperties::in_order>(
         "in_order", "Offer VIRTIO_F_IN_ORDER: buffers are used in the order they were offered."),
@@ -71,6 +71,28 @@ inline constexpr std::array kVirtioPciProperties{
     property<&VirtioPciProperties::iommu_platform>(
         "iommu_platform", "Access memory through an IOMMU; only off for now."),
 };
+
+inline constexpr std::array kVirtioPciInterfaceProperties{
+    property<&VirtioPciProperties::disable_legacy>(
+        "disable-legacy", "No legacy interface; only on or auto, as there is none."),
+    property<&VirtioPciProperties::disable_modern>(
+        "disable-modern", "No modern interface; only off, as there is no other."),
+};
+
+namespace properties_detail {
+
+[[nodiscard]] constexpr auto all_virtio_pci_properties() {
+    constexpr std::size_t kCommon = kVirtioPciCommonProperties.size();
+    std::array<PropertyRow, kCommon + kVirtioPciInterfaceProperties.size()> rows{};
+    std::copy(kVirtioPciCommonProperties.begin(), kVirtioPciCommonProperties.end(), rows.begin());
+    std::copy(kVirtioPciInterfaceProperties.begin(), kVirtioPciInterfaceProperties.end(),
+              rows.begin() + kCommon);
+    return rows;
+}
+
+}  // namespace properties_detail
+
+inline constexpr auto kVirtioPciProperties = properties_detail::all_virtio_pci_properties();
 
 // Error: a property has a value that siskin does not support; names it and what is allowed.
 // `type_name` begins the message.

@@ -16,7 +16,7 @@ constexpr std::array kTypes{
     QomType{"x86-machine", "machine", true},
     QomType{"generic-pc-machine", "x86-machine", true},
     QomType{"pc-q35-7.2-machine", "generic-pc-machine", false},
-    QomType{"accel", "object", true},
+    QomType{"accel", "object", false},
     QomType{"kvm-accel", "accel", false},
     // Buses and what holds them.
     QomType{"bus", "object", true},
@@ -43,6 +43,7 @@ constexpr std::array kTypes{
     QomType{"virtio-pci", "pci-device", true},
     QomType{"virtio-blk-pci-base", "virtio-pci", true},
     QomType{"virtio-blk-pci", "virtio-blk-pci-base", false},
+    QomType{"virtio-blk-pci-non-transitional", "virtio-blk-pci-base", false},
     QomType{"siskin-vga-test", "pci-device", false},
     QomType{"isa-device", "device", true},
     QomType{"isa-serial", "isa-device", false},

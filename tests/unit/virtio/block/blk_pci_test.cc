@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/object/device_type.h"
 #include "tests/unit/virtio/virtio_bench.h"
@@ -45,6 +46,96 @@ TEST_SUITE("virtio/block/blk_pci") {
         CHECK(kBlkPciType.name == "virtio-blk-pci");
         CHECK(kBlkPciType.alias == "virtio-blk");
         CHECK(kBlkPciType.bus == "PCI");
+    }
+
+    TEST_CASE("the non-transitional type has every property but those that choose an interface") {
+        const auto has = [](const DeviceType& type, std::string_view name) {
+            const auto config = type.make_config();
+            return find_property(type.properties, config.get(), name).row != nullptr;
+        };
+        for (const DescribedProperty& property : describe_properties(kBlkPciType)) {
+            CAPTURE(property.row->name);
+            const bool chooses =
+                property.row->name == "disable-legacy" || property.row->name == "disable-modern";
+            CHECK(has(kBlkPciNonTransitionalType, property.row->name) != chooses);
+        }
+        CHECK(kBlkPciNonTransitionalType.name == "virtio-blk-pci-non-transitional");
+        CHECK(kBlkPciNonTransitionalType.alias.empty());
+        CHECK(is_blk_pci(kBlkPciType));
+        CHECK(is_blk_pci(kBlkPciNonTransitionalType));
+    }
+
+    TEST_CASE("a non-transitional device is one of its type, with the same back end") {
+        VirtioBench bench;
+        bench.device.reset();
+
+        const auto device = create_blk_pci(
+            bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)),
+            kBlkPciNonTransitionalType.make_config(), bench.services,
+            BlkPciBackends{bench.disk, bench.io_thread.get(), 1}, kBlkPciNonTransitionalType);
+
+        REQUIRE(device.has_value());
+        CHECK(&(*device)->type() == &kBlkPciNonTransitionalType);
+        REQUIRE((*device)->parts().size() == 1);
+        CHECK((*device)->parts().front().type == "virtio-blk-device");
+    }
+
+    TEST_CASE("errors of a non-transitional device name its type") {
+        VirtioBench bench;
+        BlkPciConfig settings;
+        settings.blk.scsi = true;
+
+        const auto problems = blk_pci_problems(settings, nullptr, 1, kBlkPciNonTransitionalType);
+
+        REQUIRE(problems.size() == 1);
+        CHECK(problems.front().message.starts_with("Property 'virtio-blk-pci-non-transitional."));
+    }
+
+    TEST_CASE("what is left unset becomes what is chosen, what is set stays") {
+        VirtioBench bench;
+        bench.device.reset();
+        const auto made = [&](const BlkPciConfig& settings) {
+            const auto config = std::make_shared<BlkPciConfig>(settings);
+            const auto device = create_blk_pci(
+                bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)), config,
+                bench.services, BlkPciBackends{bench.disk, bench.io_thread.get(), 3});
+            REQUIRE(device.has_value());
+            return *config;
+        };
+        BlkPciConfig given;
+        given.virtio.vectors = 0;
+        given.blk.num_queues = 2;
+        given.blk.cyls = 100;
+        given.blk.heads = 4;
+        given.blk.secs = 5;
+
+        const BlkPciConfig chosen = made({});
+        const BlkPciConfig kept = made(given);
+
+        CHECK(chosen.blk.num_queues == 3);
+        CHECK(chosen.virtio.vectors == 4U);
+        CHECK(chosen.virtio.disable_legacy == OnOffAuto::On);
+        CHECK(chosen.blk.logical_block_size == ByteCount{512});
+        CHECK(chosen.blk.physical_block_size == ByteCount{512});
+        CHECK(chosen.blk.cyls >= 2);
+        CHECK(chosen.blk.heads == 16);
+        CHECK(chosen.blk.secs == 63);
+        CHECK(kept.blk.num_queues == 2);
+        CHECK(kept.virtio.vectors == 0U);
+        CHECK(kept.blk.cyls == 100);
+        CHECK(kept.blk.heads == 4);
+        CHECK(kept.blk.secs == 5);
+        CHECK_FALSE(kept.blk.bootindex.has_value());
+    }
+
+    TEST_CASE("QEMU's numbers for what is not set are taken for that") {
+        CHECK(refusal({{"num-queues", 65535},
+                       {"vectors", 4294967295U},
+                       {"bootindex", -1},
+                       {"romsize", 4294967295U},
+                       {"logical_block_size", 0},
+                       {"physical_block_size", 0}})
+                  .empty());
     }
 
     TEST_CASE("what libvirt and kata send makes a device") {

@@ -31,6 +31,7 @@ const std::vector<Value::Dict>& examples() {
         {{"driver", "pxb-pcie"}, {"id", "px"}, {"bus_nr", 128}},
         {{"driver", "siskin-vga-test"}, {"id", "vga"}, {"bus", "pb"}},
         {{"driver", "virtio-blk-pci"}, {"id", "plain"}, {"drive", "d0"}},
+        {{"driver", "virtio-blk-pci-non-transitional"}, {"id", "modern"}, {"drive", "d2"}},
         {{"driver", "virtio-blk-pci"},
          {"id", "full"},
          {"bus", "rp1"},
@@ -98,6 +99,11 @@ TEST_SUITE("vmm/machine/device_catalog") {
         "the capability lists of every PCI type are sound, and no type has SR-IOV (P12, P16)") {
         HotplugBench bench;
         bench.environment.hot_plugging = false;
+        REQUIRE(bench.blocks
+                    .add(*read_node_options(
+                        {{"driver", "null-co"}, {"node-name", "d2"}, {"read-zeroes", true}},
+                        OptionForm::Json))
+                    .has_value());
         std::map<std::string_view, unsigned> seen;
         for (const Value::Dict& example : examples()) {
             const std::string driver = example.text("driver");
