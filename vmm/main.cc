@@ -52,7 +52,7 @@ public:
           pci_(machine),
           descriptors_(&fd_sets),
           chardev_(machine, monitors, descriptors_),
-          qom_(machine),
+          qom_(machine, monitors),
           objects_(machine),
           stats_(machine),
           devices_(machine),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// QMP beside QEMU's in one run, client and VMM on one core: round trips of query-status, the time
-// of query-qmp-schema, a crowd of which one does not read, and the memory that commands leave
-// behind. Prints; gates nothing. Usage: bench_qmp [commands].
+// QMP beside QEMU's in one run, client and VMM on one core: round trips of query-status and of
+// qom-get with 64 disks, the time of query-qmp-schema, a crowd of which one does not read, and the
+// memory that commands leave behind. Prints; gates nothing. Usage: bench_qmp [commands].
 #include <algorithm>
 #include <chrono>
 #include <fstream>
@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/socket.h>
@@ -37,8 +38,9 @@ constexpr const char* kHalf = "query-status p50, us";
 constexpr const char* kMost = "query-status p99, us";
 constexpr const char* kCrowd = "p99 in a crowd of 64, us";
 constexpr const char* kSchema = "query-qmp-schema p50, us";
+constexpr const char* kObject = "qom-get, 64 disks, p50, us";
 constexpr const char* kGrowth = "RSS growth, KiB";
-constexpr const char* const kRows[] = {kHalf, kMost, kCrowd, kSchema, kGrowth};
+constexpr const char* const kRows[] = {kHalf, kMost, kCrowd, kSchema, kObject, kGrowth};
 
 double resident_kib(pid_t pid) {
     std::ifstream status(concat("/proc/", pid, "/status"));
@@ -54,12 +56,13 @@ double resident_kib(pid_t pid) {
 }
 
 // The times of so many commands, sorted; empty when one failed. Microseconds.
-std::vector<double> time_commands(QmpClient& client, const char* command, std::size_t count) {
+std::vector<double> time_commands(QmpClient& client, std::string_view command, std::size_t count,
+                                  std::string_view arguments = "") {
     std::vector<double> times;
     times.reserve(count);
     for (std::size_t number = 0; number < count; ++number) {
         const auto start = Clock::now();
-        if (!client.execute(command)) {
+        if (!client.execute(command, arguments)) {
             return {};
         }
         times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
@@ -146,6 +149,45 @@ std::optional<double> crowd_p99(const std::string& binary, std::size_t commands)
     return times[times.size() * 99 / 100];
 }
 
+constexpr unsigned kDisks = 64;
+constexpr unsigned kFunctions = 8;  // in a slot
+
+// One property of one of many disks.
+std::optional<double> object_p50(const std::string& binary, std::size_t commands) {
+    TemporaryDirectory directory;
+    const std::string socket = directory.path("qmp");
+    std::vector<std::string> arguments{binary,
+                                       "-M",
+                                       "q35",
+                                       "-accel",
+                                       "kvm",
+                                       "-nodefaults",
+                                       "-display",
+                                       "none",
+                                       "-S",
+                                       "-kernel",
+                                       guest_file("hello"),
+                                       "-qmp",
+                                       concat("unix:", socket, ",server=on,wait=off")};
+    for (unsigned disk = 0; disk < kDisks; ++disk) {
+        arguments.insert(
+            arguments.end(),
+            {"-blockdev", concat("null-co,read-zeroes=on,node-name=n", disk), "-device",
+             concat("virtio-blk-pci,multifunction=on,id=d", disk, ",drive=n", disk,
+                    ",addr=", 8 + disk / kFunctions, '.', disk % kFunctions)});
+    }
+    auto process = ChildProcess::start(arguments);
+    if (!process) {
+        return std::nullopt;
+    }
+    auto client = QmpClient::connect(socket, *process);
+    const auto times = client ? time_commands(*client, "qom-get", commands,
+                                              R"({"path": "/machine/peripheral/d40",)"
+                                              R"( "property": "queue-size"})")
+                              : std::vector<double>();
+    return times.empty() ? std::nullopt : std::optional(times[times.size() / 2]);
+}
+
 std::optional<Row> measure(const std::string& binary, std::size_t commands) {
     TemporaryDirectory directory;
     const std::string socket = directory.path("qmp");
@@ -170,6 +212,7 @@ std::optional<Row> measure(const std::string& binary, std::size_t commands) {
                {kMost, status[status.size() * 99 / 100]},
                {kCrowd, crowd_p99(binary, commands).value_or(0)},
                {kSchema, schema[schema.size() / 2]},
+               {kObject, object_p50(binary, commands).value_or(0)},
                {kGrowth, after - before}};
 }
 

@@ -85,7 +85,7 @@ void DeviceHandlers::device_del(const qmp::DeviceDelArguments& arguments, qmp::L
     if (!removed && removed.error().error_class == ErrorClass::DeviceNotFound &&
         arguments.id.starts_with('/')) {
         const MutexLock hold(machine_.lock());
-        if (QomTree(machine_).find(arguments.id)) {
+        if (QomTree(qom_parts(machine_)).find(arguments.id)) {
             removed = fail(concat(arguments.id, " is not a hotpluggable device"));
         }
     }

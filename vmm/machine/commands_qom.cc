@@ -7,25 +7,26 @@
 #include "base/text.h"
 #include "vmm/machine/device_catalog.h"
 #include "vmm/machine/object_catalog.h"
+#include "vmm/machine/qom_properties.h"
 #include "vmm/machine/qom_tree.h"
 #include "vmm/machine/qom_types.h"
 
 namespace siskin {
 namespace {
 
-Result<const QomProperty*> find_property_of(const QomNode& node, const std::string& name) {
-    const auto found =
-        std::find_if(node.properties.begin(), node.properties.end(),
-                     [&](const QomProperty& property) { return property.name == name; });
-    if (found == node.properties.end()) {
-        return fail(concat("Property '", node.type, '.', printable(name), "' not found"));
+Result<QomProperty> find_property_of(const QomTree& tree, const QomNode& node,
+                                     const std::string& name) {
+    for (QomProperty& property : tree.properties(node)) {
+        if (property.name == name) {
+            return std::move(property);
+        }
     }
-    return &*found;
+    return fail(concat("Property '", node.type, '.', printable(name), "' not found"));
 }
 
 // For what needs one object. QEMU tells apart a path that several end in, and one that none has,
 // where it lists properties only.
-Result<const QomNode*> find_only(const QomTree& tree, const std::string& path) {
+Result<QomNode> find_only(const QomTree& tree, const std::string& path) {
     auto node = tree.find(path);
     if (!node) {
         return fail(ErrorClass::DeviceNotFound, concat("Device '", printable(path), "' not found"));
@@ -41,69 +42,70 @@ bool is_option(const QomNode& node, const QomProperty& property) {
     return find_device_type(node.type) != nullptr && !tells && !leads;
 }
 
-// The id of a device that has one.
-std::string name_of(const QomNode& node) {
-    return node.path.substr(node.path.rfind('/') + 1);
-}
-
-qmp::ObjectPropertyInfo described(const DescribedProperty& property) {
+qmp::ObjectPropertyInfo told(std::string_view name, std::string_view type) {
     qmp::ObjectPropertyInfo info;
-    info.name = property.row->name;
-    info.type = property.row->type_name;
-    info.description = property.row->description;
-    if (!property.default_value.is_null()) {
-        info.default_value = property.default_value;
-    }
+    info.name = name;
+    info.type = type;
     return info;
 }
 
-std::vector<qmp::ObjectPropertyInfo> infos_of(const std::vector<DescribedProperty>& properties) {
-    std::vector<qmp::ObjectPropertyInfo> infos;
+void add_rows(QomHandlers::PropertyInfos& infos, const std::vector<DescribedProperty>& properties,
+              QomOwner owner) {
     for (const DescribedProperty& property : properties) {
-        infos.push_back(described(property));
+        if (is_qom_property(*property.row)) {
+            infos.push_back(told(property.row->name, qom_type_name(*property.row, owner)));
+            infos.back().description = property.row->description;
+        }
     }
-    return infos;
 }
 
-std::vector<qmp::ObjectPropertyInfo> properties_of(const DeviceType& type) {
-    return infos_of(describe_properties(type));
+// With what a property is unasked, which QEMU tells here alone.
+QomHandlers::PropertyInfos options_of(const DeviceType& type) {
+    QomHandlers::PropertyInfos infos;
+    for (const DescribedProperty& property : describe_properties(type)) {
+        if (is_qom_property(*property.row)) {
+            infos.push_back(
+                told(property.row->name, qom_type_name(*property.row, QomOwner::Device)));
+            infos.back().description = property.row->description;
+            if (Value value = qom_default(property); !value.is_null()) {
+                infos.back().default_value = std::move(value);
+            }
+        }
+    }
+    return infos;
 }
 
 }  // namespace
 
 Result<QomHandlers::PropertyInfos> QomHandlers::qom_list(const qmp::QomListArguments& arguments) {
     const MutexLock hold(machine_.lock());
-    const QomTree tree(machine_);
-    const QomNode* const node = SISKIN_TRY(tree.find(arguments.path));
+    const QomTree tree(qom_parts(machine_, &monitors_));
+    const QomNode node = SISKIN_TRY(tree.find(arguments.path));
     PropertyInfos infos;
-    for (const QomProperty& property : node->properties) {
-        qmp::ObjectPropertyInfo info;
-        info.name = property.name;
-        info.type = property.type;
-        infos.push_back(std::move(info));
+    for (const QomProperty& property : tree.properties(node)) {
+        infos.push_back(told(property.name, property.type));
     }
     return infos;
 }
 
 Result<Value> QomHandlers::qom_get(const qmp::QomGetArguments& arguments) {
     const MutexLock hold(machine_.lock());
-    const QomTree tree(machine_);
-    const QomNode* const node = SISKIN_TRY(find_only(tree, arguments.path));
-    const QomProperty* const property = SISKIN_TRY(find_property_of(*node, arguments.property));
-    Value value = property->get();
-    return value.is_null() ? Value("") : std::move(value);
+    const QomTree tree(qom_parts(machine_, &monitors_));
+    const QomNode node = SISKIN_TRY(find_only(tree, arguments.path));
+    const QomProperty property = SISKIN_TRY(find_property_of(tree, node, arguments.property));
+    return property.get();
 }
 
 Result<> QomHandlers::qom_set(const qmp::QomSetArguments& arguments) {
     const MutexLock hold(machine_.lock());
-    const QomTree tree(machine_);
-    const QomNode* const node = SISKIN_TRY(find_only(tree, arguments.path));
-    const QomProperty* const property = SISKIN_TRY(find_property_of(*node, arguments.property));
+    const QomTree tree(qom_parts(machine_, &monitors_));
+    const QomNode node = SISKIN_TRY(find_only(tree, arguments.path));
+    const QomProperty property = SISKIN_TRY(find_property_of(tree, node, arguments.property));
     // What exists is realized, and nothing of it can be changed afterwards.
-    return fail(is_option(*node, *property)
-                    ? concat("Attempt to set property '", property->name, "' on device '",
-                             name_of(*node), "' (type '", node->type, "') after it was realized")
-                    : concat("Property '", node->type, '.', property->name, "' is not writable"));
+    return fail(is_option(node, property)
+                    ? concat("Attempt to set property '", property.name, "' on device '",
+                             node.name(), "' (type '", node.type, "') after it was realized")
+                    : concat("Property '", node.type, '.', property.name, "' is not writable"));
 }
 
 Result<std::vector<qmp::ObjectTypeInfo>> QomHandlers::qom_list_types(
@@ -128,20 +130,35 @@ Result<std::vector<qmp::ObjectTypeInfo>> QomHandlers::qom_list_types(
     return infos;
 }
 
+// In QEMU's order: what all of them have comes first.
 Result<QomHandlers::PropertyInfos> QomHandlers::qom_list_properties(
     const qmp::QomListPropertiesArguments& arguments) {
-    if (const ObjectType* const object = find_object_type(arguments.typename_)) {
-        return infos_of(describe_properties(*object));
+    const std::string& name = arguments.typename_;
+    PropertyInfos infos;
+    if (find_qom_type(name) == nullptr) {
+        return infos;
     }
-    const CatalogRow* const row = find_device_type(arguments.typename_);
-    return row == nullptr ? PropertyInfos() : properties_of(*row->type);
+    infos.push_back(told("type", "string"));
+    if (qom_type_is(name, "device")) {
+        infos.push_back(told("parent_bus", "link<bus>"));
+        for (const std::string_view flag : {"realized", "hotplugged", "hotpluggable"}) {
+            infos.push_back(told(flag, "bool"));
+        }
+    }
+    if (const CatalogRow* const row = find_device_type(name)) {
+        add_rows(infos, describe_properties(*row->type), QomOwner::Device);
+    }
+    if (const ObjectType* const object = find_object_type(name)) {
+        add_rows(infos, describe_properties(*object), QomOwner::Object);
+    }
+    return infos;
 }
 
 Result<QomHandlers::PropertyInfos> QomHandlers::device_list_properties(
     const qmp::DeviceListPropertiesArguments& arguments) {
     const std::string& name = arguments.typename_;
     if (const CatalogRow* const row = find_device_type(name)) {
-        return properties_of(*row->type);
+        return options_of(*row->type);
     }
     const QomType* const type = find_qom_type(name);
     if (type == nullptr) {

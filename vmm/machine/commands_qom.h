@@ -6,13 +6,16 @@
 
 #include "qmp/generated/commands.h"
 #include "vmm/machine/machine.h"
+#include "vmm/machine/monitors.h"
 
 namespace siskin {
 
 // Thread: VM loop.
 class QomHandlers final : public qmp::QomCommands {
 public:
-    explicit QomHandlers(Machine& machine) : machine_(machine) {}
+    // Both outlive it. The monitors' character devices are objects, too.
+    QomHandlers(Machine& machine, const std::vector<MonitorEndpoint>& monitors)
+        : machine_(machine), monitors_(monitors) {}
 
     using PropertyInfos = std::vector<qmp::ObjectPropertyInfo>;
     [[nodiscard]] Result<PropertyInfos> qom_list(const qmp::QomListArguments& arguments) override;
@@ -27,6 +30,7 @@ public:
 
 private:
     Machine& machine_;
+    const std::vector<MonitorEndpoint>& monitors_;
 };
 
 class ObjectHandlers final : public qmp::ObjectCommands {

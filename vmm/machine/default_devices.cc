@@ -25,7 +25,9 @@ Result<> expand(MachineConfig& config, std::vector<std::string>& forms, std::str
             continue;
         }
         const std::string text = concat('-', option, ' ', printable(form));
-        const std::string id = concat(prefix, number);
+        // As QEMU has them: serial0, serial1, ...; debugcon, of which it has one alone.
+        const bool is_plain = prefix == "debugcon" && number == 0;
+        const std::string id = is_plain ? std::string(prefix) : concat(prefix, number);
         ChardevConfig chardev = SISKIN_TRY_IN(text, parse_chardev_short(form, id));
         config.chardevs.push_back(ChardevUse{std::move(chardev), text});
         form = id;

@@ -107,18 +107,15 @@ hmp::QtreeBus pci_bus(const DeviceTree& devices, const PciBus& bus) {
     return tree;
 }
 
-// `path` is below `root`; what is on the way is there. By name, as QEMU has them.
-void add_object(hmp::QomNode& root, std::string_view path, const std::string& type) {
-    const std::size_t slash = path.find('/');
-    const std::string_view name = path.substr(0, slash);
-    const auto at = std::lower_bound(
-        root.children.begin(), root.children.end(), name,
-        [](const hmp::QomNode& child, std::string_view other) { return child.name < other; });
-    if (slash == std::string_view::npos) {
-        root.children.insert(at, {std::string(name), type, {}});
-    } else {
-        add_object(*at, path.substr(slash + 1), type);
+// Children by name, as QEMU has them.
+hmp::QomNode object_view(const QomTree& tree, const QomNode& node) {
+    hmp::QomNode view{node.name(), node.type, {}};
+    for (const QomNode& child : tree.children(node)) {
+        view.children.push_back(object_view(tree, child));
     }
+    std::sort(view.children.begin(), view.children.end(),
+              [](const auto& left, const auto& right) { return left.name < right.name; });
+    return view;
 }
 
 std::string backend_name(const MemoryBackends& backends, const GuestRegion& region) {
@@ -158,18 +155,11 @@ hmp::QtreeBus MachineInspector::device_tree() {
 
 // The tree that QMP shows, below /machine.
 hmp::QomNode MachineInspector::object_tree() {
-    static constexpr std::string_view kRoot = "/machine";
     const MutexLock hold(machine_.lock());
-    hmp::QomNode root;
-    const QomTree tree(machine_);
-    for (const QomNode& node : tree.nodes()) {
-        if (node.path == kRoot) {
-            root = {"machine", node.type, {}};
-        } else if (node.path.starts_with(concat(kRoot, '/'))) {
-            add_object(root, std::string_view(node.path).substr(kRoot.size() + 1), node.type);
-        }
-    }
-    return root;
+    const QomTree tree(qom_parts(machine_));
+    const auto node = tree.find("/machine");
+    SISKIN_ASSERT(node.has_value());
+    return object_view(tree, *node);
 }
 
 std::vector<hmp::MappedSpace> MachineInspector::address_spaces() {

@@ -3,19 +3,71 @@
 #include "vmm/machine/qom_tree.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/text.h"
 #include "pci/bridge.h"
-#include "pci/bus.h"
 #include "pci/expander.h"
 #include "pci/function.h"
+#include "vmm/machine/machine.h"
+#include "vmm/machine/monitors.h"
+#include "vmm/machine/qom_properties.h"
 #include "vmm/machine/ram_plan.h"
 
 namespace siskin {
 namespace {
 
-constexpr const char* kRootBus = "/machine/q35/pcie.0";
+struct FixedNode {
+    QomPlace place;
+    QomPlace parent;
+    std::string_view path;
+    std::string_view type;
+};
+
+constexpr std::string_view kRootBus = "/machine/q35/pcie.0";
+
+// The root, which is nobody's child, stands first.
+constexpr std::array kFixed{
+    FixedNode{QomPlace::Root, QomPlace::Root, "/", "container"},
+    FixedNode{QomPlace::Objects, QomPlace::Root, "/objects", "container"},
+    FixedNode{QomPlace::Machine, QomPlace::Root, "/machine", "pc-q35-7.2-machine"},
+    FixedNode{QomPlace::Chardevs, QomPlace::Root, "/chardevs", "container"},
+    FixedNode{QomPlace::Host, QomPlace::Machine, "/machine/q35", "q35-pcihost"},
+    FixedNode{QomPlace::Unattached, QomPlace::Machine, "/machine/unattached", "container"},
+    FixedNode{QomPlace::Peripheral, QomPlace::Machine, "/machine/peripheral", "container"},
+    FixedNode{QomPlace::Anonymous, QomPlace::Machine, "/machine/peripheral-anon", "container"},
+    FixedNode{QomPlace::RootBus, QomPlace::Host, kRootBus, "PCIE"},
+};
+
+QomNode node_of(const FixedNode& fixed) {
+    return {std::string(fixed.path), std::string(fixed.type), fixed.place};
+}
+
+QomNode node_of(const DeviceTree::Entry& entry) {
+    return {entry.path, std::string(entry.device->type().name), &entry};
+}
+
+QomNode node_of(const PlannedObject& object) {
+    return {concat("/objects/", object.id), std::string(object.type->name), &object};
+}
+
+QomNode chardev_node(std::string_view id, std::string_view kind) {
+    return {concat("/chardevs/", id), concat("chardev-", kind), QomPlain{}};
+}
+
+QomNode node_of(const MonitorEndpoint& monitor) {
+    const std::span<const ChardevBackendInfo> backends = chardev_backends();
+    const auto info = std::find_if(backends.begin(), backends.end(), [&](const auto& backend) {
+        return backend.backend == monitor.chardev.backend;
+    });
+    SISKIN_ASSERT(info != backends.end());
+    return chardev_node(monitor.chardev.id, info->name);
+}
+
+std::string path_below(const QomNode& node, std::string_view name) {
+    return concat(node.path == "/" ? "" : node.path, '/', name);
+}
 
 // The bus that a bridge or an expander has; null for any other function.
 const PciBus* bus_behind(const PciFunction& function) {
@@ -26,168 +78,309 @@ const PciBus* bus_behind(const PciFunction& function) {
     return expander == nullptr ? nullptr : &expander->root();
 }
 
-// Where the bus is in the tree.
-std::string bus_path(const DeviceTree& devices, const PciBus& bus) {
-    for (const DeviceTree::Entry& entry : devices.entries()) {
-        const auto* const function = dynamic_cast<const PciFunction*>(entry.device.get());
-        const PciBus* const behind = function == nullptr ? nullptr : bus_behind(*function);
-        if (behind == &bus) {
-            return concat(entry.path, '/', bus.name());
-        }
+// Null for a device that is no PCI function.
+const PciFunction* function_of(const DeviceTree::Entry& entry) {
+    return dynamic_cast<const PciFunction*>(entry.device.get());
+}
+
+// Its bus, and the objects that belong to it.
+std::vector<QomNode> children_of(const DeviceTree::Entry& entry) {
+    std::vector<QomNode> nodes;
+    const PciFunction* const function = function_of(entry);
+    if (const PciBus* const bus = function == nullptr ? nullptr : bus_behind(*function)) {
+        nodes.push_back(
+            {concat(entry.path, '/', bus->name()), bus->is_express() ? "PCIE" : "PCI", QomPlain{}});
     }
-    return kRootBus;
+    for (const DevicePart& part : entry.device->parts()) {
+        nodes.push_back({concat(entry.path, '/', part.name), std::string(part.type), QomPlain{}});
+    }
+    return nodes;
 }
 
 }  // namespace
 
-QomTree::QomTree(Machine& machine) {
-    nodes_.push_back(QomNode{"/", "container", {}});
-    add_property(nodes_.back(), "type", "string", "container");
-    add("/objects", "container");
-    for (const PlannedObject& object : machine.objects().entries()) {
-        add_object(object);
-    }
-    const MachineConfig& config = machine.config();
-    const bool is_default =
-        config.machine.memory_backend.empty() && config.numa_options.nodes.empty();
-    const std::string ram(is_default ? kDefaultRamId : config.machine.memory_backend);
-    add_property(add("/machine", "pc-q35-7.2-machine"), "memory-backend", "link<memory-backend>",
-                 ram.empty() ? "" : concat("/objects/", ram));
-    add("/machine/q35", "q35-pcihost");
-    add(kRootBus, "PCIE");
-    add("/machine/unattached", "container");
-    add_vcpus(machine);
-    add("/machine/peripheral", "container");
-    add("/machine/peripheral-anon", "container");
-    for (const DeviceTree::Entry& entry : machine.devices().entries()) {
-        add_device(entry);
-        const auto* const function = dynamic_cast<const PciFunction*>(entry.device.get());
-        if (function != nullptr) {
-            add_property(*at(entry.path), "parent_bus", "link<bus>",
-                         bus_path(machine.devices(), function->bus()));
-            // Also where it was left to us.
-            add_property(*at(entry.path), "addr", "int32", unsigned{function->devfn().value()});
-        }
-    }
-    add("/chardevs", "container");
-    for (const auto& chardev : machine.chardevs().all()) {
-        add(concat("/chardevs/", chardev->id()), concat("chardev-", chardev->kind()));
-    }
+QomParts qom_parts(Machine& machine, const std::vector<MonitorEndpoint>* monitors) {
+    return {machine.config(), machine.devices(), machine.objects(), machine.chardevs(), monitors};
+}
+
+QomNode QomTree::root() const {
+    return node_of(kFixed.front());
 }
 
 namespace {
 
 // Slashes that follow each other are one, and one at the end is none.
-std::string plain_path(std::string_view path) {
-    std::string plain;
-    for (const char character : path) {
-        if (character != '/' || !plain.ends_with('/')) {
-            plain += character;
+std::vector<std::string_view> split(std::string_view path) {
+    std::vector<std::string_view> parts;
+    while (!path.empty()) {
+        const std::string_view part = path.substr(0, path.find('/'));
+        if (!part.empty()) {
+            parts.push_back(part);
         }
+        path.remove_prefix(std::min(part.size() + 1, path.size()));
     }
-    if (plain.size() > 1 && plain.ends_with('/')) {
-        plain.pop_back();
-    }
-    return plain;
+    return parts;
 }
 
 }  // namespace
 
-Result<const QomNode*> QomTree::find(std::string_view given) const {
-    const std::string path = plain_path(given);
-    const bool is_absolute = path.starts_with('/');
-    if (path.empty()) {
-        return fail("Path '' is ambiguous");
-    }
-    const std::string end = concat('/', path);
-    const QomNode* found = nullptr;
-    for (const QomNode& node : nodes_) {
-        const bool matches = is_absolute ? node.path == path : node.path.ends_with(end);
-        if (matches && found != nullptr) {
-            return fail(concat("Path '", printable(path), "' is ambiguous"));
+Result<QomNode> QomTree::find(std::string_view path) const {
+    const Parts parts = split(path);
+    std::vector<QomNode> found;
+    if (path.starts_with('/')) {
+        if (auto node = walk(root(), parts)) {
+            found.push_back(std::move(*node));
         }
-        found = matches ? &node : found;
+    } else if (parts.empty()) {
+        return fail("Path '' is ambiguous");
+    } else {
+        search(root(), parts, found);
     }
-    if (found == nullptr) {
+    if (found.size() > 1) {
+        return fail(concat("Path '", printable(path), "' is ambiguous"));
+    }
+    if (found.empty()) {
         return fail(ErrorClass::DeviceNotFound, concat("Device '", printable(path), "' not found"));
     }
-    return found;
+    return std::move(found.front());
 }
 
-QomNode* QomTree::at(std::string_view path) {
-    const auto found = std::find_if(nodes_.begin(), nodes_.end(),
-                                    [&](const QomNode& node) { return node.path == path; });
-    return found == nodes_.end() ? nullptr : &*found;
+std::optional<QomNode> QomTree::walk(const QomNode& from, const Parts& parts) const {
+    std::optional<QomNode> at = from;
+    for (const std::string_view part : parts) {
+        at = step(*at, part);
+        if (!at) {
+            break;
+        }
+    }
+    return at;
 }
 
-QomNode& QomTree::add(const std::string& path, std::string type) {
-    const std::size_t slash = path.rfind('/');
-    QomNode* const parent = at(slash == 0 ? "/" : path.substr(0, slash));
-    SISKIN_ASSERT(parent != nullptr);
-    add_property(*parent, path.substr(slash + 1), concat("child<", type, '>'), path);
-    nodes_.push_back(QomNode{path, type, {}});
-    add_property(nodes_.back(), "type", "string", std::move(type));
-    return nodes_.back();
+std::optional<QomNode> QomTree::step(const QomNode& from, std::string_view name) const {
+    if (auto node = child(from, name)) {
+        return node;
+    }
+    const std::string path = link(from, name);
+    // Links lead to children of children, and never to another link.
+    return path.empty() ? std::nullopt : walk(root(), split(path));
 }
 
-// A second property of a name takes the place of the first.
-void QomTree::add_property(QomNode& node, std::string name, std::string type, Value value) {
-    std::erase_if(node.properties,
-                  [&](const QomProperty& property) { return property.name == name; });
-    node.properties.push_back(QomProperty{std::move(name), std::move(type), "",
-                                          [value = std::move(value)] { return value; }});
+// As deep as the tree of what there is, which is five levels at most.
+void QomTree::search(const QomNode& from, const Parts& parts, std::vector<QomNode>& found) const {
+    if (auto node = walk(from, parts)) {
+        found.push_back(std::move(*node));
+    }
+    for (const QomNode& node : children(from)) {
+        if (found.size() > 1) {
+            break;
+        }
+        search(node, parts, found);
+    }
 }
 
-void QomTree::add_object(const PlannedObject& object) {
-    QomNode& node = add(concat("/objects/", object.id), std::string(object.type->name));
-    add_rows(node, object.type->properties, object.config.get());
+std::optional<QomNode> QomTree::child(const QomNode& node, std::string_view name) const {
+    const auto* const place = std::get_if<QomPlace>(&node.subject);
+    if (place == nullptr) {
+        for (QomNode& candidate : children(node)) {
+            if (candidate.name() == name) {
+                return std::move(candidate);
+            }
+        }
+        return std::nullopt;
+    }
+    const std::string path = path_below(node, name);
+    for (const FixedNode& fixed : kFixed) {
+        if (fixed.path == path) {
+            return node_of(fixed);
+        }
+    }
+    if (*place == QomPlace::Peripheral || *place == QomPlace::Anonymous) {
+        const DeviceTree::Entry* const entry = parts_.devices.find(path);
+        return entry == nullptr ? std::nullopt : std::optional(node_of(*entry));
+    }
+    if (*place == QomPlace::Objects) {
+        const PlannedObject* const object = parts_.objects.find(name);
+        return object == nullptr ? std::nullopt : std::optional(node_of(*object));
+    }
+    if (*place == QomPlace::Unattached || *place == QomPlace::Chardevs) {
+        for (QomNode& candidate : children(node)) {
+            if (candidate.path == path) {
+                return std::move(candidate);
+            }
+        }
+    }
+    return std::nullopt;
 }
+
+std::vector<QomNode> QomTree::children(const QomNode& node) const {
+    if (const auto* const entry = std::get_if<const DeviceTree::Entry*>(&node.subject)) {
+        return children_of(**entry);
+    }
+    const auto* const place = std::get_if<QomPlace>(&node.subject);
+    if (place == nullptr) {
+        return {};
+    }
+    std::vector<QomNode> nodes;
+    for (const FixedNode& fixed : kFixed) {
+        if (fixed.parent == *place && fixed.place != QomPlace::Root) {
+            nodes.push_back(node_of(fixed));
+        }
+    }
+    if (*place == QomPlace::Peripheral || *place == QomPlace::Anonymous) {
+        const std::string prefix = path_below(node, "");
+        for (const DeviceTree::Entry& entry : parts_.devices.entries()) {
+            if (entry.path.starts_with(prefix)) {
+                nodes.push_back(node_of(entry));
+            }
+        }
+    }
+    if (*place == QomPlace::Objects) {
+        for (const PlannedObject& object : parts_.objects.entries()) {
+            nodes.push_back(node_of(object));
+        }
+    }
+    if (*place == QomPlace::Unattached) {
+        for (std::uint32_t index = 0; index < parts_.config.topology.count(); ++index) {
+            nodes.push_back(vcpu(index));
+        }
+    }
+    if (*place == QomPlace::Chardevs) {
+        for (const auto& chardev : parts_.chardevs.all()) {
+            nodes.push_back(chardev_node(chardev->id(), chardev->kind()));
+        }
+        if (parts_.monitors != nullptr) {
+            for (const MonitorEndpoint& monitor : *parts_.monitors) {
+                nodes.push_back(node_of(monitor));
+            }
+        }
+    }
+    return nodes;
+}
+
+QomNode QomTree::vcpu(std::uint32_t index) const {
+    return {concat("/machine/unattached/device[", index, ']'), "host-x86_64-cpu", QomVcpu{index}};
+}
+
+std::string QomTree::link(const QomNode& node, std::string_view name) const {
+    if (const auto* const entry = std::get_if<const DeviceTree::Entry*>(&node.subject)) {
+        if (name == "parent_bus") {
+            const PciFunction* const function = function_of(**entry);
+            return function == nullptr ? "" : path_of_bus(function->bus());
+        }
+        const Device& device = *(*entry)->device;
+        const BoundProperty bound =
+            qom_link_target(name).empty()
+                ? BoundProperty{nullptr, nullptr}
+                : find_property(device.type().properties, device.config(), name);
+        return bound.row == nullptr ? "" : *qom_value(*bound.row, bound.part).as_string();
+    }
+    const auto* const place = std::get_if<QomPlace>(&node.subject);
+    const bool is_machine = place != nullptr && *place == QomPlace::Machine;
+    return is_machine && name == "memory-backend" ? path_of_ram() : "";
+}
+
+std::string QomTree::path_of_bus(const PciBus& bus) const {
+    if (bus.is_root() && !bus.is_expander()) {
+        return std::string(kRootBus);
+    }
+    for (const DeviceTree::Entry& entry : parts_.devices.entries()) {
+        const PciFunction* const function = function_of(entry);
+        if (function != nullptr && bus_behind(*function) == &bus) {
+            return concat(entry.path, '/', bus.name());
+        }
+    }
+    return std::string(kRootBus);
+}
+
+std::string QomTree::path_of_ram() const {
+    const MachineConfig& config = parts_.config;
+    const bool is_default =
+        config.machine.memory_backend.empty() && config.numa_options.nodes.empty();
+    const std::string ram(is_default ? kDefaultRamId : config.machine.memory_backend);
+    return ram.empty() ? "" : concat("/objects/", ram);
+}
+
+namespace {
 
 // The table's rows, read from the config when somebody asks.
-void QomTree::add_rows(QomNode& node, std::span<const PropertyGroup> groups, void* config) {
+void add_rows(std::vector<QomProperty>& properties, std::span<const PropertyGroup> groups,
+              void* config, QomOwner owner) {
     for (const PropertyGroup& group : groups) {
+        void* const part = group.part(config);
         for (const PropertyRow& row : group.rows) {
-            node.properties.push_back(QomProperty{
-                std::string(row.name), std::string(row.type_name), std::string(row.description),
-                [&row, part = group.part(config)] { return row.get(part); }});
+            // A function's address is told where it is known.
+            if (is_qom_property(row) && row.name != "addr") {
+                properties.push_back({std::string(row.name), qom_type_name(row, owner),
+                                      [&row, part] { return qom_value(row, part); }});
+            }
         }
     }
 }
 
-void QomTree::add_device(const DeviceTree::Entry& entry) {
-    Device& device = *entry.device;
-    QomNode& node = add(entry.path, std::string(device.type().name));
-    add_property(node, "realized", "bool", true);
-    add_property(node, "hotplugged", "bool", entry.hot_plugged);
-    const auto* const function = dynamic_cast<const PciFunction*>(&device);
-    add_property(node, "hotpluggable", "bool",
-                 function != nullptr && function->bus().is_hot_pluggable());
-    add_rows(node, device.type().properties, device.config());
-    if (const PciBus* const bus = function == nullptr ? nullptr : bus_behind(*function)) {
-        add(concat(entry.path, '/', bus->name()), bus->is_express() ? "PCIE" : "PCI");
+void add(std::vector<QomProperty>& properties, std::string name, std::string type, Value value) {
+    properties.push_back(
+        {std::move(name), std::move(type), [value = std::move(value)] { return value; }});
+}
+
+}  // namespace
+
+std::vector<QomProperty> QomTree::properties(const QomNode& node) const {
+    constexpr std::size_t kUsual = 96;
+    std::vector<QomProperty> properties;
+    properties.reserve(kUsual);
+    add(properties, "type", "string", node.type);
+    if (const auto* const entry = std::get_if<const DeviceTree::Entry*>(&node.subject)) {
+        add_device_properties(**entry, properties);
     }
-    for (const DevicePart& part : device.parts()) {
-        add(concat(entry.path, '/', part.name), std::string(part.type));
+    if (const auto* const object = std::get_if<const PlannedObject*>(&node.subject)) {
+        add_rows(properties, (*object)->type->properties, (*object)->config.get(),
+                 QomOwner::Object);
+    }
+    if (const auto* const vcpu = std::get_if<QomVcpu>(&node.subject)) {
+        add_vcpu_properties(vcpu->index, properties);
+    }
+    if (const auto* const place = std::get_if<QomPlace>(&node.subject);
+        place != nullptr && *place == QomPlace::Machine) {
+        properties.push_back(
+            {"memory-backend", "link<memory-backend>", [this] { return Value(path_of_ram()); }});
+    }
+    for (QomNode& below : children(node)) {
+        std::string name = below.name();
+        add(properties, std::move(name), concat("child<", below.type, '>'), std::move(below.path));
+    }
+    return properties;
+}
+
+void QomTree::add_device_properties(const DeviceTree::Entry& entry,
+                                    std::vector<QomProperty>& properties) const {
+    const PciFunction* const function = function_of(entry);
+    properties.push_back({"parent_bus", "link<bus>", [this, function] {
+                              return Value(function == nullptr ? "" : path_of_bus(function->bus()));
+                          }});
+    add(properties, "realized", "bool", true);
+    add(properties, "hotplugged", "bool", entry.hot_plugged);
+    properties.push_back(
+        {"hotpluggable", "bool",
+         [function] { return Value(function != nullptr && function->bus().is_hot_pluggable()); }});
+    add_rows(properties, entry.device->type().properties, entry.device->config(), QomOwner::Device);
+    if (function != nullptr) {
+        add(properties, "addr", "int32", unsigned{function->devfn().value()});
     }
 }
 
 // Few flags on purpose: management software asks for each one of them, one by one.
-void QomTree::add_vcpus(Machine& machine) {
-    const CpuTopology& topology = machine.config().topology;
-    for (const auto& vcpu : machine.vcpus()) {
-        const std::uint32_t index = vcpu->id().value();
-        const CpuTopology::Place place = topology.place(index);
-        QomNode& node = add(concat("/machine/unattached/device[", index, ']'), "host-x86_64-cpu");
-        add_property(node, "apic-id", "uint32", topology.apic_id(index));
-        if (!machine.config().numa.nodes.empty()) {
-            add_property(node, "node-id", "int64", machine.config().numa.node_of(index));
-        }
-        add_property(node, "socket-id", "int32", place.socket);
-        add_property(node, "die-id", "int32", place.die);
-        add_property(node, "core-id", "int32", place.core);
-        add_property(node, "thread-id", "int32", place.thread);
-        add_property(node, "unavailable-features", "strList", Value::List());
+void QomTree::add_vcpu_properties(std::uint32_t index, std::vector<QomProperty>& properties) const {
+    const CpuTopology& topology = parts_.config.topology;
+    const CpuTopology::Place place = topology.place(index);
+    add(properties, "apic-id", "uint32", topology.apic_id(index));
+    if (!parts_.config.numa.nodes.empty()) {
+        add(properties, "node-id", "int32", parts_.config.numa.node_of(index));
     }
+    add(properties, "socket-id", "int32", place.socket);
+    add(properties, "die-id", "int32", place.die);
+    add(properties, "core-id", "int32", place.core);
+    add(properties, "thread-id", "int32", place.thread);
+    add(properties, "unavailable-features", "strList", Value::List());
 }
 
 }  // namespace siskin
