@@ -18,7 +18,6 @@ template <typename T, auto kUnset>
 class OrUnset : public std::optional<T> {
 public:
     using std::optional<T>::optional;
-    using std::optional<T>::operator=;
 };
 
 template <typename T, auto kUnset>

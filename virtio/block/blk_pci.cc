@@ -63,7 +63,7 @@ namespace {
 // What was left unset becomes what is chosen here, and management software reads it so.
 void settle(BlkPciConfig& settings, const BlockDeviceOptions& options, ByteCount capacity) {
     BlkProperties& blk = settings.blk;
-    blk.num_queues.emplace(options.num_queues);
+    blk.num_queues = options.num_queues;
     blk.logical_block_size = ByteCount{options.logical_block_size};
     blk.physical_block_size = ByteCount{options.physical_block_size};
     const BlockGeometry geometry = block_geometry(options.geometry, capacity);
@@ -71,7 +71,7 @@ void settle(BlkPciConfig& settings, const BlockDeviceOptions& options, ByteCount
     blk.heads = geometry.heads;
     blk.secs = geometry.sectors;
     VirtioPciProperties& virtio = settings.virtio;
-    virtio.vectors.emplace(virtio.vectors.value_or(options.num_queues + 1U));
+    virtio.vectors = virtio.vectors.value_or(options.num_queues + 1U);
     virtio.disable_legacy = OnOffAuto::On;
 }
 

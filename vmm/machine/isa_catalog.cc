@@ -129,9 +129,9 @@ Result<std::unique_ptr<Device>> build_isa_serial(DeviceEnvironment& environment,
     auto& settings = *static_cast<IsaSerialConfig*>(config.get());
     Chardev* const chardev = SISKIN_TRY(find_chardev(environment, settings.chardev));
     const IsaSerialPlace place = SISKIN_TRY(environment.serial_places.take(settings));
-    settings.index.emplace(place.index);
-    settings.iobase.emplace(place.port);
-    settings.irq.emplace(place.irq.value());
+    settings.index = place.index;
+    settings.iobase = place.port;
+    settings.irq = place.irq.value();
     auto device = std::make_unique<IsaSerialDevice>(std::move(id), std::move(config),
                                                     environment.serial_places, place,
                                                     environment.irq_line(place.irq));

@@ -2,7 +2,9 @@
 // QomTree: the machine's objects by path, as QMP shows them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <optional>
 
 namespace siskin {
 namespace {
@@ -48,6 +49,17 @@ TEST_SUITE("base/object/or_unset") {
         CHECK(**parsed == 7);
         CHECK(Codec<Queues>::print(*parsed) == Value(7));
         CHECK(Codec<Index>::parse(3, kToSeven).value().value() == 3U);
+    }
+
+    TEST_CASE("it is assigned as an optional is, of its own type and of others") {
+        Queues queues;
+        const std::uint16_t two = 2;
+        queues = two;
+        CHECK(queues == 2);
+        queues = 3;
+        CHECK(queues == 3);
+        queues = std::nullopt;
+        CHECK_FALSE(queues.has_value());
     }
 
     TEST_CASE("numbers outside the bounds, other signs and other kinds are refused") {
