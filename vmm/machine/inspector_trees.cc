@@ -108,7 +108,7 @@ hmp::QtreeBus pci_bus(const DeviceTree& devices, const PciBus& bus) {
 }
 
 // `path` is below `root`; what is on the way is there. By name, as QEMU has them.
-void add_object(hmp::QomNode& root, std::string_view path, const std::string& type) {
+void add_node(hmp::QomNode& root, std::string_view path, const std::string& type) {
     const std::size_t slash = path.find('/');
     const std::string_view name = path.substr(0, slash);
     const auto at = std::lower_bound(
@@ -117,7 +117,7 @@ void add_object(hmp::QomNode& root, std::string_view path, const std::string& ty
     if (slash == std::string_view::npos) {
         root.children.insert(at, {std::string(name), type, {}});
     } else {
-        add_object(*at, path.substr(slash + 1), type);
+        add_node(*at, path.substr(slash + 1), type);
     }
 }
 
@@ -166,7 +166,7 @@ hmp::QomNode MachineInspector::object_tree() {
         if (node.path == kRoot) {
             root = {"machine", node.type, {}};
         } else if (node.path.starts_with(concat(kRoot, '/'))) {
-            add_object(root, std::string_view(node.path).substr(kRoot.size() + 1), node.type);
+            add_node(root, std::string_view(node.path).substr(kRoot.size() + 1), node.type);
         }
     }
     return root;

@@ -10,6 +10,7 @@
 #include "pci/bus.h"
 #include "pci/expander.h"
 #include "pci/function.h"
+#include "vmm/machine/qom_types.h"
 #include "vmm/machine/ram_plan.h"
 
 namespace siskin {
@@ -177,7 +178,8 @@ void QomTree::add_vcpus(Machine& machine) {
     for (const auto& vcpu : machine.vcpus()) {
         const std::uint32_t index = vcpu->id().value();
         const CpuTopology::Place place = topology.place(index);
-        QomNode& node = add(concat("/machine/unattached/device[", index, ']'), "host-x86_64-cpu");
+        QomNode& node =
+            add(concat("/machine/unattached/device[", index, ']'), std::string(kCpuTypeName));
         add_property(node, "apic-id", "uint32", topology.apic_id(index));
         if (!machine.config().numa.nodes.empty()) {
             add_property(node, "node-id", "int64", machine.config().numa.node_of(index));
