@@ -201,6 +201,10 @@ bool Connection::is_finished() const {
     if (draining_) {
         return !channel_.is_open() || conversation_->output().empty();
     }
+    const bool may_follow = channel_.is_file() && channel_.is_open() && !conversation_->is_over();
+    if (may_follow) {
+        return false;
+    }
     // A client that is gone leaves its requests behind; their replies are still to come back.
     const bool nothing_waits = conversation_->in_flight() == 0 && received_.empty();
     return input_ended_ && nothing_waits &&

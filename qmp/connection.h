@@ -31,9 +31,10 @@ public:
     static constexpr std::chrono::seconds kUnclaimedMax{10};
 
     // Calls `finished` when nothing is left to do: the client is gone or has ended its half, and
-    // every request has been answered. The callee may destroy the connection. `loop` outlives it.
-    // Calls `gone` once, if at all, when the client will read no reply while requests are under
-    // way.
+    // every request has been answered. Over files, which end one by one, whoever has ended the
+    // input still gets events, as in QEMU, until its output ends. The callee may destroy the
+    // connection. `loop` outlives it. Calls `gone` once, if at all, when the client will read no
+    // reply while requests are under way.
     [[nodiscard]] static Result<std::unique_ptr<Connection>> create(
         ByteChannel channel, EventLoop& loop, std::unique_ptr<Conversation> conversation,
         std::function<void()> finished, std::function<void()> gone = {});

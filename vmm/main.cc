@@ -56,7 +56,7 @@ public:
           objects_(machine),
           stats_(machine),
           devices_(machine),
-          inspector_(machine) {}
+          inspector_(machine, objects_, chardev_) {}
 
     [[nodiscard]] const qmp::Handlers& all() const { return all_; }
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
@@ -82,7 +82,7 @@ private:
     qmp::YankHandlers yank_;
     MachineInspector inspector_;
     hmp::HumanHandlers human_{{protocol_, run_control_, machine_, block_, block_device_, pci_,
-                               chardev_, stats_, objects_, inspector_}};
+                               chardev_, stats_, objects_, descriptors_, inspector_}};
     qmp::Handlers all_{protocol_, protocol_, run_control_, machine_,       block_, block_device_,
                        blockdev_, pci_,      chardev_,     descriptors_,   human_, qom_,
                        objects_,  stats_,    devices_,     subscriptions_, yank_,  options_};

@@ -49,6 +49,7 @@ public:
     // Reads what it writes for that long, or until it ends.
     void observe(Milliseconds duration);
     void write_input(std::string_view text);
+    void end_input() { input_fd_.reset(); }
     // Processor time of all its threads so far.
     [[nodiscard]] std::chrono::nanoseconds processor_time() const;
     [[nodiscard]] bool running();

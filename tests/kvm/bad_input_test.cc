@@ -160,7 +160,7 @@ TEST_SUITE("cli/bad_input") {
         }
     }
 
-    TEST_CASE("another machine's live socket is refused and stays in place") {
+    TEST_CASE("another machine's live socket is refused and stays in place (Q14)") {
         TemporaryDirectory directory;
         const std::string path = directory.path("live");
         const Fd listener = listen_at(path);
@@ -218,7 +218,7 @@ TEST_SUITE("cli/bad_input") {
                     {"-chardev stdio,id=c", "-daemonize"}}});
     }
 
-    TEST_CASE("the messages quote no control characters") {
+    TEST_CASE("the messages quote no control characters (Q16)") {
         TemporaryDirectory directory;
         check_all(directory, {{"newline in a name", {"-device", "two\nlines"}, {"two\\x0alines"}},
                               {"escape in a path", {"-kernel", "/\x1b[31mred"}, {"\\x1b[31mred"}}});

@@ -189,6 +189,26 @@ TEST_SUITE("kvm/monitors") {
         CHECK(count_of(process.output(), "    \"return\": {\r\n    }") == 2);
     }
 
+    TEST_CASE("who has ended standard input still sees replies and events on standard output") {
+        TemporaryDirectory directory;
+        MachineArguments arguments = paused_machine();
+        arguments.add({"-qmp", "stdio"}).qmp(directory.path("qmp"));
+        ChildProcess process = start(arguments);
+
+        process.write_input(
+            "{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-name\",\"id\":1}");
+        process.end_input();
+        REQUIRE(process.wait_for_output("{\"return\": {}, \"id\": 1}\r\n"));
+        Result<QmpClient> other = QmpClient::connect(directory.path("qmp"), process);
+        REQUIRE(other.has_value());
+        REQUIRE(other->execute("cont").has_value());
+        CHECK(process.wait_for_output("\"event\": \"RESUME\"}\r\n"));
+        CHECK(other->execute("quit").has_value());
+
+        CHECK(process.wait_for_end() == 0);
+        CHECK(process.output().find("\"event\": \"SHUTDOWN\"") != std::string::npos);
+    }
+
     TEST_CASE("a pseudo terminal is announced and greets who opens it") {
         MachineArguments arguments = paused_machine();
         arguments.add({"-chardev", "pty,id=m", "-mon", "m,mode=control"});

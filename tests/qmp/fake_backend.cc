@@ -21,6 +21,24 @@ Result<> FakeBackend::remove_device(const std::string& id) {
     return {};
 }
 
+Result<std::string> FakeBackend::add_object(const std::string& options) {
+    return add_device(options);
+}
+
+Result<std::string> FakeBackend::add_chardev(const std::string& options) {
+    if (options.starts_with("pty")) {
+        return std::string("char device redirected to /dev/pts/7 (label p)\n");
+    }
+    return add_device(options);
+}
+
+Result<std::string> FakeBackend::change_chardev(const std::string& id, const std::string& options) {
+    if (id != "c0") {
+        return fail("Chardev '" + id + "' does not exist");
+    }
+    return add_device(id + " " + options);
+}
+
 Result<hmp::CpuRegisters> FakeBackend::registers(std::uint32_t /*cpu*/) {
     ++register_reads;
     return cpu;

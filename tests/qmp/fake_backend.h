@@ -17,6 +17,11 @@ public:
 
     [[nodiscard]] Result<std::string> add_device(const std::string& options) override;
     [[nodiscard]] Result<> remove_device(const std::string& id) override;
+    // All are in `plugged`, the last one with its id before it.
+    [[nodiscard]] Result<std::string> add_object(const std::string& options) override;
+    [[nodiscard]] Result<std::string> add_chardev(const std::string& options) override;
+    [[nodiscard]] Result<std::string> change_chardev(const std::string& id,
+                                                     const std::string& options) override;
     [[nodiscard]] Result<hmp::CpuRegisters> registers(std::uint32_t cpu) override;
     [[nodiscard]] std::size_t read_virtual(std::uint32_t cpu, std::uint64_t address,
                                            std::span<std::byte> into) override;

@@ -49,7 +49,9 @@ public:
         return NotInThisTest();
     }
     Result<> object_add(const qmp::ObjectOptions&) override { return NotInThisTest(); }
-    Result<> object_del(const qmp::ObjectDelArguments&) override { return NotInThisTest(); }
+    Result<> object_del(const qmp::ObjectDelArguments& arguments) override {
+        return fail("object '" + arguments.id + "' not found");
+    }
     Result<std::vector<qmp::IOThreadInfo>> query_iothreads() override { return NotInThisTest(); }
     // What query-memdev answers.
     Result<std::vector<qmp::Memdev>> query_memdev() override { return memory; }
@@ -80,6 +82,8 @@ public:
 
     std::vector<qmp::Later> lingering;
     std::vector<qmp::Memdev> memory;
+    // What query-mice answers.
+    std::vector<qmp::MouseInfo> mice;
 };
 
 // Begins in prelaunch, as `-S` does. Thread: whoever runs the VM loop.
@@ -110,7 +114,8 @@ public:
     // What query-blockstats answers.
     [[nodiscard]] std::vector<qmp::BlockStats>& disk_stats() { return disk_stats_; }
     [[nodiscard]] hmp::Services services() {
-        return {protocol_, *this, *this, *this, *this, *this, *this, *this, *this, backend_};
+        return {protocol_, *this, *this, *this,        *this,   *this,
+                *this,     *this, *this, descriptors_, backend_};
     }
 
     [[nodiscard]] Result<qmp::StatusInfo> query_status() override;
@@ -155,8 +160,32 @@ public:
         const qmp::QueryCpuModelExpansionArguments&) override {
         return NotInThisTest();
     }
-    Result<> inject_nmi() override { return NotInThisTest(); }
-    Result<> screendump(const qmp::ScreendumpArguments&) override { return NotInThisTest(); }
+    Result<> inject_nmi() override {
+        calls_.emplace_back("inject-nmi");
+        return {};
+    }
+    Result<> screendump(const qmp::ScreendumpArguments& arguments) override {
+        calls_.push_back("screendump " + arguments.filename + " " + arguments.device.value_or("-") +
+                         " " + std::to_string(arguments.head.value_or(-1)));
+        return fail("There is no console to take a screendump from");
+    }
+    Result<std::vector<qmp::HotpluggableCPU>> query_hotpluggable_cpus() override {
+        qmp::HotpluggableCPU place;
+        place.type = "host-x86_64-cpu";
+        place.vcpus_count = 1;
+        place.props.core_id = 0;
+        place.props.die_id = 2;
+        place.qom_path = "/machine/unattached/device[0]";
+        return std::vector{place};
+    }
+    Result<std::vector<qmp::MemoryDeviceInfo>> query_memory_devices() override {
+        return std::vector<qmp::MemoryDeviceInfo>();
+    }
+    Result<std::vector<qmp::MouseInfo>> query_mice() override { return mice; }
+    Result<std::vector<qmp::JobInfo>> query_jobs() override { return std::vector<qmp::JobInfo>(); }
+    Result<std::vector<qmp::BlockJobInfo>> query_block_jobs() override {
+        return std::vector<qmp::BlockJobInfo>();
+    }
     Result<std::vector<qmp::ChardevBackendInfo>> query_chardev_backends() override {
         return NotInThisTest();
     }
@@ -166,7 +195,10 @@ public:
     Result<qmp::ChardevReturn> chardev_change(const qmp::ChardevChangeArguments&) override {
         return NotInThisTest();
     }
-    Result<> chardev_remove(const qmp::ChardevRemoveArguments&) override { return NotInThisTest(); }
+    Result<> chardev_remove(const qmp::ChardevRemoveArguments& arguments) override {
+        calls_.push_back("chardev-remove " + arguments.id);
+        return {};
+    }
     // Some of each kind; of the CPU where that is the target.
     Result<std::vector<qmp::StatsResult>> query_stats(const qmp::StatsFilter& arguments) override;
     Result<std::vector<qmp::StatsSchema>> query_stats_schemas(

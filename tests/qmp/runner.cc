@@ -23,7 +23,16 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: qmp_transcript in-process TRANSCRIPT...\n"
-    "       qmp_transcript siskin|qemu BINARY TRANSCRIPT...   one process a transcript\n";
+    "       qmp_transcript siskin|qemu BINARY [kernel=FILE] TRANSCRIPT...\n"
+    "           one process a transcript; with a kernel, where the machine is to run\n";
+constexpr std::string_view kKernelPrefix = "kernel=";
+
+// Who is played to.
+struct Target {
+    std::string kind;    // in-process, siskin or qemu
+    std::string binary;  // of the last two
+    std::string kernel;  // or empty
+};
 
 // A VMM that listens at a path, and is gone with this object.
 class Process {
@@ -57,10 +66,14 @@ private:
     pid_t child_ = -1;
 };
 
-// The words behind "# args:" of a transcript that wants more than an empty board.
-std::vector<std::string> arguments_of(const std::string& path, const std::string& folder) {
+// The words behind "# args:" of a transcript that wants more than an empty board, and the kernel.
+std::vector<std::string> arguments_of(const std::string& path, const std::string& folder,
+                                      const std::string& kernel) {
     static constexpr std::string_view kPrefix = "# args:";
     std::vector<std::string> words;
+    if (!kernel.empty()) {
+        words = {"-kernel", kernel};
+    }
     std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
         if (line.starts_with(kPrefix)) {
@@ -77,30 +90,29 @@ bool has_kvm() {
     return Fd(::open("/dev/kvm", O_RDWR | O_CLOEXEC)).valid();
 }
 
-Result<std::size_t> play_file(const std::string& path, const std::string& target,
-                              const std::string& binary) {
+Result<std::size_t> play_file(const std::string& path, const Target& target) {
     const auto lines = SISKIN_TRY(read_transcript(path));
-    if (target == "in-process") {
+    if (target.kind == "in-process") {
         ServedMachine machine;
         machine.start();
         return play(lines, machine.path(), true);
     }
     const std::string folder = new_folder();
     const auto compared = [&] {
-        const Process process(binary, folder + "/qmp", arguments_of(path, folder));
-        return play(lines, folder + "/qmp", target == "siskin");
+        const Process process(target.binary, folder + "/qmp",
+                              arguments_of(path, folder, target.kernel));
+        return play(lines, folder + "/qmp", target.kind == "siskin");
     }();
     std::filesystem::remove_all(folder);
     return compared;
 }
 
 // The number of transcripts that failed.
-int play_all(const std::vector<std::string>& paths, const std::string& target,
-             const std::string& binary) {
+int play_all(const std::vector<std::string>& paths, const Target& target) {
     int failed = 0;
     std::size_t compared_in_all = 0;
     for (const std::string& path : paths) {
-        const auto compared = play_file(path, target, binary);
+        const auto compared = play_file(path, target);
         if (compared) {
             compared_in_all += *compared;
         } else {
@@ -109,7 +121,7 @@ int play_all(const std::vector<std::string>& paths, const std::string& target,
         }
     }
     std::printf("%zu transcripts against %s: %zu messages compared, %d failed\n", paths.size(),
-                target.c_str(), compared_in_all, failed);
+                target.kind.c_str(), compared_in_all, failed);
     return compared_in_all == 0 ? 1 : failed;
 }
 
@@ -118,18 +130,24 @@ int play_all(const std::vector<std::string>& paths, const std::string& target,
 
 int main(int argc, char** argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
-    const std::string target = words.empty() ? "" : words.front();
-    const bool runs_binary = target == "siskin" || target == "qemu";
-    const std::size_t leading = runs_binary ? 2 : 1;
-    if ((target != "in-process" && !runs_binary) || words.size() <= leading) {
+    siskin::qmp_test::Target target;
+    target.kind = words.empty() ? "" : words.front();
+    const bool runs_binary = target.kind == "siskin" || target.kind == "qemu";
+    std::size_t leading = runs_binary ? 2 : 1;
+    if ((target.kind != "in-process" && !runs_binary) || words.size() <= leading) {
         std::fputs(siskin::qmp_test::kUsage, stderr);
         return 2;
     }
-    const std::string binary = runs_binary ? words[1] : "";
+    target.binary = runs_binary ? words[1] : "";
+    const std::string_view prefix = siskin::qmp_test::kKernelPrefix;
+    if (runs_binary && words[2].starts_with(prefix)) {
+        target.kernel = words[2].substr(prefix.size());
+        ++leading;
+    }
     words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(leading));
-    if (target == "siskin" && !siskin::qmp_test::has_kvm()) {
+    if (target.kind == "siskin" && !siskin::qmp_test::has_kvm()) {
         std::printf("%zu skipped: no usable /dev/kvm\n", words.size());
         return 77;  // SKIP_RETURN_CODE
     }
-    return siskin::qmp_test::play_all(words, target, binary) == 0 ? 0 : 1;
+    return siskin::qmp_test::play_all(words, target) == 0 ? 0 : 1;
 }

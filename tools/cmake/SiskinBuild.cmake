@@ -63,3 +63,10 @@ function(siskin_unit_test name)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS unit)
 endfunction()
+
+# siskin_test_needs(TEST TARGET ...)
+# For a test that is not a program of its own name: a target of that name builds what it runs, which
+# is how tools/test builds one tier.
+function(siskin_test_needs test)
+    add_custom_target(${test} DEPENDS ${ARGN})
+endfunction()

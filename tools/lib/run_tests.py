@@ -27,6 +27,8 @@ LEFT_OUT = {"bench", "boot"}
 EXTRA_BUILDS = {"clang": ("unit",), "asan": ("unit", "kvm"), "tsan": ("unit", "kvm")}
 COMPLETE_BUILDS = ("dev", "clang")
 PROGRAM_LIMIT_S = 300
+# How much longer a program may take under a sanitizer.
+SLOWER = {"asan": 3, "tsan": 6}
 SKIPPED = 77
 SOURCE_FOLDERS = "base pci qmp firmware devices virtio vmm tests tools".split()
 CASES = re.compile(r"test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed")
@@ -259,9 +261,14 @@ def targets_of(preset):
 
 
 def wanted_targets(preset, labels):
+    """A target of a test's name builds all that the test runs; tests of scripts have none."""
     if preset == "release":
         return {"siskin"}
     return {test.name for test in tests_of(preset) if any(map(test.in_tier, labels))}
+
+
+def limit_of(properties, preset):
+    return properties.get("TIMEOUT", PROGRAM_LIMIT_S) * SLOWER.get(preset, 1)
 
 
 def tests_of(preset):
@@ -275,7 +282,7 @@ def tests_of(preset):
         found.append(Test(entry["name"], entry.get("command", ["/no/such/program"]),
                           set(properties.get("LABELS", ["unit"])),
                           properties.get("WORKING_DIRECTORY", str(TREE)),
-                          properties.get("TIMEOUT", PROGRAM_LIMIT_S), environment))
+                          limit_of(properties, preset), environment))
     return found
 
 

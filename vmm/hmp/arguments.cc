@@ -4,6 +4,7 @@
 
 #include <cctype>
 #include <limits>
+#include <utility>
 
 #include "base/text.h"
 
@@ -62,6 +63,11 @@ Result<std::optional<std::string>> Arguments::take_word() {
     std::string word(text_.substr(0, length));
     text_.remove_prefix(length + (quoted ? 1 : 0));
     return std::optional(std::move(word));
+}
+
+std::string Arguments::take_rest() {
+    skip_space();
+    return std::string(std::exchange(text_, {}));
 }
 
 Result<MemoryFormat> Arguments::take_format(FormatDefaults& defaults) {

@@ -104,6 +104,13 @@ public:
     // asked for; and device_del's.
     [[nodiscard]] virtual Result<std::string> add_device(const std::string& options) = 0;
     [[nodiscard]] virtual Result<> remove_device(const std::string& id) = 0;
+    // object_add's and chardev-add's arguments in the form of -object and -chardev, and those of
+    // chardev-change without the id. What the commands of QMP do is done; returns the help that was
+    // asked for, or what there is to say of the new one.
+    [[nodiscard]] virtual Result<std::string> add_object(const std::string& options) = 0;
+    [[nodiscard]] virtual Result<std::string> add_chardev(const std::string& options) = 0;
+    [[nodiscard]] virtual Result<std::string> change_chardev(const std::string& id,
+                                                             const std::string& options) = 0;
     // Of a CPU that query-cpus-fast lists.
     [[nodiscard]] virtual Result<CpuRegisters> registers(std::uint32_t cpu) = 0;
     // Copies RAM by the addresses that this CPU uses now, or by guest-physical ones. Returns how

@@ -23,6 +23,7 @@ struct Services {
     qmp::ChardevCommands& chardev;
     qmp::StatsCommands& stats;
     qmp::ObjectCommands& objects;
+    qmp::FdCommands& descriptors;
     Backend& backend;
 };
 

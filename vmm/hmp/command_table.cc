@@ -16,13 +16,27 @@ constexpr std::array kCommands{
                "change the size of a disk, in MiB or with a unit", run_block_resize},
     CommandRow{"block_set_io_throttle", "", "device bps bps_rd bps_wr iops iops_rd iops_wr",
                "change how fast a disk may be; 0 is no limit", run_block_set_io_throttle},
+    CommandRow{"chardev-add", "", "backend,id=id[,option=value][,...]",
+               "make a character device, as -chardev makes it", run_chardev_add},
+    CommandRow{"chardev-change", "", "id backend[,option=value][,...]",
+               "replace a character device that no device uses", run_chardev_change},
+    CommandRow{"chardev-remove", "", "id", "remove a character device that no device uses",
+               run_chardev_remove},
+    CommandRow{"closefd", "", "name", "close the file that getfd has named", run_closefd},
     CommandRow{"cont", "c", "", "let the virtual CPUs run", run_cont},
     CommandRow{"cpu", "", "index", "choose the CPU that x, print and info registers mean", run_cpu},
     CommandRow{"device_add", "", "driver[,prop=value][,...]",
                "plug a device in, as -device makes it", run_device_add},
     CommandRow{"device_del", "", "device", "ask the guest to let a device go", run_device_del},
+    CommandRow{"getfd", "", "name",
+               "name the open file that was passed along (SCM_RIGHTS), for later commands",
+               run_getfd},
     CommandRow{"help", "?", "[cmd]", "list the commands, or show one", run_help},
     CommandRow{"info", "", "[subcommand]", "show a part of the machine's state", nullptr},
+    CommandRow{"nmi", "", "", "send a non-maskable interrupt to every CPU", run_nmi},
+    CommandRow{"object_add", "", "[qom-type=]type,id=id[,prop=value][,...]",
+               "make an object, as -object makes it", run_object_add},
+    CommandRow{"object_del", "", "id", "remove an object that nothing uses", run_object_del},
     CommandRow{"pcie_aer_inject_error", "",
                "[-a] [-c] id <error_status> [<tlp header> [<tlp header prefix>]]",
                "report a PCI Express error (-a: an advisory non-fatal one, -c: a correctable one)",
@@ -35,6 +49,8 @@ constexpr std::array kCommands{
                run_ringbuf_read},
     CommandRow{"ringbuf_write", "", "device data", "add text to a ring in memory",
                run_ringbuf_write},
+    CommandRow{"screendump", "", "filename [-f format] [device [head]]",
+               "write the screen to a file; refused, there is no screen", run_screendump},
     CommandRow{"sendkey", "", "keys [hold_ms]", "press keys; refused, there is no keyboard",
                run_sendkey},
     CommandRow{"stop", "s", "", "pause the virtual CPUs", run_stop},
@@ -49,6 +65,8 @@ constexpr std::array kInfoTopics{
     CommandRow{"blockstats", "", "", "what disks have done so far", info_blockstats},
     CommandRow{"chardev", "", "", "character devices", info_chardev},
     CommandRow{"cpus", "", "", "virtual CPUs and their threads", info_cpus},
+    CommandRow{"hotpluggable-cpus", "", "", "the places for CPUs in the topology",
+               info_hotpluggable_cpus},
     CommandRow{"iothreads", "", "", "I/O threads", info_iothreads},
     CommandRow{"irq", "", "",
                "counts of interrupts, of which KVM keeps none; what devices have bound in KVM",
@@ -125,6 +143,13 @@ const CommandRow* find_row(std::span<const CommandRow> table, std::string_view w
         return row.name == word || (!row.alias.empty() && row.alias == word);
     });
     return found == table.end() ? nullptr : &*found;
+}
+
+bool takes_descriptor(std::string_view line) {
+    const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size());
+    line.remove_prefix(begin);
+    const CommandRow* const row = find_row(kCommands, line.substr(0, line.find_first_of(" \t")));
+    return row != nullptr && row->run == run_getfd;
 }
 
 std::string full_name(const CommandRow& row) {

@@ -19,6 +19,9 @@ namespace siskin::hmp {
 // By name or alias; null when there is none.
 [[nodiscard]] const CommandRow* find_row(std::span<const CommandRow> table, std::string_view word);
 
+// Whether the line's command takes a descriptor that a client passes along. Any thread.
+[[nodiscard]] bool takes_descriptor(std::string_view line);
+
 // "stop|s"
 [[nodiscard]] std::string full_name(const CommandRow& row);
 // "stop|s  -- pause the virtual CPUs", with `prefix` before it.

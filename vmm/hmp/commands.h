@@ -12,11 +12,22 @@ namespace siskin::hmp {
 [[nodiscard]] Result<> run_device_add(Call& call);
 [[nodiscard]] Result<> run_device_del(Call& call);
 [[nodiscard]] Result<> run_help(Call& call);
+[[nodiscard]] Result<> run_nmi(Call& call);
 [[nodiscard]] Result<> run_quit(Call& call);
+[[nodiscard]] Result<> run_screendump(Call& call);
 [[nodiscard]] Result<> run_sendkey(Call& call);
 [[nodiscard]] Result<> run_stop(Call& call);
 [[nodiscard]] Result<> run_system_powerdown(Call& call);
 [[nodiscard]] Result<> run_system_reset(Call& call);
+
+// host_commands.cc
+[[nodiscard]] Result<> run_chardev_add(Call& call);
+[[nodiscard]] Result<> run_chardev_change(Call& call);
+[[nodiscard]] Result<> run_chardev_remove(Call& call);
+[[nodiscard]] Result<> run_closefd(Call& call);
+[[nodiscard]] Result<> run_getfd(Call& call);
+[[nodiscard]] Result<> run_object_add(Call& call);
+[[nodiscard]] Result<> run_object_del(Call& call);
 
 // ring_commands.cc
 [[nodiscard]] Result<> run_ringbuf_read(Call& call);
@@ -37,6 +48,7 @@ namespace siskin::hmp {
 // info_machine.cc
 [[nodiscard]] Result<> info_chardev(Call& call);
 [[nodiscard]] Result<> info_cpus(Call& call);
+[[nodiscard]] Result<> info_hotpluggable_cpus(Call& call);
 [[nodiscard]] Result<> info_iothreads(Call& call);
 [[nodiscard]] Result<> info_irq(Call& call);
 [[nodiscard]] Result<> info_kvm(Call& call);

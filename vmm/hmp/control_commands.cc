@@ -102,6 +102,43 @@ Result<> run_help(Call& call) {
     return {};
 }
 
+Result<> run_nmi(Call& call) {
+    SISKIN_TRY(call.arguments.finish());
+    if (const auto done = call.services.machine.inject_nmi(); !done) {
+        print_error(call, done.error());
+    }
+    return {};
+}
+
+Result<> run_screendump(Call& call) {
+    const auto filename = SISKIN_TRY(call.arguments.take_word());
+    if (!filename) {
+        return fail("screendump: filename expected");
+    }
+    qmp::ScreendumpArguments arguments;
+    arguments.filename = *filename;
+    if (SISKIN_TRY(call.arguments.take_option('f', "f"))) {
+        const auto format = SISKIN_TRY(call.arguments.take_word());
+        if (!format) {
+            return fail("screendump: value expected for -f");
+        }
+        if (*format != "ppm" && *format != "png") {
+            call.out += concat("Error: invalid parameter value: ", printable(*format), '\n');
+            return {};
+        }
+        arguments.format = *format == "png" ? qmp::ImageFormat::Png : qmp::ImageFormat::Ppm;
+    }
+    arguments.device = SISKIN_TRY(call.arguments.take_word());
+    if (!call.arguments.at_end()) {
+        arguments.head = SISKIN_TRY(call.arguments.take_index("head", register_lookup(call)));
+    }
+    SISKIN_TRY(call.arguments.finish());
+    if (const auto done = call.services.machine.screendump(arguments); !done) {
+        print_error(call, done.error());
+    }
+    return {};
+}
+
 Result<> run_sendkey(Call& call) {
     if (!SISKIN_TRY(call.arguments.take_word())) {
         return fail("sendkey: string expected");

@@ -43,12 +43,22 @@ std::size_t HumanConversation::receive(std::string_view bytes) {
 }
 
 void HumanConversation::submit(std::string line) {
+    Fd descriptor = descriptor_for(line);
     qmp::CommandCall call;
     call.run = [&interpreter = interpreter_, state = state_,
                 line = std::move(line)](const qmp::Handlers&) -> Result<std::string> {
         return interpreter.run(*state, line);
     };
-    outlet_.submit(qmp::Request{std::nullopt, std::move(call), {}, kLogName});
+    outlet_.submit(qmp::Request{std::nullopt, std::move(call), std::move(descriptor), kLogName});
+}
+
+Fd HumanConversation::descriptor_for(std::string_view line) {
+    if (descriptors_.empty() || !takes_descriptor(line)) {
+        return {};
+    }
+    Fd first = std::move(descriptors_.front());
+    descriptors_.clear();
+    return first;
 }
 
 void HumanConversation::reply(const qmp::Reply& reply) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "qmp/conversation.h"
@@ -22,8 +23,10 @@ public:
     // `interpreter` outlives the conversation and its requests.
     HumanConversation(Interpreter& interpreter, qmp::Outlet outlet, bool is_network);
 
-    // Nobody can name them here: they are closed.
-    void receive_descriptors(std::vector<Fd> /*descriptors*/) override {}
+    // They wait for getfd, which takes the first; the others are closed, as are older ones.
+    void receive_descriptors(std::vector<Fd> descriptors) override {
+        descriptors_ = std::move(descriptors);
+    }
     std::size_t receive(std::string_view bytes) override;
     [[nodiscard]] bool may_receive() const override { return session_.may_receive(); }
     [[nodiscard]] bool is_over() const override { return is_over_; }
@@ -36,12 +39,14 @@ public:
 
 private:
     void submit(std::string line);
+    [[nodiscard]] Fd descriptor_for(std::string_view line);
 
     Interpreter& interpreter_;
     qmp::Outlet outlet_;
     std::shared_ptr<MonitorState> state_;  // the VM thread's from the first request on
     bool is_doubtful_;                     // over IP, and nothing but white space has come
     bool is_over_ = false;
+    std::vector<Fd> descriptors_;  // received, not yet taken
     HumanSession session_;
 };
 

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // info: what fits a few lines.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "base/text.h"
 #include "vmm/hmp/commands.h"
 
@@ -20,7 +26,32 @@ Result<> answer(Call& call, Handler& handler, Result<Answer> (Handler::*query)()
     return {};
 }
 
+std::string number_line(std::string_view name, const std::optional<std::int64_t>& number) {
+    return number ? concat("    ", name, ": \"", *number, "\"\n") : std::string();
+}
+
+std::string place_text(const qmp::HotpluggableCPU& place) {
+    const qmp::CpuInstanceProperties& at = place.props;
+    return concat("  type: \"", place.type, "\"\n  vcpus_count: \"", place.vcpus_count, "\"\n",
+                  place.qom_path ? concat("  qom_path: \"", *place.qom_path, "\"\n") : "",
+                  "  CPUInstance Properties:\n", number_line("node-id", at.node_id),
+                  number_line("socket-id", at.socket_id), number_line("die-id", at.die_id),
+                  number_line("cluster-id", at.cluster_id), number_line("core-id", at.core_id),
+                  number_line("thread-id", at.thread_id));
+}
+
 }  // namespace
+
+Result<> info_hotpluggable_cpus(Call& call) {
+    return answer(call, call.services.machine, &qmp::MachineCommands::query_hotpluggable_cpus,
+                  [](const std::vector<qmp::HotpluggableCPU>& places) {
+                      std::string text = "Hotpluggable CPUs:\n";
+                      for (const qmp::HotpluggableCPU& place : places) {
+                          text += place_text(place);
+                      }
+                      return text;
+                  });
+}
 
 Result<> info_status(Call& call) {
     return answer(
@@ -108,9 +139,15 @@ Result<> info_irq(Call& call) {
 }
 
 Result<> info_mice(Call& call) {
-    SISKIN_TRY(call.arguments.finish());
-    call.out += "No mouse devices connected\n";
-    return {};
+    return answer(call, call.services.machine, &qmp::MachineCommands::query_mice,
+                  [](const std::vector<qmp::MouseInfo>& mice) {
+                      std::string text = mice.empty() ? "No mouse devices connected\n" : "";
+                      for (const qmp::MouseInfo& mouse : mice) {
+                          text += concat(mouse.current ? '*' : ' ', " Mouse #", mouse.index, ": ",
+                                         mouse.name, mouse.absolute ? " (absolute)" : "", '\n');
+                      }
+                      return text;
+                  });
 }
 
 // There are no network devices yet, so there is nothing to list.

@@ -86,11 +86,7 @@ Result<> add_device(Parsing& parsing, const Use& use) {
     return add_use(parsing.config.devices, use, "driver", parse_key_values, true);
 }
 Result<> add_object(Parsing& parsing, const Use& use) {
-    const auto parse = [](std::string_view text, std::string_view implied) {
-        static constexpr std::array<std::string_view, 1> kRepeated{"host-nodes"};
-        return parse_repeated_key_values(text, implied, kRepeated);
-    };
-    return add_use(parsing.config.objects, use, "qom-type", parse, true);
+    return add_use(parsing.config.objects, use, "qom-type", parse_object_key_values, true);
 }
 Result<> add_blockdev(Parsing& parsing, const Use& use) {
     return add_use(parsing.config.blockdevs, use, "driver", parse_dotted_key_values, true);

@@ -33,7 +33,7 @@ void insert_socket(Value::Dict& options, const qmp::ChardevSocket& socket) {
         options.insert("path", socket.addr.as_unix->data.path);
     }
     options.insert("server", listens);
-    insert_if(options, "wait", listens ? std::optional<bool>(false) : socket.wait);
+    insert_if(options, "wait", socket.wait);
     insert_if(options, "nodelay", socket.nodelay);
     insert_if(options, "telnet", socket.telnet);
     insert_if(options, "reconnect", socket.reconnect);
@@ -53,23 +53,32 @@ Value::Dict options_of(const std::string& id, const qmp::ChardevBackend& backend
     }
     if (backend.as_socket) {
         insert_socket(options, backend.as_socket->data);
+        if (backend.as_socket->data.addr.as_fd) {
+            options.insert("fd", backend.as_socket->data.addr.as_fd->data.str);
+        }
     }
     return options;
 }
 
-// Looking a name up may take long, and meanwhile no other command would run.
-Result<> check_runtime_socket(const qmp::ChardevSocket& socket) {
-    if (socket.wait.value_or(false)) {
+// What takes long, or is the process's own, is for the command line: meanwhile no other command
+// would run.
+Result<> check_runtime(const ChardevConfig& config) {
+    if (config.backend == ChardevBackend::Stdio) {
+        return fail("'stdio' is for the command line; a running machine leaves it as it is");
+    }
+    if (config.wait.value_or(false)) {
         return fail("Parameter 'wait' doesn't take value 'true', a running machine does not wait");
     }
-    if (socket.addr.as_inet) {
-        const std::string& host = socket.addr.as_inet->data.host;
-        if (!host.empty() && host != "localhost" && !is_ip_number(host)) {
-            return fail(concat("host '", printable(host),
-                               "' is a name; a running machine takes an address, or localhost"));
-        }
+    const std::string host = config.host.value_or("");
+    if (!host.empty() && host != "localhost" && !is_ip_number(host)) {
+        return fail(concat("host '", printable(host),
+                           "' is a name; a running machine takes an address, or localhost"));
     }
     return {};
+}
+
+std::string add_failed(const std::string& id) {
+    return concat("Failed to add chardev '", id, "'");
 }
 
 qmp::ChardevReturn made(Chardev& chardev) {
@@ -108,14 +117,24 @@ Result<ChardevConfig> ChardevHandlers::config_of(const std::string& id,
     if (!is_identifier(id)) {
         return fail("Parameter 'id' expects an identifier");
     }
-    if (backend.as_socket) {
-        SISKIN_TRY(check_runtime_socket(backend.as_socket->data));
+    return config_of(options_of(id, backend));
+}
+
+// A number would be any descriptor of this process, so `fd` is a name here.
+Result<ChardevConfig> ChardevHandlers::config_of(Value::Dict options) {
+    const Value* const passed = options.find("fd");
+    const std::optional<std::string> name =
+        passed != nullptr ? std::optional(display(*passed)) : std::nullopt;
+    if (name) {
+        options.set("fd", 0);  // a place for the one that is taken
     }
-    ChardevConfig config = SISKIN_TRY(parse_chardev(options_of(id, backend)));
-    if (backend.as_socket && backend.as_socket->data.addr.as_fd) {
-        const std::string& name = backend.as_socket->data.addr.as_fd->data.str;
-        Fd passed = SISKIN_TRY(descriptors_.take(name));
-        config.fd = static_cast<std::uint32_t>(passed.release());
+    ChardevConfig config = SISKIN_TRY(parse_chardev(options));
+    SISKIN_TRY(check_runtime(config));
+    if (config.server.value_or(false)) {
+        config.wait = false;
+    }
+    if (name) {
+        config.fd = static_cast<std::uint32_t>(SISKIN_TRY(descriptors_.take(*name)).release());
     }
     return config;
 }
@@ -144,31 +163,55 @@ Result<> ChardevHandlers::check_is_free(const std::string& id) const {
     return {};
 }
 
-// The registry is the VM loop's; MachineLock is not held, as files and sockets are opened here.
-Result<qmp::ChardevReturn> ChardevHandlers::chardev_add(const qmp::ChardevAddArguments& arguments) {
-    SISKIN_TRY(check_is_free(arguments.id));
-    const std::string what = concat("Failed to add chardev '", arguments.id, "'");
-    const ChardevConfig config = SISKIN_TRY_IN(what, config_of(arguments.id, arguments.backend));
-    Chardev* const chardev =
-        SISKIN_TRY_IN(what, machine_.chardevs().add(config, machine_.loop(), machine_.lock()));
-    return made(*chardev);
-}
-
-// The new one is made before the old one goes, so that an error changes nothing.
-Result<qmp::ChardevReturn> ChardevHandlers::chardev_change(
-    const qmp::ChardevChangeArguments& arguments) {
-    const Chardev* const old = machine_.chardevs().find(arguments.id);
-    if (old == nullptr && !is_monitor(arguments.id)) {
-        return fail(concat("Chardev '", printable(arguments.id), "' does not exist"));
+Result<> ChardevHandlers::check_is_replaceable(const std::string& id) const {
+    const Chardev* const old = machine_.chardevs().find(id);
+    if (old == nullptr && !is_monitor(id)) {
+        return fail(concat("Chardev '", printable(id), "' does not exist"));
     }
     if (old == nullptr || old->in_use()) {
         return fail("Chardev user does not support chardev hotswap");
     }
-    const std::string what = concat("Failed to add chardev '", arguments.id, "'");
+    return {};
+}
+
+// The registry is the VM loop's; MachineLock is not held, as files and sockets are opened here.
+Result<qmp::ChardevReturn> ChardevHandlers::make(const ChardevConfig& config) {
+    return made(*SISKIN_TRY(machine_.chardevs().add(config, machine_.loop(), machine_.lock())));
+}
+
+// The new one is made before the old one goes, so that an error changes nothing.
+Result<qmp::ChardevReturn> ChardevHandlers::replace(const ChardevConfig& config) {
+    return made(*SISKIN_TRY(machine_.chardevs().replace(config, machine_.loop(), machine_.lock())));
+}
+
+Result<qmp::ChardevReturn> ChardevHandlers::chardev_add(const qmp::ChardevAddArguments& arguments) {
+    SISKIN_TRY(check_is_free(arguments.id));
+    const std::string what = add_failed(arguments.id);
     const ChardevConfig config = SISKIN_TRY_IN(what, config_of(arguments.id, arguments.backend));
-    Chardev* const chardev =
-        SISKIN_TRY_IN(what, machine_.chardevs().replace(config, machine_.loop(), machine_.lock()));
-    return made(*chardev);
+    return SISKIN_TRY_IN(what, make(config));
+}
+
+Result<qmp::ChardevReturn> ChardevHandlers::add(Value::Dict options) {
+    SISKIN_TRY(check_is_free(options.text("id")));
+    return make(SISKIN_TRY(config_of(std::move(options))));
+}
+
+Result<qmp::ChardevReturn> ChardevHandlers::chardev_change(
+    const qmp::ChardevChangeArguments& arguments) {
+    SISKIN_TRY(check_is_replaceable(arguments.id));
+    const std::string what = add_failed(arguments.id);
+    const ChardevConfig config = SISKIN_TRY_IN(what, config_of(arguments.id, arguments.backend));
+    return SISKIN_TRY_IN(what, replace(config));
+}
+
+Result<qmp::ChardevReturn> ChardevHandlers::change(const std::string& id, Value::Dict options) {
+    if (options.find("id") != nullptr) {
+        return fail("Unexpected 'id' parameter");
+    }
+    SISKIN_TRY(check_is_replaceable(id));
+    options.insert("id", id);
+    const ChardevConfig config = SISKIN_TRY(config_of(std::move(options)));
+    return SISKIN_TRY_IN(add_failed(id), replace(config));
 }
 
 Result<> ChardevHandlers::chardev_remove(const qmp::ChardevRemoveArguments& arguments) {

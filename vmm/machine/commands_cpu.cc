@@ -1,15 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPU models over QMP.
+// CPUs and their models over QMP.
 #include <algorithm>
 #include <array>
 
 #include "base/text.h"
 #include "vmm/machine/commands_machine.h"
+#include "vmm/machine/qom_types.h"
 
 namespace siskin {
 namespace {
 
 constexpr std::array<std::string_view, 2> kModels{"host", "max"};
+
+qmp::CpuInstanceProperties place_of(const MachineConfig& config, std::uint32_t index) {
+    const CpuTopology::Place place = config.topology.place(index);
+    qmp::CpuInstanceProperties properties;
+    properties.socket_id = place.socket;
+    if (config.topology.dies > 1) {
+        properties.die_id = place.die;
+    }
+    if (!config.numa.nodes.empty()) {
+        properties.node_id = config.numa.node_of(index);
+    }
+    properties.core_id = place.core;
+    properties.thread_id = place.thread;
+    return properties;
+}
 
 bool has_feature(std::span<const kvm_cpuid_entry2> table, const CpuFeature& feature) {
     const auto entry = std::find_if(table.begin(), table.end(), [&](const auto& candidate) {
@@ -39,13 +55,46 @@ Result<CpuOptions> options_of(const qmp::CpuModelInfo& model) {
         if (feature != nullptr && is_on != nullptr) {
             options.features.insert_or_assign(std::string(feature->name), *is_on);
         } else if (name != "migratable" && name != "hv-passthrough") {
-            return fail(concat("Property 'host-x86_64-cpu.", printable(name), "' not found"));
+            return fail(concat("Property '", kCpuTypeName, '.', printable(name), "' not found"));
         }
     }
     return options;
 }
 
 }  // namespace
+
+std::string vcpu_qom_path(VcpuId vcpu) {
+    return concat("/machine/unattached/device[", vcpu.value(), "]");
+}
+
+Result<std::vector<qmp::CpuInfoFast>> MachineHandlers::query_cpus_fast() {
+    std::vector<qmp::CpuInfoFast> cpus;
+    for (const auto& vcpu : machine_.vcpus()) {
+        qmp::CpuInfoFast cpu;
+        cpu.cpu_index = vcpu->id().value();
+        cpu.qom_path = vcpu_qom_path(vcpu->id());
+        cpu.thread_id = vcpu->thread_id();
+        cpu.props = place_of(machine_.config(), vcpu->id().value());
+        cpu.target = qmp::SysEmuTarget::X86_64;
+        cpus.push_back(std::move(cpu));
+    }
+    return cpus;
+}
+
+// Every place has its CPU. The highest number first, as QEMU has it.
+Result<std::vector<qmp::HotpluggableCPU>> MachineHandlers::query_hotpluggable_cpus() {
+    std::vector<qmp::HotpluggableCPU> places;
+    for (const auto& vcpu : machine_.vcpus()) {
+        qmp::HotpluggableCPU place;
+        place.type = kCpuTypeName;
+        place.vcpus_count = 1;
+        place.props = place_of(machine_.config(), vcpu->id().value());
+        place.qom_path = vcpu_qom_path(vcpu->id());
+        places.push_back(std::move(place));
+    }
+    std::reverse(places.begin(), places.end());
+    return places;
+}
 
 Result<std::vector<qmp::CpuDefinitionInfo>> MachineHandlers::query_cpu_definitions() {
     std::vector<qmp::CpuDefinitionInfo> infos;

@@ -10,6 +10,7 @@
 #include "vmm/machine/block_users.h"
 #include "vmm/machine/commands_block_device.h"
 #include "vmm/machine/commands_blockdev.h"
+#include "vmm/machine/qom_types.h"
 #include "vmm/machine/ram_plan.h"
 
 namespace siskin {
@@ -62,34 +63,13 @@ Result<qmp::KvmInfo> MachineHandlers::query_kvm() {
     return qmp::KvmInfo{true, true};
 }
 
-std::string vcpu_qom_path(VcpuId vcpu) {
-    return concat("/machine/unattached/device[", vcpu.value(), "]");
+// Nothing that is done with disks goes on behind a command.
+Result<std::vector<qmp::JobInfo>> BlockHandlers::query_jobs() {
+    return std::vector<qmp::JobInfo>();
 }
 
-Result<std::vector<qmp::CpuInfoFast>> MachineHandlers::query_cpus_fast() {
-    std::vector<qmp::CpuInfoFast> cpus;
-    for (const auto& vcpu : machine_.vcpus()) {
-        const std::uint32_t index = vcpu->id().value();
-        const CpuTopology::Place place = machine_.config().topology.place(index);
-        qmp::CpuInstanceProperties properties;
-        properties.socket_id = place.socket;
-        if (machine_.config().topology.dies > 1) {
-            properties.die_id = place.die;
-        }
-        if (!machine_.config().numa.nodes.empty()) {
-            properties.node_id = machine_.config().numa.node_of(index);
-        }
-        properties.core_id = place.core;
-        properties.thread_id = place.thread;
-        qmp::CpuInfoFast cpu;
-        cpu.cpu_index = index;
-        cpu.qom_path = vcpu_qom_path(vcpu->id());
-        cpu.thread_id = vcpu->thread_id();
-        cpu.props = properties;
-        cpu.target = qmp::SysEmuTarget::X86_64;
-        cpus.push_back(std::move(cpu));
-    }
-    return cpus;
+Result<std::vector<qmp::BlockJobInfo>> BlockHandlers::query_block_jobs() {
+    return std::vector<qmp::BlockJobInfo>();
 }
 
 // The disks of devices and, as QEMU has it, drives that no device uses; drives come first.
@@ -126,7 +106,7 @@ Result<std::vector<qmp::MachineInfo>> MachineHandlers::query_machines() {
     q35.alias = "q35";
     q35.is_default = true;
     q35.cpu_max = kVcpusMax;
-    q35.default_cpu_type = "host-x86_64-cpu";
+    q35.default_cpu_type = std::string(kCpuTypeName);
     q35.default_ram_id = std::string(kDefaultRamId);
     return std::vector{std::move(q35)};
 }
@@ -137,6 +117,15 @@ Result<qmp::CurrentMachineParams> MachineHandlers::query_current_machine() {
 
 Result<qmp::MemoryInfo> MachineHandlers::query_memory_size_summary() {
     return qmp::MemoryInfo{machine_.config().ram.value(), 0};
+}
+
+// All memory is RAM that the machine begins with.
+Result<std::vector<qmp::MemoryDeviceInfo>> MachineHandlers::query_memory_devices() {
+    return std::vector<qmp::MemoryDeviceInfo>();
+}
+
+Result<std::vector<qmp::MouseInfo>> MachineHandlers::query_mice() {
+    return std::vector<qmp::MouseInfo>();
 }
 
 Result<> MachineHandlers::inject_nmi() {

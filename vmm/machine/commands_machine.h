@@ -35,9 +35,13 @@ public:
     [[nodiscard]] Result<qmp::TargetInfo> query_target() override;
     [[nodiscard]] Result<qmp::KvmInfo> query_kvm() override;
     [[nodiscard]] Result<std::vector<qmp::CpuInfoFast>> query_cpus_fast() override;
+    [[nodiscard]] Result<std::vector<qmp::HotpluggableCPU>> query_hotpluggable_cpus() override;
     [[nodiscard]] Result<std::vector<qmp::MachineInfo>> query_machines() override;
     [[nodiscard]] Result<qmp::CurrentMachineParams> query_current_machine() override;
     [[nodiscard]] Result<qmp::MemoryInfo> query_memory_size_summary() override;
+    // Always empty: there are no such devices.
+    [[nodiscard]] Result<std::vector<qmp::MemoryDeviceInfo>> query_memory_devices() override;
+    [[nodiscard]] Result<std::vector<qmp::MouseInfo>> query_mice() override;
     [[nodiscard]] Result<std::vector<qmp::CpuDefinitionInfo>> query_cpu_definitions() override;
     [[nodiscard]] Result<qmp::CpuModelExpansionInfo> query_cpu_model_expansion(
         const qmp::QueryCpuModelExpansionArguments& arguments) override;
@@ -53,6 +57,9 @@ public:
     explicit BlockHandlers(Machine& machine) : machine_(machine) {}
 
     [[nodiscard]] Result<std::vector<qmp::BlockInfo>> query_block() override;
+    // Always empty: no command begins a job.
+    [[nodiscard]] Result<std::vector<qmp::JobInfo>> query_jobs() override;
+    [[nodiscard]] Result<std::vector<qmp::BlockJobInfo>> query_block_jobs() override;
 
 private:
     Machine& machine_;
@@ -81,6 +88,10 @@ public:
         const qmp::ChardevAddArguments& arguments) override;
     [[nodiscard]] Result<qmp::ChardevReturn> chardev_change(
         const qmp::ChardevChangeArguments& arguments) override;
+    // The same two from the options of -chardev, for the human monitor; `fd` is a name that getfd
+    // gave.
+    [[nodiscard]] Result<qmp::ChardevReturn> add(Value::Dict options);
+    [[nodiscard]] Result<qmp::ChardevReturn> change(const std::string& id, Value::Dict options);
     [[nodiscard]] Result<> chardev_remove(const qmp::ChardevRemoveArguments& arguments) override;
     [[nodiscard]] Result<> ringbuf_write(const qmp::RingbufWriteArguments& arguments) override;
     [[nodiscard]] Result<std::string> ringbuf_read(
@@ -92,9 +103,13 @@ public:
 private:
     [[nodiscard]] bool is_monitor(const std::string& id) const;
     [[nodiscard]] Result<> check_is_free(const std::string& id) const;
+    [[nodiscard]] Result<> check_is_replaceable(const std::string& id) const;
     // A socket's descriptor is the config's from here on.
     [[nodiscard]] Result<ChardevConfig> config_of(const std::string& id,
                                                   const qmp::ChardevBackend& backend);
+    [[nodiscard]] Result<ChardevConfig> config_of(Value::Dict options);
+    [[nodiscard]] Result<qmp::ChardevReturn> make(const ChardevConfig& config);
+    [[nodiscard]] Result<qmp::ChardevReturn> replace(const ChardevConfig& config);
     [[nodiscard]] Result<RingChardev*> find_ring(const std::string& device);
 
     Machine& machine_;

@@ -7,14 +7,19 @@
 namespace siskin {
 
 Result<> ObjectHandlers::object_add(const qmp::ObjectOptions& arguments) {
-    if (!is_identifier(arguments.id)) {
+    return add(arguments.given);
+}
+
+Result<> ObjectHandlers::add(const Value::Dict& members) {
+    const std::string id = members.text("id");
+    if (members.find("id") != nullptr && !is_identifier(id)) {
         return fail("Parameter 'id' expects an identifier");
     }
-    if (machine_.objects().find(arguments.id) != nullptr) {
-        return fail(concat("attempt to add duplicate property '", arguments.id,
-                           "' to object (type 'container')"));
+    if (machine_.objects().find(id) != nullptr) {
+        return fail(
+            concat("attempt to add duplicate property '", id, "' to object (type 'container')"));
     }
-    return machine_.add_object(arguments.given);
+    return machine_.add_object(members);
 }
 
 Result<> ObjectHandlers::object_del(const qmp::ObjectDelArguments& arguments) {

@@ -38,6 +38,8 @@ public:
     explicit ObjectHandlers(Machine& machine) : machine_(machine) {}
 
     [[nodiscard]] Result<> object_add(const qmp::ObjectOptions& arguments) override;
+    // The same, for what the human monitor has read.
+    [[nodiscard]] Result<> add(const Value::Dict& members);
     [[nodiscard]] Result<> object_del(const qmp::ObjectDelArguments& arguments) override;
     [[nodiscard]] Result<std::vector<qmp::IOThreadInfo>> query_iothreads() override;
     [[nodiscard]] Result<std::vector<qmp::Memdev>> query_memdev() override;

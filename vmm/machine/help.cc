@@ -141,38 +141,10 @@ std::string cpu_text() {
     return text;
 }
 
-std::string chardev_text() {
-    std::string text = "Available chardev backend types:\n";
-    for (const ChardevBackendInfo& backend : chardev_backends()) {
-        text += concat("  ", padded(std::string(backend.name), 10), ' ', backend.description, '\n');
-        for (const PropertyRow& row : backend.options) {
-            text += concat("  ", property_line(row, Value()));
-        }
-    }
-    return text;
-}
-
 std::string object_list() {
     std::string text = "List of user creatable objects:\n";
     for (const ObjectType& type : object_catalog()) {
         text += concat("  ", type.name, '\n');
-    }
-    return text;
-}
-
-Result<std::string> object_help(const std::string& argument) {
-    const auto members = SISKIN_TRY(parse_key_values(argument, "qom-type"));
-    const std::string name = members.text("qom-type");
-    if (name.empty() || name == "help" || name == "?") {
-        return object_list();
-    }
-    const ObjectType* const type = find_object_type(name);
-    if (type == nullptr) {
-        return fail(concat("-object ", printable(name), ",help: no such type, see -object help"));
-    }
-    std::string text = concat(name, " options:\n");
-    for (const DescribedProperty& property : describe_properties(*type)) {
-        text += property_line(*property.row, property.default_value);
     }
     return text;
 }
@@ -197,6 +169,34 @@ std::string log_text() {
 }
 
 }  // namespace
+
+std::string chardev_help() {
+    std::string text = "Available chardev backend types:\n";
+    for (const ChardevBackendInfo& backend : chardev_backends()) {
+        text += concat("  ", padded(std::string(backend.name), 10), ' ', backend.description, '\n');
+        for (const PropertyRow& row : backend.options) {
+            text += concat("  ", property_line(row, Value()));
+        }
+    }
+    return text;
+}
+
+Result<std::string> object_help(const std::string& argument) {
+    const auto members = SISKIN_TRY(parse_key_values(argument, "qom-type"));
+    const std::string name = members.text("qom-type");
+    if (name.empty() || name == "help" || name == "?") {
+        return object_list();
+    }
+    const ObjectType* const type = find_object_type(name);
+    if (type == nullptr) {
+        return fail(concat("-object ", printable(name), ",help: no such type, see -object help"));
+    }
+    std::string text = concat(name, " options:\n");
+    for (const DescribedProperty& property : describe_properties(*type)) {
+        text += property_line(*property.row, property.default_value);
+    }
+    return text;
+}
 
 std::string package_name() {
     return concat("siskin-", SISKIN_VERSION);
@@ -225,7 +225,7 @@ Result<std::string> help_text(const HelpRequest& request) {
         return cpu_text();
     }
     if (request.option == "chardev") {
-        return chardev_text();
+        return chardev_help();
     }
     if (request.option == "d") {
         return log_text();

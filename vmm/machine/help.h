@@ -16,6 +16,10 @@ namespace siskin {
 // The same for -device alone: its argument, "help" or "TYPE,help".
 [[nodiscard]] Result<std::string> device_help(const std::string& argument);
 
+// Of -object: its argument, "help" or "TYPE,help"; and of -chardev, all kinds.
+[[nodiscard]] Result<std::string> object_help(const std::string& argument);
+[[nodiscard]] std::string chardev_help();
+
 // "siskin-0.1.0": in the greeting and -version.
 [[nodiscard]] std::string package_name();
 

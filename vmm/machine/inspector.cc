@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/text.h"
 #include "pci/bridge.h"
@@ -101,6 +102,12 @@ std::size_t read_pages(const GuestMemory& memory, std::uint64_t address, std::sp
     return done;
 }
 
+// QEMU's words, as at the start.
+std::string redirection(const qmp::ChardevReturn& made, std::string_view id) {
+    return made.pty ? concat("char device redirected to ", *made.pty, " (label ", id, ")\n")
+                    : std::string();
+}
+
 }  // namespace
 
 Result<std::string> MachineInspector::add_device(const std::string& options) {
@@ -121,6 +128,34 @@ Result<std::string> MachineInspector::add_device(const std::string& options) {
 
 Result<> MachineInspector::remove_device(const std::string& id) {
     return machine_.remove_device(id);
+}
+
+Result<std::string> MachineInspector::add_object(const std::string& options) {
+    const Value::Dict members =
+        SISKIN_TRY(parse_json_or(options, "qom-type", parse_object_key_values));
+    if (asks_for_help(members)) {
+        return object_help(options);
+    }
+    SISKIN_TRY(objects_.add(members));
+    return std::string();
+}
+
+Result<std::string> MachineInspector::add_chardev(const std::string& options) {
+    Value::Dict members = SISKIN_TRY(parse_key_values(options, "backend"));
+    if (asks_for_help(members)) {
+        return chardev_help();
+    }
+    const std::string id = members.text("id");
+    return redirection(SISKIN_TRY(chardevs_.add(std::move(members))), id);
+}
+
+Result<std::string> MachineInspector::change_chardev(const std::string& id,
+                                                     const std::string& options) {
+    Value::Dict members = SISKIN_TRY(parse_key_values(options, "backend"));
+    if (asks_for_help(members)) {
+        return chardev_help();
+    }
+    return redirection(SISKIN_TRY(chardevs_.change(id, std::move(members))), id);
 }
 
 Result<hmp::CpuRegisters> MachineInspector::registers(std::uint32_t cpu) {

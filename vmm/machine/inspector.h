@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "vmm/hmp/backend.h"
+#include "vmm/machine/commands_machine.h"
+#include "vmm/machine/commands_qom.h"
 #include "vmm/machine/machine.h"
 
 namespace siskin {
@@ -13,10 +15,16 @@ namespace siskin {
 // Thread: VM loop, without MachineLock. Reading a vCPU parks all for a moment.
 class MachineInspector final : public hmp::Backend {
 public:
-    explicit MachineInspector(Machine& machine) : machine_(machine) {}
+    // The handlers make what is added.
+    MachineInspector(Machine& machine, ObjectHandlers& objects, ChardevHandlers& chardevs)
+        : machine_(machine), objects_(objects), chardevs_(chardevs) {}
 
     [[nodiscard]] Result<std::string> add_device(const std::string& options) override;
     [[nodiscard]] Result<> remove_device(const std::string& id) override;
+    [[nodiscard]] Result<std::string> add_object(const std::string& options) override;
+    [[nodiscard]] Result<std::string> add_chardev(const std::string& options) override;
+    [[nodiscard]] Result<std::string> change_chardev(const std::string& id,
+                                                     const std::string& options) override;
     [[nodiscard]] Result<hmp::CpuRegisters> registers(std::uint32_t cpu) override;
     [[nodiscard]] std::size_t read_virtual(std::uint32_t cpu, std::uint64_t address,
                                            std::span<std::byte> into) override;
@@ -34,6 +42,8 @@ public:
 
 private:
     Machine& machine_;
+    ObjectHandlers& objects_;
+    ChardevHandlers& chardevs_;
 };
 
 }  // namespace siskin

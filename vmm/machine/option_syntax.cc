@@ -3,6 +3,7 @@
 #include "vmm/machine/option_syntax.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <vector>
 
@@ -131,6 +132,11 @@ Result<Value::Dict> parse_repeated_key_values(std::string_view text, std::string
         }
     }
     return dict;
+}
+
+Result<Value::Dict> parse_object_key_values(std::string_view text, std::string_view implied_key) {
+    static constexpr std::array<std::string_view, 1> kRepeated{"host-nodes"};
+    return parse_repeated_key_values(text, implied_key, kRepeated);
 }
 
 Result<Value::Dict> parse_dotted_key_values(std::string_view text, std::string_view implied_key) {

@@ -24,6 +24,10 @@ namespace siskin {
     std::string_view text, std::string_view implied_key,
     std::span<const std::string_view> repeated);
 
+// As the last one, for what -object and object_add take: `host-nodes` may be repeated.
+[[nodiscard]] Result<Value::Dict> parse_object_key_values(std::string_view text,
+                                                          std::string_view implied_key);
+
 // As parse_key_values(), with dotted keys making dicts in dicts: "file.driver=file" (-blockdev).
 [[nodiscard]] Result<Value::Dict> parse_dotted_key_values(std::string_view text,
                                                           std::string_view implied_key);

@@ -13,6 +13,7 @@
 #include "vmm/machine/machine.h"
 #include "vmm/machine/monitors.h"
 #include "vmm/machine/qom_properties.h"
+#include "vmm/machine/qom_types.h"
 #include "vmm/machine/ram_plan.h"
 
 namespace siskin {
@@ -258,7 +259,7 @@ std::vector<QomNode> QomTree::children(const QomNode& node) const {
 }
 
 QomNode QomTree::vcpu(std::uint32_t index) const {
-    return {concat("/machine/unattached/device[", index, ']'), "host-x86_64-cpu", QomVcpu{index}};
+    return {concat("/machine/unattached/device[", index, ']'), std::string(kCpuTypeName), QomVcpu{index}};
 }
 
 std::string QomTree::link(const QomNode& node, std::string_view name) const {

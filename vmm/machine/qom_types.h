@@ -7,6 +7,9 @@
 
 namespace siskin {
 
+// Of each virtual CPU, whatever -cpu says: there are no other models.
+inline constexpr std::string_view kCpuTypeName = "host-x86_64-cpu";
+
 struct QomType {
     std::string_view name;
     std::string_view parent;  // empty at the root

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/socket_address.h"
 #include "base/text.h"
 
 namespace siskin {
@@ -67,7 +69,7 @@ TEST_SUITE("base/unix_socket") {
         CHECK_FALSE(path.exists());
     }
 
-    TEST_CASE("a path where somebody listens is left to him") {
+    TEST_CASE("a path where somebody listens is left to him (Q14)") {
         const SocketPath path("busy");
         const auto owner = UnixListener::listen(path.text());
         REQUIRE(owner.has_value());
@@ -80,7 +82,7 @@ TEST_SUITE("base/unix_socket") {
         CHECK(connect_unix(path.text()).has_value());
     }
 
-    TEST_CASE("a dead socket at the path is replaced") {
+    TEST_CASE("a dead socket at the path is replaced (Q14)") {
         const SocketPath path("dead");
         {
             auto owner = UnixListener::listen(path.text());
@@ -96,7 +98,29 @@ TEST_SUITE("base/unix_socket") {
         CHECK(connect_unix(path.text()).has_value());
     }
 
-    TEST_CASE("a file of another kind at the path is left alone") {
+    TEST_CASE("a symbolic link at the path is left alone, wherever it leads (Q14)") {
+        const SocketPath path("link");
+        const SocketPath target("target");
+        {
+            const Fd dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+            const auto address = SocketAddress::unix_path(target.text());
+            REQUIRE(::bind(dead.get(), address->generic(), address->size()) == 0);
+        }
+        REQUIRE(::symlink(target.text().c_str(), path.text().c_str()) == 0);
+
+        const auto to_dead = UnixListener::listen(path.text());
+        const bool target_stays = target.exists();
+        REQUIRE(::unlink(target.text().c_str()) == 0);
+        const auto to_nothing = UnixListener::listen(path.text());
+
+        CHECK_FALSE(to_dead.has_value());
+        CHECK(target_stays);
+        CHECK_FALSE(to_nothing.has_value());
+        CHECK_FALSE(target.exists());
+        CHECK(std::filesystem::is_symlink(path.text()));
+    }
+
+    TEST_CASE("a file of another kind at the path is left alone (Q14)") {
         const SocketPath path("file");
         std::ofstream(path.text()) << "precious";
 
@@ -107,7 +131,7 @@ TEST_SUITE("base/unix_socket") {
         CHECK(content == "precious");
     }
 
-    TEST_CASE("a path that another took over is not removed") {
+    TEST_CASE("a path that another took over is not removed (Q14)") {
         const SocketPath path("taken");
         {
             const auto listener = UnixListener::listen(path.text());
@@ -119,7 +143,7 @@ TEST_SUITE("base/unix_socket") {
         CHECK(path.exists());
     }
 
-    TEST_CASE("a path of 107 bytes is used, one of 108 is an error that says both numbers") {
+    TEST_CASE("a path of 107 bytes is used, one of 108 is an error that says both numbers (Q14)") {
         const std::string start = concat("/tmp/siskin_unix_test.", ::getpid(), ".");
         const SocketPath fits(std::string(kUnixPathMax - start.size(), 'x'));
         const SocketPath long_one(std::string(kUnixPathMax - start.size() + 1, 'x'));

@@ -6,14 +6,19 @@
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/stream_socket.h"
 #include "qmp/generated/commands.h"
@@ -306,6 +311,42 @@ TEST_SUITE("qmp/connection") {
         }
 
         CHECK(bench.finished);
+    }
+
+    TEST_CASE("over files the end of the input ends nothing, that of the output does (Q06)") {
+        ::signal(SIGPIPE, SIG_IGN);  // as siskin does
+        EventLoop loop;
+        std::array<int, 2> input{};
+        std::array<int, 2> output{};
+        REQUIRE(::pipe2(input.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+        REQUIRE(::pipe2(output.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+        Fd writer(input[1]);
+        Fd reader(output[0]);
+        bool finished = false;
+        const auto connection = Connection::create(
+            ByteChannel::of_files(Fd(input[0]), Fd(output[1])), loop,
+            std::make_unique<Session>(version_info("test"), command_table(), Session::Outlet{}),
+            [&finished] { finished = true; });
+        (*connection)->start();
+        const std::string_view script = "{\"execute\":\"qmp_capabilities\"}";
+        REQUIRE(::write(writer.get(), script.data(), script.size()) ==
+                static_cast<ssize_t>(script.size()));
+
+        writer.reset();
+        loop.run_ready();
+        loop.run_ready();
+        CHECK_FALSE(finished);
+        (*connection)->send_event("event\r\n");
+        CHECK_FALSE(finished);
+        std::array<char, 4096> read{};
+        const ssize_t count = ::read(reader.get(), read.data(), read.size());
+        REQUIRE(count > 0);
+        CHECK(std::string_view(read.data(), static_cast<std::size_t>(count))
+                  .ends_with("}\r\nevent\r\n"));
+
+        reader.reset();
+        (*connection)->send_event("event\r\n");
+        CHECK(finished);
     }
 
     TEST_CASE("draining sends what waits and reads no more") {

@@ -100,7 +100,7 @@ constexpr std::string_view kNegotiate = "{\"execute\":\"qmp_capabilities\"}";
 }  // namespace
 
 TEST_SUITE("qmp/server over endpoints") {
-    TEST_CASE("an HTTP request over TCP is closed without an answer and executes nothing") {
+    TEST_CASE("an HTTP request over TCP is closed without an answer and executes nothing (Q13)") {
         ServedMachine served;
         const SocketAddress address = listen_tcp_too(served);
         served.start();
@@ -162,7 +162,7 @@ TEST_SUITE("qmp/server over endpoints") {
         }
     }
 
-    TEST_CASE("a single client over two files is answered to its end, then never again") {
+    TEST_CASE("over two files whoever has ended its input still gets replies and events (Q06)") {
         ServedMachine served;
         std::array<int, 2> input{};
         REQUIRE(::pipe2(input.data(), O_CLOEXEC) == 0);
@@ -183,6 +183,11 @@ TEST_SUITE("qmp/server over endpoints") {
         CHECK(reader.receive().starts_with("{\"QMP\""));
         CHECK(reader.receive() == "{\"return\": {}}");
         CHECK(reader.receive() == "{\"return\": {}}");
+        Client other(served.path());
+        other.negotiate();
+        other.send("{\"execute\":\"cont\"}");
+        CHECK(reader.receive().find("\"event\": \"RESUME\"") != std::string::npos);
+        served.end();
         CHECK(reader.receive() == "<eof>");
     }
 
@@ -202,6 +207,7 @@ TEST_SUITE("qmp/server over endpoints") {
         CHECK(reader.receive().starts_with("{\"QMP\""));
         CHECK(reader.receive() == "{\"return\": {}}");
         CHECK(reader.receive() == "{\"return\": {}}");
+        served.end();
         CHECK(reader.receive() == "<eof>");
     }
 

@@ -14,11 +14,13 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "base/text.h"
 #include "base/unix_socket.h"
 #include "tests/qmp/client.h"
 #include "tests/qmp/served_machine.h"
 #include "tests/qmp/transcript.h"
 
+using siskin::concat;
 using siskin::EventFd;
 using siskin::Fd;
 using siskin::UnixListener;
@@ -51,7 +53,7 @@ TEST_SUITE("qmp/server") {
         CHECK(client.ask(kQueryName) == "{\"return\": {}}");
     }
 
-    TEST_CASE("the socket file is for its owner alone and goes with the server") {
+    TEST_CASE("the socket file is for its owner alone and goes with the server (Q14)") {
         ServedMachine served;
         served.start();
         CHECK(mode_of(served.path()) == 0600);
@@ -61,7 +63,7 @@ TEST_SUITE("qmp/server") {
         CHECK_FALSE(std::filesystem::exists(served.path()));
     }
 
-    TEST_CASE("a client that goes while its command waits makes room for the next") {
+    TEST_CASE("a client that goes while its command waits makes room for the next (Q08)") {
         ServedMachine served;
         served.start();
         {
@@ -78,7 +80,7 @@ TEST_SUITE("qmp/server") {
         CHECK(second.ask(kQueryName) == "{\"return\": {}}");
     }
 
-    TEST_CASE("out of band a command overtakes one that waits; half a client still waits") {
+    TEST_CASE("out of band a thousand overtake one that waits; half a client still waits (Q08)") {
         ServedMachine served;
         served.start();
         Client client(served.path());
@@ -87,11 +89,50 @@ TEST_SUITE("qmp/server") {
               "{\"return\": {}}");
 
         client.send(R"({"execute":"device_add","arguments":{"driver":"later"},"id":1})");
-        CHECK(client.ask(R"({"exec-oob":"yank","arguments":{"instances":[]},"id":2})") ==
-              "{\"return\": {}, \"id\": 2}");
+        for (int number = 2; number < 1002; ++number) {
+            CHECK(client.ask(concat(R"({"exec-oob":"yank","arguments":{"instances":[]},"id":)",
+                                    number, '}')) ==
+                  concat("{\"return\": {}, \"id\": ", number, '}'));
+        }
         client.end_sending();
 
         CHECK(client.receive(Client::kSilence) == "<silence>");
+    }
+
+    TEST_CASE("half a message, then silence, holds up nobody; a byte at a time is enough (Q06)") {
+        ServedMachine served;
+        const std::string path = served.folder() + "/other";
+        served.listen(path);
+        served.start();
+        Client silent(served.path());
+        silent.negotiate();
+        silent.send("{\"execute\":\"query-");
+        Client slow(path);
+        slow.negotiate();
+
+        for (const char byte : kQueryName) {
+            slow.send(std::string_view(&byte, 1));
+        }
+
+        CHECK(slow.receive() == "{\"return\": {}}");
+        silent.send("name\"}");
+        CHECK(silent.receive() == "{\"return\": {}}");
+    }
+
+    TEST_CASE("a client that goes without reading its replies ends nothing but itself (Q06)") {
+        ServedMachine served;
+        served.start();
+        for (int round = 0; round < 50; ++round) {
+            Client client(served.path());
+            client.negotiate();
+            for (int number = 0; number < 8; ++number) {
+                client.send(R"({"execute":"query-qmp-schema"})");
+            }
+        }
+
+        Client last(served.path());
+        last.negotiate();
+        CHECK(last.ask(kQueryName) == "{\"return\": {}}");
     }
 
     TEST_CASE("a socket somebody listens on is not taken, and lives on (Q14)") {
@@ -106,7 +147,7 @@ TEST_SUITE("qmp/server") {
         CHECK(client.receive().starts_with("{\"QMP\""));
     }
 
-    TEST_CASE("a socket nobody listens on is replaced, anything else is left alone") {
+    TEST_CASE("a socket nobody listens on is replaced, anything else is left alone (Q14)") {
         ServedMachine served;
         const std::string dead = served.folder() + "/dead";
         const std::string file = served.folder() + "/file";
@@ -126,7 +167,7 @@ TEST_SUITE("qmp/server") {
         CHECK(std::filesystem::file_size(file) == 8);
     }
 
-    TEST_CASE("a path of 108 bytes is refused and the limit is named") {
+    TEST_CASE("a path of 108 bytes is refused and the limit is named (Q14)") {
         ServedMachine served;
 
         const auto index = served.server().listen_unix("/tmp/" + std::string(103, 'x'));

@@ -13,9 +13,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "qmp/generated/commands.h"
 #include "qmp/protocol_handlers.h"
 
+using siskin::concat;
 using siskin::fail;
 using siskin::Fd;
 using siskin::Result;
@@ -253,7 +255,8 @@ TEST_SUITE("qmp/session") {
               "\"microseconds\": 2\r\n    },\r\n    \"event\": \"STOP\"\r\n}\r\n");
     }
 
-    TEST_CASE("over a network a first byte that is neither white space nor '{' ends the session") {
+    TEST_CASE(
+        "over a network a first byte that is neither white space nor '{' ends the session (Q13)") {
         for (const std::string_view bytes :
              {"POST / HTTP/1.1\r\n\r\n{\"execute\":\"qmp_capabilities\"}", "GET /", "[", "\"",
               " \r\n\t1", "\x16\x03\x01", "\xff\xfb"}) {
@@ -356,6 +359,19 @@ TEST_SUITE("qmp/session") {
 
         CHECK(peer.take().ends_with("again\r\n"));
         CHECK_FALSE(peer.session.is_over());
+    }
+
+    TEST_CASE("an id of a mebibyte, or of a thousand levels, comes back as it was (Q15)") {
+        const std::string text(siskin::qmp::kMessageSizeMax - 200, 'x');
+        const std::string deep(1000, '[');
+        for (const std::string& id : {concat('"', text, '"'), deep + std::string(1000, ']')}) {
+            Peer peer;
+            peer.negotiate();
+
+            CHECK(peer.ask(concat("{\"execute\":\"slow\",\"id\":", id, '}')).empty());
+
+            CHECK((peer.answer("{}") == concat("{\"return\": {}, \"id\": ", id, "}\r\n")));
+        }
     }
 
     TEST_CASE("an observer's descriptors are closed as they come (Q09)") {

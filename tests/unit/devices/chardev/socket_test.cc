@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/socket_address.h"
 #include "base/unix_socket.h"
 #include "tests/unit/devices/chardev/chardev_bench.h"
 
@@ -228,6 +230,32 @@ TEST_SUITE("devices/chardev/socket") {
 
         CHECK_FALSE(refused.has_value());
         CHECK(read_some(host.get()) == "hi");
+    }
+
+    TEST_CASE("fd= of a listening socket with server=on serves one client after another") {
+        ChardevBench bench;
+        const std::string path = bench.folder.path("s");
+        const Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        const auto address = siskin::SocketAddress::unix_path(path);
+        REQUIRE(::bind(listener.get(), address->generic(), address->size()) == 0);
+        REQUIRE(::listen(listener.get(), 1) == 0);
+        ChardevConfig config = socket_config("", true);
+        config.fd = static_cast<std::uint32_t>(::dup(listener.get()));
+        auto chardev = bench.make(config);
+        REQUIRE(chardev.has_value());
+
+        for (const std::string_view text : {"first", "second"}) {
+            auto client = connect_unix(path);
+            REQUIRE(client.has_value());
+            bench.loop.run_ready();
+            (*chardev)->write(bytes_of(text));
+            bench.loop.run_ready();
+            CHECK(read_some(client->get()) == text);
+            client->reset();
+            bench.loop.run_ready();
+        }
+        REQUIRE(bench.registry.remove("s").has_value());
+        CHECK(::access(path.c_str(), F_OK) == 0);  // the file is the one's who made it
     }
 
     TEST_CASE("wait=on returns with the client that came") {

@@ -26,6 +26,16 @@ TEST_SUITE("vmm/hmp/arguments") {
         CHECK_FALSE(arguments.take_word()->has_value());
     }
 
+    TEST_CASE("the rest is everything up to the end, white space and quotes too") {
+        Arguments arguments("object_add", "a   \"b c\" ");
+
+        CHECK(arguments.take_word()->value() == "a");
+        CHECK(arguments.take_rest() == "\"b c\" ");
+
+        CHECK(arguments.at_end());
+        CHECK(arguments.take_rest().empty());
+    }
+
     TEST_CASE("an option that is not there is not taken, one that is unknown is an error") {
         Arguments none("block", "disk0");
         Arguments other("block", "-n");

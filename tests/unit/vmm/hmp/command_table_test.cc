@@ -51,13 +51,23 @@ TEST_SUITE("vmm/hmp/command_table") {
               "xp /fmt addr -- show memory at a physical address\n");
     }
 
+    TEST_CASE("getfd alone takes a descriptor that is passed along") {
+        CHECK(takes_descriptor("getfd a"));
+        CHECK(takes_descriptor(" \tgetfd\ta"));
+        for (const std::string_view line :
+             {"", " ", "getf a", "getfdx a", "help getfd", "closefd a"}) {
+            CHECK_FALSE(takes_descriptor(line));
+        }
+    }
+
     TEST_CASE("the last word is completed from the table that its place asks for") {
         CHECK(words("st") == "stop");
         CHECK(words("x") == "x xp");
         CHECK(words(" sys") == "system_powerdown system_reset");
         CHECK(words("info st") == "stats status");
         CHECK(words("info qo") == "qom-tree");
-        CHECK(words("help c") == "c cont cpu");
+        CHECK(words("help co") == "cont");
+        CHECK(words("chardev-") == "chardev-add chardev-change chardev-remove");
         CHECK(words("? info statu") == "status");
         CHECK(words("help info uu") == "uuid");
         CHECK(completions("").size() > command_table().size());

@@ -60,6 +60,30 @@ TEST_SUITE("vmm/hmp/control_commands") {
               "device_del: string expected\r\nTry \"help device_del\" for more information\r\n");
     }
 
+    TEST_CASE("nmi is the QMP command of that meaning") {
+        MonitorBench monitor;
+
+        CHECK(monitor.run("nmi").empty());
+        CHECK(monitor.run("nmi 0") ==
+              "nmi: extraneous characters at the end of line\r\n"
+              "Try \"help nmi\" for more information\r\n");
+        CHECK(monitor.machine.calls() == std::vector<std::string>{"inject-nmi"});
+    }
+
+    TEST_CASE("screendump hands on what it is given, and says why there is no picture") {
+        MonitorBench monitor;
+        const std::string refused = "Error: There is no console to take a screendump from\r\n";
+
+        CHECK(monitor.run("screendump a.ppm") == refused);
+        CHECK(monitor.run("screendump a.png -f png vga 1") == refused);
+        CHECK(monitor.run("screendump a.png -f gif") == "Error: invalid parameter value: gif\r\n");
+        CHECK(monitor.run("screendump") ==
+              "screendump: filename expected\r\n"
+              "Try \"help screendump\" for more information\r\n");
+        CHECK(monitor.machine.calls() ==
+              std::vector<std::string>{"screendump a.ppm - -1", "screendump a.png vga 1"});
+    }
+
     TEST_CASE("sendkey says why it cannot") {
         MonitorBench monitor;
 

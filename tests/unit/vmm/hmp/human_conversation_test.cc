@@ -6,6 +6,8 @@
 
 #include <vector>
 
+#include <fcntl.h>
+
 #include "tests/qmp/fake_machine.h"
 
 namespace siskin::hmp {
@@ -96,6 +98,28 @@ TEST_SUITE("vmm/hmp/human_conversation") {
         CHECK(over_ip.waiting.size() == 1);
         CHECK_FALSE(terminal.talk.is_over());
         CHECK(terminal.waiting.size() == 1);
+    }
+
+    TEST_CASE(
+        "what is passed along waits for getfd, which takes the first; others are closed (Q09)") {
+        Bench bench;
+        std::vector<Fd> passed;
+        passed.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        passed.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        const int first = passed[0].get();
+        const int second = passed[1].get();
+
+        bench.talk.receive_descriptors(std::move(passed));
+        bench.talk.receive("info name\r");
+        CHECK_FALSE(bench.waiting.back().descriptor.valid());
+        bench.answer();
+        bench.talk.receive("getfd a\r");
+
+        CHECK(bench.waiting.back().descriptor.get() == first);
+        CHECK(::fcntl(second, F_GETFD) == -1);
+        bench.answer();
+        bench.talk.receive("getfd b\r");
+        CHECK_FALSE(bench.waiting.back().descriptor.valid());
     }
 
     TEST_CASE("events do not disturb people") {

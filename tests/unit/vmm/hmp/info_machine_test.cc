@@ -40,6 +40,26 @@ TEST_SUITE("vmm/hmp/info_machine") {
         CHECK(monitor.run("info iothreads") == "io0:\r\n  thread_id=42\r\n");
     }
 
+    TEST_CASE("each place for a CPU, with as much of it as is told") {
+        MonitorBench monitor;
+
+        CHECK(monitor.run("info hotpluggable-cpus") ==
+              "Hotpluggable CPUs:\r\n"
+              "  type: \"host-x86_64-cpu\"\r\n"
+              "  vcpus_count: \"1\"\r\n"
+              "  qom_path: \"/machine/unattached/device[0]\"\r\n"
+              "  CPUInstance Properties:\r\n"
+              "    die-id: \"2\"\r\n"
+              "    core-id: \"0\"\r\n");
+    }
+
+    TEST_CASE("mice are those of query-mice, with a star at the one that is moved") {
+        MonitorBench monitor;
+        monitor.machine.mice = {{"first", 2, true, false}, {"second", 3, false, true}};
+
+        CHECK(monitor.run("info mice") == "* Mouse #2: first\r\n  Mouse #3: second (absolute)\r\n");
+    }
+
     TEST_CASE("what the machine does not have is not there") {
         MonitorBench monitor;
 
