@@ -36,13 +36,43 @@ void IoLoop::remove(int fd_number, IoSource& source) {
     removed_.push_back(&source);
 }
 
-void IoLoop::add_turn_end(IoTurnEnd& hook) {
-    turn_ends_.push_back(&hook);
+void IoTurnEndList::push(IoTurnEnd& hook) {
+    hook.next_ = nullptr;
+    (first_ == nullptr ? first_ : last_->next_) = &hook;
+    last_ = &hook;
 }
 
-void IoLoop::remove_turn_end(IoTurnEnd& hook) {
-    // Emptied, not erased: a hook removed by a hook must not make its neighbour miss the turn.
-    std::replace(turn_ends_.begin(), turn_ends_.end(), &hook, static_cast<IoTurnEnd*>(nullptr));
+IoTurnEnd* IoTurnEndList::pop() {
+    IoTurnEnd* const hook = first_;
+    if (hook != nullptr) {
+        first_ = hook->next_;
+    }
+    return hook;
+}
+
+void IoTurnEndList::remove(IoTurnEnd& hook) {
+    IoTurnEnd* before = nullptr;
+    for (IoTurnEnd* at = first_; at != nullptr; before = at, at = at->next_) {
+        if (at == &hook) {
+            (before == nullptr ? first_ : before->next_) = at->next_;
+            last_ = last_ == at ? before : last_;
+            return;
+        }
+    }
+}
+
+void IoLoop::want_turn_end(IoTurnEnd& hook) {
+    if (!std::exchange(hook.is_wanted_, true)) {
+        const bool was_called = is_at_turn_end_ && hook.turn_ == turn_;
+        (was_called ? next_turn_ends_ : turn_ends_).push(hook);
+    }
+}
+
+void IoLoop::forget_turn_end(IoTurnEnd& hook) {
+    if (std::exchange(hook.is_wanted_, false)) {
+        turn_ends_.remove(hook);
+        next_turn_ends_.remove(hook);
+    }
 }
 
 void IoLoop::add_poller(IoPoller& poller) {
@@ -64,7 +94,8 @@ void IoLoop::remove_poller(IoPoller& poller) {
 }
 
 void IoLoop::run_one_turn() {
-    const bool polls = poll_time_.limits().max.count() != 0 && !pollers_.empty();
+    const bool waits = turn_ends_.empty();
+    const bool polls = waits && poll_time_.limits().max.count() != 0 && !pollers_.empty();
     const auto start =
         polls ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
     if (polls && look(start)) {
@@ -72,6 +103,8 @@ void IoLoop::run_one_turn() {
             looks_in_a_row_ = 0;
             call_ready_sources(0);
         }
+    } else if (!waits) {
+        call_ready_sources(0);
     } else {
         looks_in_a_row_ = 0;
         stop_looking();
@@ -82,6 +115,14 @@ void IoLoop::run_one_turn() {
     }
     call_turn_ends();
     std::erase(pollers_, nullptr);
+}
+
+std::uint64_t IoLoop::now_ns() {
+    if (now_ns_ == 0) {
+        now_ns_ = static_cast<std::uint64_t>(
+            std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
+    }
+    return now_ns_;
 }
 
 bool IoLoop::look(std::chrono::steady_clock::time_point start) {
@@ -97,6 +138,7 @@ bool IoLoop::look(std::chrono::steady_clock::time_point start) {
     }
     bool found = false;
     do {
+        forget_time();
         // By index: one may add or remove another.
         for (std::size_t index = 0; index < pollers_.size(); ++index) {
             if (pollers_[index] != nullptr) {
@@ -121,6 +163,7 @@ void IoLoop::stop_looking() {
 void IoLoop::call_ready_sources(int timeout_ms) {
     std::array<epoll_event, kEventsPerTurnMax> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurnMax, timeout_ms);
+    forget_time();
     removed_.clear();
     for (int index = 0; index < count; ++index) {
         auto* const source =
@@ -132,13 +175,15 @@ void IoLoop::call_ready_sources(int timeout_ms) {
 }
 
 void IoLoop::call_turn_ends() {
-    // By index: a hook may add another.
-    for (std::size_t index = 0; index < turn_ends_.size(); ++index) {
-        if (turn_ends_[index] != nullptr) {
-            turn_ends_[index]->on_turn_end();
-        }
+    ++turn_;
+    is_at_turn_end_ = true;
+    while (IoTurnEnd* const hook = turn_ends_.pop()) {
+        hook->is_wanted_ = false;
+        hook->turn_ = turn_;
+        hook->on_turn_end();
     }
-    std::erase(turn_ends_, nullptr);
+    is_at_turn_end_ = false;
+    turn_ends_ = std::exchange(next_turn_ends_, IoTurnEndList());
 }
 
 }  // namespace siskin

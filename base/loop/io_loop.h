@@ -20,12 +20,34 @@ public:
     virtual void on_ready() = 0;
 };
 
-// Called once after each turn, when all ready sources were called: where requests collected in the
-// turn are submitted in one system call.
+class IoLoop;
+
+// Called at the end of a turn in which it was wanted, when all ready sources were called: where
+// requests collected in the turn are submitted in one system call.
 class IoTurnEnd {
 public:
     virtual ~IoTurnEnd() = default;
     virtual void on_turn_end() = 0;
+
+private:
+    friend class IoTurnEndList;
+    friend class IoLoop;
+    IoTurnEnd* next_ = nullptr;
+    std::uint64_t turn_ = 0;  // in which it was called last
+    bool is_wanted_ = false;
+};
+
+// In the order in which they were wanted; linked, so that nothing is allocated.
+class IoTurnEndList {
+public:
+    void push(IoTurnEnd& hook);
+    void remove(IoTurnEnd& hook);
+    [[nodiscard]] IoTurnEnd* pop();
+    [[nodiscard]] bool empty() const { return first_ == nullptr; }
+
+private:
+    IoTurnEnd* first_ = nullptr;
+    IoTurnEnd* last_ = nullptr;
 };
 
 // Something that the loop can see without a system call. Called between begin_polling() and
@@ -51,18 +73,28 @@ public:
     // inside on_ready.
     [[nodiscard]] Result<> add(int fd_number, IoSource& source);
     void remove(int fd_number, IoSource& source);
-    void add_turn_end(IoTurnEnd& hook);
-    void remove_turn_end(IoTurnEnd& hook);
+    // It is called once at the end of this turn, also where other hooks want it; of the next one
+    // where it was called in this turn already, and then that turn does not wait. So hundreds of
+    // idle devices cost a turn nothing.
+    void want_turn_end(IoTurnEnd& hook);
+    void forget_turn_end(IoTurnEnd& hook);
     // begin_polling() and end_polling() are called as the loop does or does not look just now.
     void add_poller(IoPoller& poller);
     void remove_poller(IoPoller& poller);
+
+    // CLOCK_MONOTONIC in nanoseconds, as it was when it was first asked for since the loop waited,
+    // or since forget_time(): a turn has one time for all that it begins.
+    [[nodiscard]] std::uint64_t now_ns();
+    // What has just been done took time.
+    void forget_time() { now_ns_ = 0; }
 
     // From the next turn on.
     void set_poll_limits(const PollLimits& limits) { poll_time_ = PollTime(limits); }
     [[nodiscard]] const PollLimits& poll_limits() const { return poll_time_.limits(); }
 
     // Calls the pollers for as long as was learned, until one finds something; where none does,
-    // waits for at least one ready descriptor and calls its source. Then the turn-end hooks.
+    // waits for at least one ready descriptor and calls its source. Then the turn-end hooks that
+    // are wanted.
     void run_one_turn();
 
 private:
@@ -78,9 +110,13 @@ private:
     explicit IoLoop(Fd epoll) : epoll_(std::move(epoll)) {}
 
     Fd epoll_;
-    std::vector<IoTurnEnd*> turn_ends_;  // null where one was removed in this turn
-    std::vector<IoSource*> removed_;     // in this turn: their pending events are stale
-    std::vector<IoPoller*> pollers_;     // null where one was removed in this turn
+    IoTurnEndList turn_ends_;
+    IoTurnEndList next_turn_ends_;    // wanted once more while turn_ends_ were called
+    std::vector<IoSource*> removed_;  // in this turn: their pending events are stale
+    std::vector<IoPoller*> pollers_;  // null where one was removed in this turn
+    std::uint64_t turn_ = 0;
+    std::uint64_t now_ns_ = 0;  // 0: to be asked for
+    bool is_at_turn_end_ = false;
     PollTime poll_time_;
     bool is_looking_ = false;
     unsigned looks_in_a_row_ = 0;

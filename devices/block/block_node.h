@@ -41,6 +41,8 @@ struct BlockNodeLimits {
     std::uint32_t discard_granularity = 0;
     // Offsets and sizes of requests are multiples of this, a power of two.
     std::uint32_t request_alignment = 1;
+    // Engines on several threads at a time would not see each other's flushes.
+    bool one_engine = false;
 };
 
 // Thread: VM loop, under MachineLock; const members any thread; resize() as it says.
@@ -65,7 +67,8 @@ public:
     [[nodiscard]] virtual Result<> claim(ImageUse use) = 0;
     // The device has gone.
     virtual void release() = 0;
-    // An engine for one thread with at most `operations_max` in flight. The node outlives it.
+    // An engine for one thread with at most `operations_max` in flight. The node outlives it, and
+    // may have several at work at the same time, unless limits() says otherwise.
     [[nodiscard]] virtual Result<std::unique_ptr<BlockEngine>> create_engine(
         std::size_t operations_max) = 0;
 };

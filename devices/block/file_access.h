@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "devices/block/block_operation.h"
+#include "devices/block/sync_turn.h"
 
 namespace siskin {
 
@@ -31,6 +32,7 @@ struct FileAccess {
     // The first error of fdatasync(2), or 0. Linux tells an error once and drops the dirty pages,
     // so a later call that succeeds proves nothing; every flush after the first error fails.
     std::atomic<int> flush_error{0};
+    SyncTurn sync_turn;
 
     // The result of an fdatasync(2), as it may be reported.
     [[nodiscard]] std::int64_t sync_result(std::int64_t result) {

@@ -47,6 +47,11 @@ private:
 
     void on_ready() override;
     void on_turn_end() override;
+    void want_turn_end() {
+        if (loop_ != nullptr) {
+            loop_->want_turn_end(*this);
+        }
+    }
     void send_waiting();
     void send(BlockOperation& operation, Slot& slot);
     void send_transfer(BlockOperation& operation, Slot& slot);
@@ -66,6 +71,7 @@ private:
     }
 
     NbdEngineOptions options_;
+    IoLoop* loop_ = nullptr;                     // while attached
     std::unique_ptr<NbdConnection> connection_;  // null: between two attempts
     std::atomic<int>& flush_error_;
     BounceBuffers bounce_;
@@ -106,12 +112,15 @@ void Engine::begin() {
 
 Result<> Engine::attach(IoLoop& loop) {
     SISKIN_TRY(loop.add(watch_.get(), *this));
-    loop.add_turn_end(*this);
+    loop_ = &loop;
+    // What was done before, while it connected, left its wishes.
+    loop.want_turn_end(*this);
     return {};
 }
 
 void Engine::detach(IoLoop& loop) {
-    loop.remove_turn_end(*this);
+    loop.forget_turn_end(*this);
+    loop_ = nullptr;
     loop.remove(watch_.get(), *this);
 }
 
@@ -120,9 +129,11 @@ void Engine::submit(BlockOperation& operation) {
         operation.forbid_unmap();
     }
     waiting_.push(operation);
+    want_turn_end();
 }
 
 void Engine::on_ready() {
+    want_turn_end();
     if (watch_.take_timer()) {
         on_timer();
     }

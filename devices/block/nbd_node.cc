@@ -65,6 +65,8 @@ BlockNodeLimits NbdNode::limits() const {
     limits.unmap = options_.unmap && !options_.read_only && disk_.can_trim;
     limits.discard_granularity = block_size();
     limits.request_alignment = disk_.request_alignment;
+    // Each engine has a connection of its own, and a flush need not cover what others wrote.
+    limits.one_engine = true;
     return limits;
 }
 

@@ -31,10 +31,13 @@ std::int64_t run_step(FileAccess& file, const BlockOperation& operation) {
             result = ::pwritev(fd, buffers.data(), static_cast<int>(buffers.size()), offset);
             return result < 0 ? -errno : result;
         case BlockOperation::Step::Sync:
+            file.sync_turn.wait_and_take();
             if (file.flush_error.load() == 0 && !file.no_flush) {
                 result = ::fdatasync(fd) < 0 ? -errno : 0;
             }
-            return file.sync_result(result);
+            result = file.sync_result(result);
+            file.sync_turn.give_back();
+            return result;
         case BlockOperation::Step::PunchHole:
         case BlockOperation::Step::ZeroRange:
         case BlockOperation::Step::BlockDiscard: return run_range_step(file, operation);

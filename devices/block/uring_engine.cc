@@ -69,12 +69,12 @@ private:
 // One sync runs at a time; those that come meanwhile share the next one. So an error that Linux
 // tells only one of two concurrent callers is told to both, and a flush always begins after the
 // writes that completed before it (virtio 1.2 §5.2.6.2).
-class Engine final : public BlockEngine, private IoSource, private IoTurnEnd {
+class Engine final : public BlockEngine, private IoSource, private IoTurnEnd, private IoPoller {
 public:
-    Engine(FileAccess& file, std::unique_ptr<Ring> ring, EventFd again, BounceBuffers bounce)
+    Engine(FileAccess& file, std::unique_ptr<Ring> ring, EventFd turn, BounceBuffers bounce)
         : file_(file),
           ring_(std::move(ring)),
-          again_(std::move(again)),
+          turn_(*this, std::move(turn)),
           bounce_(std::move(bounce)) {}
 
     [[nodiscard]] Result<> attach(IoLoop& loop) override;
@@ -83,17 +83,30 @@ public:
     [[nodiscard]] std::string_view name() const override { return "io_uring"; }
 
 private:
-    // Wakes the loop for submissions the kernel had no room for.
-    class Again final : public IoSource {
+    // Another engine of this file has finished its sync.
+    class Turn final : public IoSource {
     public:
-        explicit Again(EventFd wake_up) : event(std::move(wake_up)) {}
-        void on_ready() override { [[maybe_unused]] const auto count = event.take(); }
+        Turn(Engine& engine, EventFd wake_up) : event(std::move(wake_up)), engine_(engine) {}
+        void on_ready() override {
+            [[maybe_unused]] const auto count = event.take();
+            engine_.loop_->want_turn_end(engine_);
+        }
 
         EventFd event;
+
+    private:
+        Engine& engine_;
     };
 
-    void on_ready() override;
+    void on_ready() override { reap(); }
     void on_turn_end() override;
+    void begin_polling() override {}
+    bool poll() override { return reap(); }
+    void end_polling() override {}
+    // Puts what waits into the ring. False: there was no room for all of it.
+    [[nodiscard]] bool submit_waiting();
+    // Takes what the kernel has done. False: nothing.
+    bool reap();
     void queue(BlockOperation& operation);
     void prepare(BlockOperation& operation, std::span<iovec> buffers);
     [[nodiscard]] bool prepare_sync();
@@ -103,8 +116,9 @@ private:
 
     FileAccess& file_;
     std::unique_ptr<Ring> ring_;
-    Again again_;
+    Turn turn_;
     BounceBuffers bounce_;
+    IoLoop* loop_ = nullptr;            // while attached
     BlockOperationList waiting_;        // reads and writes not yet in the ring
     BlockOperationList syncs_waiting_;  // for the next sync
     BlockOperationList syncs_running_;  // those the running sync is for
@@ -113,17 +127,21 @@ private:
 
 Result<> Engine::attach(IoLoop& loop) {
     SISKIN_TRY(loop.add(ring_->get()->ring_fd, *this));
-    if (auto added = loop.add(again_.event.get(), again_); !added) {
+    if (auto added = loop.add(turn_.event.get(), turn_); !added) {
         loop.remove(ring_->get()->ring_fd, *this);
         return added;
     }
-    loop.add_turn_end(*this);
+    loop.add_poller(*this);
+    loop_ = &loop;
     return {};
 }
 
 void Engine::detach(IoLoop& loop) {
-    loop.remove_turn_end(*this);
-    loop.remove(again_.event.get(), again_);
+    file_.sync_turn.forget(turn_.event);
+    loop_ = nullptr;
+    loop.remove_poller(*this);
+    loop.forget_turn_end(*this);
+    loop.remove(turn_.event.get(), turn_);
     loop.remove(ring_->get()->ring_fd, *this);
 }
 
@@ -136,6 +154,7 @@ void Engine::submit(BlockOperation& operation) {
 
 void Engine::queue(BlockOperation& operation) {
     (operation.step() == BlockOperation::Step::Sync ? syncs_waiting_ : waiting_).push(operation);
+    loop_->want_turn_end(*this);
 }
 
 void Engine::prepare(BlockOperation& operation, std::span<iovec> buffers) {
@@ -175,10 +194,13 @@ void Engine::prepare(BlockOperation& operation, std::span<iovec> buffers) {
 }
 
 bool Engine::prepare_sync() {
-    io_uring_sqe* const entry = ::io_uring_get_sqe(ring_->get());
-    if (entry == nullptr) {
+    if (::io_uring_sq_space_left(ring_->get()) == 0) {
         return false;
     }
+    if (!file_.sync_turn.take(turn_.event)) {
+        return true;  // turn_ wakes us
+    }
+    io_uring_sqe* const entry = ::io_uring_get_sqe(ring_->get());
     if (file_.no_flush) {
         ::io_uring_prep_nop(entry);
     } else {
@@ -191,7 +213,7 @@ bool Engine::prepare_sync() {
     return true;
 }
 
-void Engine::on_turn_end() {
+bool Engine::submit_waiting() {
     while (!waiting_.empty() && ::io_uring_sq_space_left(ring_->get()) != 0) {
         BlockOperation* const operation = waiting_.pop();
         if (const auto buffers = bounce_.take(*operation)) {
@@ -204,26 +226,38 @@ void Engine::on_turn_end() {
     }
     if (::io_uring_sq_ready(ring_->get()) != 0) {
         [[maybe_unused]] const int submitted = ::io_uring_submit(ring_->get());
+        loop_->forget_time();
     }
-    // The kernel was short of memory (EAGAIN), interrupted or had no room: once more next turn.
-    if (!room || ::io_uring_sq_ready(ring_->get()) != 0) {
-        again_.event.signal();
-    }
+    // The kernel was short of memory (EAGAIN), interrupted or had no room.
+    return room && ::io_uring_sq_ready(ring_->get()) == 0;
 }
 
-void Engine::on_ready() {
+void Engine::on_turn_end() {
+    if (!submit_waiting()) {
+        loop_->want_turn_end(*this);  // once more next turn
+    }
+    // What the host had in memory is done already, and the driver hears of it in this turn.
+    reap();
+}
+
+bool Engine::reap() {
+    bool found = false;
     io_uring_cqe* entry = nullptr;
     while (::io_uring_peek_cqe(ring_->get(), &entry) == 0 && entry != nullptr) {
         void* const tag = ::io_uring_cqe_get_data(entry);
         const std::int64_t result = entry->res;
         ::io_uring_cqe_seen(ring_->get(), entry);
         on_result(tag, result);
+        found = true;
     }
+    return found;
 }
 
 void Engine::on_result(void* tag, std::int64_t result) {
     if (tag == nullptr) {
-        on_sync_result(file_.sync_result(result));
+        result = file_.sync_result(result);
+        file_.sync_turn.give_back();
+        on_sync_result(result);
         return;
     }
     auto& operation = *static_cast<BlockOperation*>(tag);
@@ -252,6 +286,9 @@ void Engine::on_sync_result(std::int64_t result) {
     while (BlockOperation* const operation = done.pop()) {
         finish_or_queue(*operation, result);
     }
+    if (!syncs_waiting_.empty()) {
+        loop_->want_turn_end(*this);
+    }
 }
 
 }  // namespace
@@ -268,10 +305,10 @@ Result<std::unique_ptr<BlockEngine>> UringEngine::create(FileAccess& file,
     if (error != 0) {
         return fail_errno("could not create an io_uring", error);
     }
-    EventFd again = SISKIN_TRY(EventFd::create());
+    EventFd turn = SISKIN_TRY(EventFd::create());
     BounceBuffers bounce = SISKIN_TRY(BounceBuffers::create(file.direct));
     return std::unique_ptr<BlockEngine>(
-        std::make_unique<Engine>(file, std::move(ring), std::move(again), std::move(bounce)));
+        std::make_unique<Engine>(file, std::move(ring), std::move(turn), std::move(bounce)));
 }
 
 }  // namespace siskin

@@ -44,6 +44,12 @@ std::vector<Error> blk_pci_problems(const BlkPciConfig& settings, BlockNode* nod
         }
     }
     const BlockDeviceOptions options = plain_block_options_of(settings.blk, vcpu_count);
+    if (!settings.blk.iothread_vq_mapping.empty()) {
+        if (auto mapped = map_queues(settings.blk.iothread_vq_mapping, options.num_queues);
+            !mapped) {
+            problems.push_back(in_context(type.name, std::move(mapped).error()));
+        }
+    }
     std::vector<Error> of_block = block_option_problems(options, node);
     if (node != nullptr) {
         if (auto claimed = node->claim(ImageUse{!node->read_only(), options.share_write})) {
@@ -91,10 +97,10 @@ Result<std::unique_ptr<VirtioPci>> create_blk_pci(PciPlace place, std::shared_pt
         options.on_write_error = backends.on_write_error;
     }
     std::unique_ptr<VirtioDevice> device;
-    if (backends.io_thread == nullptr) {
+    if (backends.threads.threads.empty()) {
         device = SISKIN_TRY_IN(type.name, BlockShape::create(backends.node, options));
     } else {
-        device = SISKIN_TRY_IN(type.name, BlockDevice::create(backends.node, *backends.io_thread,
+        device = SISKIN_TRY_IN(type.name, BlockDevice::create(backends.node, backends.threads,
                                                               options, std::move(backends.errors)));
     }
     settle(settings, options, backends.node.capacity());

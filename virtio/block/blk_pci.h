@@ -7,11 +7,11 @@
 #include <memory>
 #include <vector>
 
-#include "base/loop/io_thread.h"
 #include "base/object/device_type.h"
 #include "devices/block/block_node.h"
 #include "pci/properties.h"
 #include "virtio/block/blk_properties.h"
+#include "virtio/block/block_lanes.h"
 #include "virtio/transport/properties.h"
 #include "virtio/transport/virtio_pci.h"
 
@@ -44,7 +44,7 @@ extern const DeviceType kBlkPciNonTransitionalType;
 // What the machine found for the names in the config.
 struct BlkPciBackends {
     BlockNode& node;
-    IoThread* io_thread;           // null: of a plan, its shape alone
+    BlockThreads threads;          // none: of a plan, its shape alone
     std::uint16_t vcpu_count = 1;  // for num-queues when it is not set
     // Told of requests that the host failed; the device's, may be null.
     std::unique_ptr<BlockErrorSink> errors = nullptr;

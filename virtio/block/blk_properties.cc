@@ -34,6 +34,10 @@ Result<> check_blk_properties(const BlkProperties& properties, std::string_view 
     if (!properties.x_enable_wce_if_config_wce) {
         return refuse(type_name, "x-enable-wce-if-config-wce", "off", "on");
     }
+    if (!properties.iothread.empty() && !properties.iothread_vq_mapping.empty()) {
+        return refuse(type_name, "iothread", printable(properties.iothread),
+                      "nothing beside iothread-vq-mapping");
+    }
     for (const auto& [name, value] :
          {std::pair{"lcyls", properties.lcyls}, std::pair{"lheads", properties.lheads},
           std::pair{"lsecs", properties.lsecs}}) {

@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "virtio/block/block_on_error.h"
 #include "virtio/block/block_options.h"
+#include "virtio/block/queue_mapping.h"
 
 namespace siskin {
 
@@ -26,6 +27,7 @@ struct BlkProperties {
 
     std::string drive;     // whose node it is; the machine looks it up
     std::string iothread;  // which IoThread; the machine looks it up
+    QueueMappings iothread_vq_mapping;
     std::string serial;
     OrUnset<std::uint16_t, 0xffff> num_queues;
     std::uint16_t queue_size = 256;
@@ -64,6 +66,9 @@ struct BlkProperties {
 inline constexpr std::array kBlkProperties{
     property<&BlkProperties::drive>("drive", "Node name or drive id of the disk; required."),
     property<&BlkProperties::iothread>("iothread", "The iothread object that does the I/O."),
+    property<&BlkProperties::iothread_vq_mapping>(
+        "iothread-vq-mapping",
+        "In the stead of iothread: several objects, and the queues each one serves."),
     property<&BlkProperties::serial>("serial", "What get-id tells the guest, up to 20 bytes."),
     property<&BlkProperties::num_queues>(
         "num-queues", "Request virtqueues; one a CPU when not set.", InRange{1, 64}),

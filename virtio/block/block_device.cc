@@ -16,54 +16,30 @@ namespace {
 
 namespace spec = virtio_spec;
 
-// Takes a claim back unless told to keep it.
-class ClaimGuard {
-public:
-    explicit ClaimGuard(BlockNode& node) : node_(&node) {}
-    ~ClaimGuard() {
-        if (node_ != nullptr) {
-            node_->release();
-        }
-    }
-    ClaimGuard(const ClaimGuard&) = delete;
-    ClaimGuard& operator=(const ClaimGuard&) = delete;
-    void keep() { node_ = nullptr; }
-
-private:
-    BlockNode* node_;
-};
-
 }  // namespace
 
-Result<std::unique_ptr<BlockDevice>> BlockDevice::create(BlockNode& node, IoThread& io_thread,
+Result<std::unique_ptr<BlockDevice>> BlockDevice::create(BlockNode& node,
+                                                         const BlockThreads& threads,
                                                          const BlockDeviceOptions& options,
                                                          std::unique_ptr<BlockErrorSink> errors) {
     SISKIN_TRY(check_block_options(options, node));
     SISKIN_TRY(node.claim(ImageUse{!node.read_only(), options.share_write}));
-    ClaimGuard claim(node);
-    auto nodes_engine =
-        SISKIN_TRY(node.create_engine(std::size_t{options.num_queues} * options.queue_size));
-    auto engine = SISKIN_TRY(ThrottledEngine::create(std::move(nodes_engine)));
-    EventFd idle = SISKIN_TRY(EventFd::create());
-    std::unique_ptr<BlockDevice> device(new BlockDevice(node, io_thread, options, std::move(engine),
-                                                        std::move(idle), std::move(errors)));
-    claim.keep();
+    // Releases the node in its end, with the engines gone.
+    std::unique_ptr<BlockDevice> device(new BlockDevice(node, options, std::move(errors)));
+    device->lanes_ = SISKIN_TRY(BlockLanes::create(
+        node, threads, options.queue_size, device->shared_,
+        std::span(device->counters_.get(), options.num_queues), device->errors_.get()));
     return device;
 }
 
-BlockDevice::BlockDevice(BlockNode& node, IoThread& io_thread, const BlockDeviceOptions& options,
-                         std::unique_ptr<ThrottledEngine> engine, EventFd idle,
+BlockDevice::BlockDevice(BlockNode& node, const BlockDeviceOptions& options,
                          std::unique_ptr<BlockErrorSink> errors)
     : node_(node),
-      io_thread_(io_thread),
       options_(options),
       queue_sizes_(options.num_queues, options.queue_size),
       shown_capacity_(usable_capacity()),
       counters_(std::make_unique<BlockCounters[]>(options.num_queues)),
-      errors_(std::move(errors)),
-      throttle_(engine.get()),
-      io_(std::move(engine), std::move(idle), shared_,
-          std::span(counters_.get(), options.num_queues), errors_.get()) {
+      errors_(std::move(errors)) {
     shared_.limits.capacity = shown_capacity_;
     shared_.on_read_error = options.on_read_error;
     shared_.on_write_error = options.on_write_error;
@@ -85,6 +61,7 @@ ByteCount BlockDevice::usable_capacity() const {
 
 BlockDevice::~BlockDevice() {
     settle();
+    lanes_.reset();  // the engines, before others may have the node
     node_.release();
 }
 
@@ -95,14 +72,9 @@ void BlockDevice::settle() {
     std::promise<void> gone;
     deactivate([&] { gone.set_value(); });
     gone.get_future().wait();
-    // `gone` was set from inside io_; wait until the thread has left it.
-    io_thread_.run_and_wait([](IoLoop&) {});
+    // `gone` was set from inside a lane; wait until its thread has left it.
+    lanes_->drain();
     settled_ = true;
-}
-
-void BlockDevice::post(std::function<void(IoLoop&)> work) {
-    settled_ = false;
-    io_thread_.post(std::move(work));
 }
 
 std::uint16_t BlockDevice::device_id() const {
@@ -136,6 +108,7 @@ FeatureSet BlockDevice::offered_features() const {
 }
 
 std::uint64_t BlockDevice::read_config(std::uint64_t offset, unsigned width) {
+    generation_.on_read();
     const spec::BlockConfigSpace config =
         block_config_space(options_, shown_capacity_, shared_.writeback.load(), shared_.may_unmap);
     std::uint64_t value = 0;
@@ -168,50 +141,31 @@ void BlockDevice::features_forgotten() {
 }
 
 void BlockDevice::activate(ActiveQueues queues, DeviceHost& host) {
-    auto moved = std::make_shared<ActiveQueues>(std::move(queues));
-    post([this, moved, &host](IoLoop& loop) { io_.activate(loop, std::move(*moved), host); });
+    lanes().activate(std::move(queues), host);
 }
 
 void BlockDevice::deactivate(std::function<void()> done) {
     accepted_ = FeatureSet();
-    post([this, done = std::move(done)](IoLoop& loop) {
-        io_.deactivate(loop, [this, done] {
-            shared_.writeback.store(options_.write_cache);
-            done();
-        });
+    lanes().deactivate([this, done = std::move(done)] {
+        shared_.writeback.store(options_.write_cache);
+        done();
     });
 }
 
 void BlockDevice::reset_queue(QueueIndex index, std::function<void()> done) {
-    io_thread_.post(
-        [this, index, done = std::move(done)](IoLoop&) { io_.reset_queue(index, done); });
+    lanes().reset_queue(index, std::move(done));
 }
 
 void BlockDevice::enable_queue(ActiveQueue queue) {
-    auto moved = std::make_shared<ActiveQueue>(std::move(queue));
-    io_thread_.post([this, moved](IoLoop&) { io_.enable_queue(std::move(*moved)); });
+    lanes().enable_queue(std::move(queue));
 }
 
 void BlockDevice::pause(std::function<void()> done) {
-    allowed_.store(false);
-    post([this, done = std::move(done)](IoLoop&) { io_.pause(done); });
+    lanes().pause(std::move(done));
 }
 
 void BlockDevice::allow_transfers(bool allowed) {
-    allowed_.store(allowed);
-    quiet_.store(false);
-    if (change_posted_.exchange(true)) {
-        return;  // it will see what is allowed now
-    }
-    post([this](IoLoop&) {
-        change_posted_.store(false);
-        if (allowed_.load()) {
-            io_.resume();
-        } else {
-            quiet_.store(false);
-            io_.pause([this] { quiet_.store(true); });
-        }
-    });
+    lanes().allow_transfers(allowed);
 }
 
 BlockTotals BlockDevice::totals() const {
@@ -223,26 +177,26 @@ BlockTotals BlockDevice::totals() const {
 }
 
 void BlockDevice::set_throttle_group(std::shared_ptr<ThrottleGroup> group) {
-    group_ = group;
-    io_thread_.post([this, group = std::move(group)](IoLoop&) { throttle_->set_group(group); });
+    group_ = std::move(group);
+    lanes_->set_throttle_group(group_);
 }
 
 Result<> BlockDevice::resize(ByteCount size) {
-    std::promise<Result<>> resized;
-    io_thread_.post([&](IoLoop&) {
-        io_.when_quiet([&] {
-            Result<> result = node_.resize(size);
-            shared_.limits.capacity = usable_capacity();
-            resized.set_value(std::move(result));
-        });
-    });
-    return resized.get_future().get();
+    // Shared: who sets it may still be inside it when the wait is over.
+    const auto held = std::make_shared<std::promise<void>>();
+    lanes_->hold([held] { held->set_value(); });
+    held->get_future().wait();
+    // No thread looks at these until they are let go.
+    Result<> result = node_.resize(size);
+    shared_.limits.capacity = usable_capacity();
+    lanes_->let_go();
+    return result;
 }
 
 void BlockDevice::publish_size() {
     shown_capacity_ = usable_capacity();
-    ++generation_;
-    io_thread_.post([this](IoLoop&) { io_.tell_config_changed(); });
+    generation_.on_change();
+    lanes_->tell_config_changed();
 }
 
 }  // namespace siskin

@@ -8,30 +8,28 @@
 #include <string>
 #include <vector>
 
-#include "base/loop/io_thread.h"
 #include "base/result.h"
 #include "devices/block/block_node.h"
-#include "devices/block/throttled_engine.h"
-#include "virtio/block/block_io.h"
+#include "virtio/block/block_lanes.h"
 #include "virtio/block/block_options.h"
 #include "virtio/block/spec.h"
+#include "virtio/config_generation.h"
 #include "virtio/device.h"
 
 namespace siskin {
 
 // Models: read, write, flush, get-id, discard, write zeroes, several queues, a switchable write
 // cache. Left out: secure erase, SCSI, zoned devices.
-// The control side; what touches queues is BlockIo on the IoThread, which it reaches by post().
+// The control side; what touches queues is BlockIo on the I/O threads, reached by BlockLanes.
 // Thread: under MachineLock.
 class BlockDevice final : public VirtioDevice {
 public:
-    // Claims the node until destruction. Both outlive the device. Errors: those of claim(); an
-    // option is out of its bounds; the host cannot do I/O on the node.
-    // `errors` may be null.
+    // Claims the node until destruction. Node and threads outlive the device. Errors: those of
+    // claim() and of BlockLanes; an option is out of its bounds. `errors` may be null.
     [[nodiscard]] static Result<std::unique_ptr<BlockDevice>> create(
-        BlockNode& node, IoThread& io_thread, const BlockDeviceOptions& options,
+        BlockNode& node, const BlockThreads& threads, const BlockDeviceOptions& options,
         std::unique_ptr<BlockErrorSink> errors = nullptr);
-    // Waits as settle() does, unless that was called or the thread was never asked for anything.
+    // Waits as settle() does, unless that was called or no thread was ever asked for anything.
     ~BlockDevice() override;
     BlockDevice(const BlockDevice&) = delete;
     BlockDevice& operator=(const BlockDevice&) = delete;
@@ -44,7 +42,7 @@ public:
     }
     [[nodiscard]] std::uint64_t read_config(std::uint64_t offset, unsigned width) override;
     void write_config(std::uint64_t offset, unsigned width, std::uint64_t value) override;
-    [[nodiscard]] std::uint8_t config_generation() const override { return generation_; }
+    [[nodiscard]] std::uint8_t config_generation() const override { return generation_.value(); }
     void features_accepted(FeatureSet accepted) override;
     void features_forgotten() override;
 
@@ -57,7 +55,7 @@ public:
     void enable_queue(ActiveQueue queue) override;
     void pause(std::function<void()> done) override;
     void allow_transfers(bool allowed) override;
-    [[nodiscard]] bool is_quiet() const override { return quiet_.load(); }
+    [[nodiscard]] bool is_quiet() const override { return lanes_->is_quiet(); }
 
     [[nodiscard]] BlockNode& node() const { return node_; }
     [[nodiscard]] const BlockDeviceOptions& options() const { return options_; }
@@ -69,8 +67,9 @@ public:
     // Limits of their own or of a group, null for none, from now on. Thread: VM loop.
     void set_throttle_group(std::shared_ptr<ThrottleGroup> group);
     [[nodiscard]] const std::shared_ptr<ThrottleGroup>& throttle_group() const { return group_; }
-    // What waited for limits so far.
-    [[nodiscard]] const ThrottledEngine& throttle() const { return *throttle_; }
+    // What waited for limits so far, and for how long. Any thread.
+    [[nodiscard]] std::uint64_t held_operations() const { return lanes_->held_operations(); }
+    [[nodiscard]] std::uint64_t held_ns() const { return lanes_->held_ns(); }
 
     // Changes the node's size; the driver is told by publish_size(). Requests in flight finish
     // first, and this waits for them. Thread: VM loop, not under MachineLock.
@@ -79,29 +78,27 @@ public:
     void publish_size();
 
 private:
-    BlockDevice(BlockNode& node, IoThread& io_thread, const BlockDeviceOptions& options,
-                std::unique_ptr<ThrottledEngine> engine, EventFd idle,
+    BlockDevice(BlockNode& node, const BlockDeviceOptions& options,
                 std::unique_ptr<BlockErrorSink> errors);
     [[nodiscard]] ByteCount usable_capacity() const;
-    void post(std::function<void(IoLoop&)> work);
+    // From here on something of ours is on the threads.
+    [[nodiscard]] BlockLanes& lanes() {
+        settled_ = false;
+        return *lanes_;
+    }
 
     BlockNode& node_;
-    IoThread& io_thread_;
     const BlockDeviceOptions options_;
     std::vector<std::uint16_t> queue_sizes_;
     FeatureSet accepted_;
     BlockShared shared_;
     ByteCount shown_capacity_;
-    std::uint8_t generation_ = 0;
+    ConfigGeneration generation_;
     std::unique_ptr<BlockCounters[]> counters_;  // one a queue
     std::unique_ptr<BlockErrorSink> errors_;
     std::shared_ptr<ThrottleGroup> group_;  // as it was set last
-    ThrottledEngine* throttle_;             // owned by io_
-    std::atomic<bool> allowed_{true};
-    std::atomic<bool> change_posted_{false};
-    std::atomic<bool> quiet_{true};
-    bool settled_ = true;  // nothing of ours is on the thread, or on its way there
-    BlockIo io_;           // the IoThread's
+    bool settled_ = true;  // nothing of ours is on the threads, or on its way there
+    std::unique_ptr<BlockLanes> lanes_;
 };
 
 }  // namespace siskin

@@ -95,7 +95,7 @@ void BlockIo::enable_queue(ActiveQueue queue) {
         return;
     }
     queues_.push_back(std::move(added));
-    if (!paused_ && !broken_ && !leaving_) {
+    if (may_serve()) {
         queues_.back()->worker().start();
     }
 }
@@ -140,11 +140,17 @@ void BlockIo::resume() {
     start_workers_if_allowed();
 }
 
-void BlockIo::when_quiet(Done work) {
+void BlockIo::hold(Done done) {
+    held_ = true;
     stop_workers();
     engine_->release_held();
-    waiting_for_quiet_.push_back(std::move(work));
+    waiting_for_hold_.push_back(std::move(done));
     settle();
+}
+
+void BlockIo::let_go() {
+    held_ = false;
+    start_workers_if_allowed();
 }
 
 void BlockIo::tell_config_changed() {
@@ -159,8 +165,12 @@ void BlockIo::stop_workers() {
     }
 }
 
+bool BlockIo::may_serve() const {
+    return !paused_ && !held_ && !broken_ && !leaving_ && !held_by_error_;
+}
+
 void BlockIo::start_workers_if_allowed() {
-    if (paused_ || broken_ || leaving_ || held_by_error_ || !waiting_for_quiet_.empty()) {
+    if (!may_serve()) {
         return;
     }
     for (const auto& queue : queues_) {
@@ -192,10 +202,7 @@ void BlockIo::settle() {
         call_all(waiting_for_end_);
     }
     call_all(waiting_for_pause_);
-    if (!waiting_for_quiet_.empty()) {
-        call_all(waiting_for_quiet_);
-        start_workers_if_allowed();
-    }
+    call_all(waiting_for_hold_);
 }
 
 void BlockIo::on_host_error(const BlockError& error) {
@@ -210,7 +217,7 @@ void BlockIo::on_host_error(const BlockError& error) {
 }
 
 void BlockIo::on_queue_idle() {
-    if (!waiting_for_end_.empty() || !waiting_for_pause_.empty() || !waiting_for_quiet_.empty() ||
+    if (!waiting_for_end_.empty() || !waiting_for_pause_.empty() || !waiting_for_hold_.empty() ||
         !leaving_queues_.empty()) {
         // Not from inside the request that has just finished.
         idle_.signal();

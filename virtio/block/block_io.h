@@ -46,9 +46,10 @@ public:
     // A pause that is still waiting is over; its `done` is called. What was kept after an error is
     // tried again.
     void resume();
-    // Calls `work` once nothing is in flight, and goes on afterwards as before. What was kept after
-    // an error is not in flight.
-    void when_quiet(Done work);
+    // `done` once nothing is in flight; nothing is begun until let_go(). What was kept after an
+    // error is not in flight.
+    void hold(Done done);
+    void let_go();
     // The driver is told that the configuration space has changed, if there is one.
     void tell_config_changed();
 
@@ -71,6 +72,7 @@ private:
     [[nodiscard]] Result<> attach(IoLoop& loop);
     void detach();
     void stop_workers();
+    [[nodiscard]] bool may_serve() const;
     void start_workers_if_allowed();
     // Lets go of the queues that are to leave and are idle.
     void settle_queues();
@@ -87,13 +89,14 @@ private:
     DeviceHost* host_ = nullptr;
     std::vector<std::unique_ptr<BlockQueue>> queues_;
     bool paused_ = false;
+    bool held_ = false;
     bool broken_ = false;
     bool leaving_ = false;
     std::vector<Leaving> leaving_queues_;
     bool held_by_error_ = false;  // until the next resume() or activation
     std::vector<Done> waiting_for_pause_;
     std::vector<Done> waiting_for_end_;
-    std::vector<Done> waiting_for_quiet_;
+    std::vector<Done> waiting_for_hold_;
 };
 
 }  // namespace siskin

@@ -92,7 +92,7 @@ void BlockQueue::start(BlockRequest& request, ChainHead head) {
     slot.account = request.account.value_or(BlockAccount::Flush);
     slot.size = is_flush ? 0 : request.size;
     slot.end = is_flush ? 0 : request.offset + request.size;
-    slot.begun_ns = monotonic_ns();
+    slot.begun_ns = worker_.now_ns();
     prepare(request, slot);
     engine_.submit(slot);
 }
@@ -163,7 +163,7 @@ void BlockQueue::answer(GuestSpan status, std::uint8_t value, std::uint64_t stat
 
 void BlockQueue::count_invalid(const BlockRequest& request) {
     if (request.account) {
-        counters_.count_invalid(*request.account, shared_.account_invalid, monotonic_ns());
+        counters_.count_invalid(*request.account, shared_.account_invalid, worker_.now_ns());
     }
 }
 
@@ -213,7 +213,7 @@ void BlockQueue::retry_kept() {
 }
 
 void BlockQueue::finish(Slot& slot, bool ok) {
-    const std::uint64_t now = monotonic_ns();
+    const std::uint64_t now = worker_.now_ns();
     if (ok) {
         counters_.count_done(slot.account, slot.size, slot.begun_ns, now);
         if (slot.account == BlockAccount::Write) {

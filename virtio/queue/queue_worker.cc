@@ -11,14 +11,17 @@ QueueWorker::QueueWorker(ActiveQueue queue, QueueClient& client)
 
 Result<> QueueWorker::attach(IoLoop& loop) {
     SISKIN_TRY(loop.add(queue_.kick.get(), *this));
-    loop.add_turn_end(*this);
+    loop_ = &loop;
+    loop.add_poller(*this);
     return {};
 }
 
 void QueueWorker::detach(IoLoop& loop) {
     stop();
     flush_interrupt();
-    loop.remove_turn_end(*this);
+    loop.remove_poller(*this);
+    loop.forget_turn_end(*this);
+    loop_ = nullptr;
     loop.remove(queue_.kick.get(), *this);
 }
 
@@ -32,6 +35,7 @@ void QueueWorker::start() {
 void QueueWorker::complete(ChainHead head, std::uint32_t written) {
     queue_.queue.push_used(head, written);
     pushed_ = true;
+    want_turn_end();
 }
 
 void QueueWorker::flush_interrupt() {
@@ -59,25 +63,47 @@ void QueueWorker::on_turn_end() {
     }
 }
 
-void QueueWorker::drain() {
-    queue_.queue.disable_notification();
+void QueueWorker::begin_polling() {
+    polled_ = true;
+    if (running_) {
+        queue_.queue.disable_notification();
+    }
+}
+
+bool QueueWorker::poll() {
+    return running_ && !starved_ && drain();
+}
+
+void QueueWorker::end_polling() {
+    polled_ = false;
+    if (running_ && queue_.queue.enable_notification()) {
+        queue_.kick.signal();
+    }
+}
+
+bool QueueWorker::drain() {
+    if (!polled_) {
+        queue_.queue.disable_notification();
+    }
     for (std::uint16_t taken = 0; taken < queue_.queue.size(); ++taken) {
         if (!client_.has_room()) {
             starved_ = true;
-            return;
+            want_turn_end();
+            return taken != 0;
         }
         const Popped popped = queue_.queue.pop(chain_);
         if (popped.outcome == Popped::Outcome::Empty) {
-            if (!queue_.queue.enable_notification()) {
-                return;
+            if (polled_ || !queue_.queue.enable_notification()) {
+                return taken != 0;
             }
             queue_.queue.disable_notification();
         } else if (!handle(popped)) {
-            return;
+            return true;
         }
     }
     // More may wait; the other sources of this thread come first.
     queue_.kick.signal();
+    return true;
 }
 
 bool QueueWorker::handle(const Popped& popped) {

@@ -28,7 +28,7 @@ public:
 
 // A turn takes at most one queue's size of chains, then other sources have theirs; interrupts are
 // raised once a turn. Thread: the loop's. No lock, no allocation.
-class QueueWorker final : private IoSource, private IoTurnEnd {
+class QueueWorker final : private IoSource, private IoTurnEnd, private IoPoller {
 public:
     QueueWorker(ActiveQueue queue, QueueClient& client);
     ~QueueWorker() override = default;
@@ -48,6 +48,9 @@ public:
     // Raises what is due without waiting for the end of the turn.
     void flush_interrupt();
 
+    // The loop's time. Only while attached.
+    [[nodiscard]] std::uint64_t now_ns() { return loop_->now_ns(); }
+
     [[nodiscard]] QueueIndex index() const { return queue_.index; }
     [[nodiscard]] std::uint16_t queue_size() const { return queue_.queue.size(); }
     [[nodiscard]] std::uint16_t chain_length_max() const { return queue_.queue.chain_length_max(); }
@@ -55,16 +58,30 @@ public:
 private:
     void on_ready() override;
     void on_turn_end() override;
-    void drain();
+    // While the loop looks at the ring by itself, the driver is asked not to notify.
+    void begin_polling() override;
+    bool poll() override;
+    void end_polling() override;
+    // True: chains were there.
+    bool drain();
     // False when the worker stops here.
     [[nodiscard]] bool handle(const Popped& popped);
 
+    // At the end of this turn what was pushed is told, and who had no room is asked again.
+    void want_turn_end() {
+        if (loop_ != nullptr) {
+            loop_->want_turn_end(*this);
+        }
+    }
+
     ActiveQueue queue_;
     QueueClient& client_;
+    IoLoop* loop_ = nullptr;  // while attached
     DescriptorChain chain_;
     bool running_ = false;
     bool starved_ = false;  // the client had no room
     bool pushed_ = false;   // since the last interrupt decision
+    bool polled_ = false;   // the loop looks at the ring by itself
 };
 
 }  // namespace siskin

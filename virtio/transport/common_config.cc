@@ -105,13 +105,21 @@ std::uint64_t CommonConfig::read_field(std::uint64_t offset) {
     }
 }
 
+// §4.1.4.3.1: a power of two without RING_PACKED. A driver that wrote another size is shown that
+// there is no such queue, and cannot enable it.
+std::uint16_t CommonConfig::shown_size(std::uint16_t size) const {
+    const bool may_show =
+        features_.accepted().has(spec::kFeatureRingPacked) || is_power_of_two(size);
+    return may_show ? size : std::uint16_t{0};
+}
+
 std::uint64_t CommonConfig::read_queue_field(std::uint64_t offset) {
     const QueueRegisters* const queue = selected();
     if (queue == nullptr) {
         return 0;
     }
     switch (offset) {
-        case spec::kCommonQueueSize: return queue->config.size;
+        case spec::kCommonQueueSize: return shown_size(queue->config.size);
         case spec::kCommonQueueMsixVector: return queue->vector;
         case spec::kCommonQueueEnable: return queue->enabled ? 1 : 0;
         case spec::kCommonQueueReset: return queue->resetting ? 1 : 0;

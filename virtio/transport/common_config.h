@@ -77,6 +77,7 @@ public:
 private:
     [[nodiscard]] QueueRegisters* selected();
     [[nodiscard]] std::uint64_t read_field(std::uint64_t offset);
+    [[nodiscard]] std::uint16_t shown_size(std::uint16_t size) const;
     [[nodiscard]] std::uint64_t read_queue_field(std::uint64_t offset);
     void write_field(std::uint64_t offset, std::uint64_t value);
     void write_queue_field(std::uint64_t offset, std::uint64_t value);

@@ -66,6 +66,9 @@ struct MappedSpace {
 struct IoThreadInfo {
     std::string id;
     std::int64_t thread_id = 0;
+    std::uint64_t poll_max_ns = 0;
+    std::uint64_t poll_grow = 0;
+    std::uint64_t poll_shrink = 0;
 };
 
 struct NumaNodeInfo {

@@ -121,7 +121,10 @@ Result<> info_chardev(Call& call) {
 Result<> info_iothreads(Call& call) {
     SISKIN_TRY(call.arguments.finish());
     for (const IoThreadInfo& thread : call.services.backend.io_threads()) {
-        call.out += concat(thread.id, ":\n  thread_id=", thread.thread_id, '\n');
+        call.out +=
+            concat(thread.id, ":\n  thread_id=", thread.thread_id,
+                   "\n  poll-max-ns=", thread.poll_max_ns, "\n  poll-grow=", thread.poll_grow,
+                   "\n  poll-shrink=", thread.poll_shrink, "\n  aio-max-batch=0\n");
     }
     return {};
 }

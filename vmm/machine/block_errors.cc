@@ -19,8 +19,9 @@ public:
     }
 
 private:
-    // Thread: the disk's I/O thread.
-    bool is_too_often() {
+    // Thread: the disk's I/O threads.
+    bool is_too_often() SISKIN_EXCLUDES(mutex_) {
+        const MutexLock hold(mutex_);
         const std::uint64_t second = monotonic_ns() / 1'000'000'000;
         told_ = std::exchange(second_, second) == second ? told_ + 1 : 1;
         return told_ > kReportsASecondMax;
@@ -28,8 +29,9 @@ private:
 
     BlockErrors& owner_;
     const BlockErrorReport report_;
-    std::uint64_t second_ = 0;
-    unsigned told_ = 0;
+    Mutex mutex_;
+    std::uint64_t second_ SISKIN_GUARDED_BY(mutex_) = 0;
+    unsigned told_ SISKIN_GUARDED_BY(mutex_) = 0;
 };
 
 Result<std::unique_ptr<BlockErrors>> BlockErrors::create() {

@@ -153,9 +153,9 @@ Result<std::vector<qmp::BlockStats>> BlockDeviceHandlers::query_blockstats(
             stats.qdev = concat(user->path, "/virtio-backend");
             stats.stats.account_failed = disk->options().account_failed;
             stats.stats.account_invalid = disk->options().account_invalid;
-            if (disk->throttle().held_operations() != 0) {
-                stats.stats.x_siskin_held_operations = number(disk->throttle().held_operations());
-                stats.stats.x_siskin_held_time_ns = number(disk->throttle().held_ns());
+            if (disk->held_operations() != 0) {
+                stats.stats.x_siskin_held_operations = number(disk->held_operations());
+                stats.stats.x_siskin_held_time_ns = number(disk->held_ns());
             }
         }
         all.push_back(std::move(stats));

@@ -33,6 +33,9 @@ Result<std::vector<qmp::IOThreadInfo>> ObjectHandlers::query_iothreads() {
             qmp::IOThreadInfo info;
             info.id = entry.id;
             info.thread_id = entry.thread->thread_id();
+            info.poll_max_ns = static_cast<std::int64_t>(entry.config.poll_max_ns);
+            info.poll_grow = entry.config.poll_grow;
+            info.poll_shrink = entry.config.poll_shrink;
             infos.push_back(std::move(info));
         }
     }

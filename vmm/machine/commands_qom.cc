@@ -101,7 +101,10 @@ Result<> QomHandlers::qom_set(const qmp::QomSetArguments& arguments) {
     const QomTree tree(qom_parts(machine_, &monitors_));
     const QomNode node = SISKIN_TRY(find_only(tree, arguments.path));
     const QomProperty property = SISKIN_TRY(find_property_of(tree, node, arguments.property));
-    // What exists is realized, and nothing of it can be changed afterwards.
+    if (std::holds_alternative<const PlannedObject*>(node.subject) && property.name != "type") {
+        return machine_.set_object_property(node.name(), property.name, arguments.value);
+    }
+    // What else there is is realized, and nothing of it can be changed afterwards.
     return fail(is_option(node, property)
                     ? concat("Attempt to set property '", property.name, "' on device '",
                              node.name(), "' (type '", node.type, "') after it was realized")

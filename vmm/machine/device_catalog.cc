@@ -120,6 +120,39 @@ Result<> check_block_unit(const BlkProperties& properties, const BlockNode& node
                        " bytes at a time: say logical_block_size=", unit, ", or cache.direct=off"));
 }
 
+std::vector<Error> blk_thread_problems(DeviceEnvironment& environment,
+                                       const BlkPciConfig& properties) {
+    std::vector<Error> problems;
+    const auto note = [&](Result<> result) {
+        if (!result) {
+            problems.push_back(std::move(result).error());
+        }
+    };
+    note(environment.io_threads.check(properties.blk.iothread));
+    for (const QueueMapping& mapping : properties.blk.iothread_vq_mapping) {
+        note(environment.io_threads.check(mapping.iothread));
+    }
+    return problems;
+}
+
+// The threads that a disk names, or the one that those share which name none.
+Result<BlockThreads> find_blk_threads(DeviceEnvironment& environment,
+                                      const BlkPciConfig& properties, std::string_view type_name) {
+    BlockThreads threads;
+    const QueueMappings& mappings = properties.blk.iothread_vq_mapping;
+    if (mappings.empty()) {
+        threads.threads = {SISKIN_TRY(environment.io_threads.find(properties.blk.iothread))};
+        return threads;
+    }
+    for (const QueueMapping& mapping : mappings) {
+        threads.threads.push_back(SISKIN_TRY(environment.io_threads.find(mapping.iothread)));
+    }
+    const BlockDeviceOptions options =
+        plain_block_options_of(properties.blk, environment.vcpu_count);
+    threads.thread_of_queue = SISKIN_TRY_IN(type_name, map_queues(mappings, options.num_queues));
+    return threads;
+}
+
 // All that speaks against a disk besides its place.
 void note_blk_problems(DeviceEnvironment& environment, const BlkPciConfig& properties,
                        const DeviceType& type) {
@@ -132,7 +165,7 @@ void note_blk_problems(DeviceEnvironment& environment, const BlkPciConfig& prope
     if (node != nullptr) {
         environment.places->note(check_block_unit(properties.blk, *node));
     }
-    environment.places->note(environment.io_threads.check(properties.blk.iothread));
+    note_all(environment, [&] { return blk_thread_problems(environment, properties); });
     note_all(environment,
              [&] { return blk_pci_problems(properties, node, environment.vcpu_count, type); });
 }
@@ -151,8 +184,10 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
     if (properties.blk.drive.empty()) {
         return fail("drive property not set: a node-name or a drive's id");
     }
-    IoThread* const thread =
-        is_plan ? nullptr : SISKIN_TRY(environment.io_threads.find(properties.blk.iothread));
+    BlockThreads threads;
+    if (!is_plan) {
+        threads = SISKIN_TRY(find_blk_threads(environment, properties, kType.name));
+    }
     BlockNode* const node = SISKIN_TRY(environment.blocks.disk(properties.blk.drive));
     SISKIN_TRY(check_block_unit(properties.blk, *node));
     const VirtioPciServices services{environment.msi, environment.doorbells, environment.relay,
@@ -163,7 +198,7 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
     const auto or_drives = [](BlockOnError own, BlockOnError drives) {
         return own == BlockOnError::Auto ? drives : own;
     };
-    BlkPciBackends backends{*node, thread, environment.vcpu_count};
+    BlkPciBackends backends{*node, std::move(threads), environment.vcpu_count};
     backends.on_read_error = or_drives(properties.blk.rerror, policy.on_read_error);
     backends.on_write_error = or_drives(properties.blk.werror, policy.on_write_error);
     backends.errors = environment.disks.errors().sink(

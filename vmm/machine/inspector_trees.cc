@@ -193,7 +193,8 @@ std::vector<hmp::IoThreadInfo> MachineInspector::io_threads() {
     std::vector<hmp::IoThreadInfo> threads;
     for (const IoThreads::Entry& entry : machine_.io_threads().entries()) {
         if (!entry.id.empty()) {
-            threads.push_back({entry.id, entry.thread->thread_id()});
+            threads.push_back({entry.id, entry.thread->thread_id(), entry.config.poll_max_ns,
+                               entry.config.poll_grow, entry.config.poll_shrink});
         }
     }
     return threads;

@@ -10,7 +10,7 @@
 
 namespace siskin {
 
-Result<> IoThreads::add(const std::string& id) {
+Result<> IoThreads::add(const std::string& id, const IoThreadConfig& config) {
     if (!is_identifier(id)) {
         return fail(
             id.empty() ? std::string("Parameter 'id' is missing")
@@ -23,7 +23,16 @@ Result<> IoThreads::add(const std::string& id) {
     }
     std::unique_ptr<IoThread> thread = SISKIN_TRY(IoThread::create(concat("IO ", id)));
     entries_.push_back(Entry{id, std::move(thread)});
+    configure(id, config);
     return {};
+}
+
+void IoThreads::configure(std::string_view id, const IoThreadConfig& config) {
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& entry) { return entry.id == id; });
+    found->config = config;
+    found->thread->post(
+        [limits = poll_limits_of(config)](IoLoop& loop) { loop.set_poll_limits(limits); });
 }
 
 bool IoThreads::remove(std::string_view id) {

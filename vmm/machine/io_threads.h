@@ -9,6 +9,7 @@
 
 #include "base/loop/io_thread.h"
 #include "base/result.h"
+#include "vmm/machine/io_thread_config.h"
 
 namespace siskin {
 
@@ -18,10 +19,13 @@ public:
     struct Entry {
         std::string id;  // empty: the one that devices share
         std::unique_ptr<IoThread> thread;
+        IoThreadConfig config = {};
     };
 
     // -object iothread,id=... Errors: the id is no identifier, or taken.
-    [[nodiscard]] Result<> add(const std::string& id);
+    [[nodiscard]] Result<> add(const std::string& id, const IoThreadConfig& config = {});
+    // There is one of that id. The thread has them after its next turn.
+    void configure(std::string_view id, const IoThreadConfig& config);
     // The thread of that id; the empty id is the one that devices share which name none, made when
     // first asked for. Error: there is none of that id.
     [[nodiscard]] Result<IoThread*> find(std::string_view id);

@@ -115,6 +115,11 @@ Result<> Machine::add_object(const Value::Dict& members) {
     return {};
 }
 
+Result<> Machine::set_object_property(std::string_view id, std::string_view name,
+                                      const Value& value) {
+    return objects_.set(id, name, value);
+}
+
 Result<> Machine::remove_object(std::string_view id) {
     {
         const MutexLock hold(lock_);

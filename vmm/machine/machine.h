@@ -108,6 +108,9 @@ public:
     // QMP's object-add and object-del.
     [[nodiscard]] Result<> add_object(const Value::Dict& members);
     [[nodiscard]] Result<> remove_object(std::string_view id);
+    // qom-set. Errors: those of Objects::set().
+    [[nodiscard]] Result<> set_object_property(std::string_view id, std::string_view name,
+                                               const Value& value);
     [[nodiscard]] DiskServices& disks() { return *disks_; }
     [[nodiscard]] const DiskServices& disks() const { return *disks_; }
     [[nodiscard]] const IrqRouting& interrupts() const { return *irqs_; }

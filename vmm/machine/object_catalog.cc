@@ -11,10 +11,13 @@
 namespace siskin {
 namespace {
 
-struct NoConfig {};
+Result<> create_io_thread(ObjectEnvironment& environment, const std::string& id,
+                          const void* config) {
+    return environment.io_threads.add(id, *static_cast<const IoThreadConfig*>(config));
+}
 
-Result<> create_io_thread(ObjectEnvironment& environment, const std::string& id, const void*) {
-    return environment.io_threads.add(id);
+void change_io_thread(ObjectEnvironment& environment, std::string_view id, const void* config) {
+    environment.io_threads.configure(id, *static_cast<const IoThreadConfig*>(config));
 }
 
 void remove_io_thread(ObjectEnvironment& environment, std::string_view id) {
@@ -74,9 +77,10 @@ ObjectType memory_type(std::string_view description) {
                       nullptr,
                       check_memory<Kind>,
                       create_memory<Kind>,
+                      nullptr,
                       remove_memory,
                       is_ram,
-                      "memdev"};
+                      {"memdev", ""}};
 }
 
 }  // namespace
@@ -85,20 +89,29 @@ std::span<const ObjectType> object_catalog() {
     static const std::array kTypes{
         ObjectType{"iothread",
                    "A thread that does the I/O of devices which name it.",
-                   {},
-                   make_config<NoConfig>,
+                   io_thread_properties(),
+                   make_config<IoThreadConfig>,
                    nullptr,
                    [](const void*) { return Result<>(); },
                    create_io_thread,
+                   change_io_thread,
                    remove_io_thread,
                    [](const ObjectEnvironment&, std::string_view) { return false; },
-                   "iothread"},
+                   {"iothread", "iothread-vq-mapping"}},
         memory_type<MemoryBackendKind::File>("Memory of a file."),
         memory_type<MemoryBackendKind::Memfd>("Memory of a file without a name."),
         memory_type<MemoryBackendKind::Ram>("Memory of the process alone."),
-        ObjectType{"throttle-group", "Limits that disks share.", throttle_group_properties(),
-                   make_config<ThrottleGroupConfig>, spread_throttle_limits, check_throttle_group,
-                   create_throttle_group, remove_throttle_group, is_throttle_group_used, ""},
+        ObjectType{"throttle-group",
+                   "Limits that disks share.",
+                   throttle_group_properties(),
+                   make_config<ThrottleGroupConfig>,
+                   spread_throttle_limits,
+                   check_throttle_group,
+                   create_throttle_group,
+                   nullptr,
+                   remove_throttle_group,
+                   is_throttle_group_used,
+                   {"", ""}},
     };
     return kTypes;
 }

@@ -2,6 +2,7 @@
 // The object types of -object and object-add: what each one is, takes and becomes.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
@@ -38,10 +39,13 @@ struct ObjectType {
     // Of the words alone, before anything is made.
     Result<> (*check)(const void* config);
     Result<> (*create)(ObjectEnvironment& environment, const std::string& id, const void* config);
+    // An object that is there gets these properties (qom-set); null where they stay.
+    void (*change)(ObjectEnvironment& environment, std::string_view id, const void* config);
     void (*remove)(ObjectEnvironment& environment, std::string_view id);
-    // By the machine itself. Besides, devices name objects in the property `device_property`.
+    // By the machine itself. Besides, devices name objects in `device_properties`, the text itself
+    // or one inside a list or dictionary.
     bool (*is_in_use)(const ObjectEnvironment& environment, std::string_view id);
-    std::string_view device_property;
+    std::array<std::string_view, 2> device_properties;
 };
 
 [[nodiscard]] std::span<const ObjectType> object_catalog();

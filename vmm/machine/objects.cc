@@ -18,6 +18,20 @@ std::string type_names() {
     return join(names, ", ");
 }
 
+// What a property holds is no deeper than its type.
+bool mentions(const Value& value, std::string_view id) {
+    if (const Value::List* const list = value.as_list()) {
+        return std::any_of(list->begin(), list->end(),
+                           [&](const Value& one) { return mentions(one, id); });
+    }
+    if (const Value::Dict* const members = value.as_dict()) {
+        return std::any_of(members->begin(), members->end(),
+                           [&](const auto& member) { return mentions(member.second, id); });
+    }
+    const std::string* const text = value.as_string();
+    return text != nullptr && *text == id;
+}
+
 }  // namespace
 
 Result<PlannedObject> plan_object(const Value::Dict& members) {
@@ -61,6 +75,24 @@ Result<> Objects::check_unused(std::string_view id, const DeviceTree& devices) c
     return {};
 }
 
+Result<> Objects::set(std::string_view id, std::string_view name, const Value& value) {
+    const PlannedObject* const object = find(id);
+    if (object == nullptr) {
+        return fail(concat("object '", printable(id), "' not found"));
+    }
+    const ObjectType& type = *object->type;
+    const BoundProperty property = find_property(type.properties, object->config.get(), name);
+    if (property.row == nullptr) {
+        return fail(concat("Property '", type.name, '.', printable(name), "' not found"));
+    }
+    if (type.change == nullptr) {
+        return fail(concat("Property '", type.name, '.', name, "' is not writable"));
+    }
+    SISKIN_TRY(set_property(type.properties, object->config.get(), type.name, name, value));
+    type.change(environment_, id, object->config.get());
+    return {};
+}
+
 void Objects::remove(std::string_view id) {
     const PlannedObject* const object = find(id);
     SISKIN_ASSERT(object != nullptr);
@@ -81,9 +113,12 @@ bool Objects::is_in_use(const PlannedObject& object, const DeviceTree& devices) 
     const auto& entries = devices.entries();
     return std::any_of(entries.begin(), entries.end(), [&](const DeviceTree::Entry& entry) {
         Device& device = *entry.device;
-        const BoundProperty property =
-            find_property(device.type().properties, device.config(), object.type->device_property);
-        return property.row != nullptr && property.get() == Value(object.id);
+        const auto& names = object.type->device_properties;
+        return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+            const BoundProperty property =
+                find_property(device.type().properties, device.config(), name);
+            return property.row != nullptr && mentions(property.get(), object.id);
+        });
     });
 }
 

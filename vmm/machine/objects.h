@@ -34,6 +34,9 @@ public:
     [[nodiscard]] Result<> add(PlannedObject object);
     // Errors: there is none of that id, or a device of `devices` or the machine uses it.
     [[nodiscard]] Result<> check_unused(std::string_view id, const DeviceTree& devices) const;
+    // A property of an object that is there. Errors: there is none of that id or name, the value
+    // does not fit, or the type's properties stay as they were given.
+    [[nodiscard]] Result<> set(std::string_view id, std::string_view name, const Value& value);
     // It was found to be unused. May wait for a thread to end.
     void remove(std::string_view id);
     // Null when there is none.

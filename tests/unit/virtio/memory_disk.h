@@ -15,7 +15,7 @@
 
 namespace siskin {
 
-// One engine. Operations wait while `held`; each is logged when it is carried out. The control
+// Operations wait while `held`; each is logged when it is carried out. The control
 // functions are for the test's thread, the engine for the loop's.
 class MemoryDisk final : public BlockNode {
 public:
@@ -49,7 +49,7 @@ public:
         bytes.resize(size.value());
         return {};
     }
-    BlockNodeLimits limits() const override { return BlockNodeLimits{unmap, 512}; }
+    BlockNodeLimits limits() const override { return BlockNodeLimits{unmap, 512, 1, one_engine}; }
     Result<std::unique_ptr<BlockEngine>> create_engine(std::size_t) override {
         if (refuse_engine) {
             return fail("no engine");
@@ -61,7 +61,10 @@ public:
     void hold() { allowed_ = 0; }
     void let_go(std::int64_t count = kUnlimited) {
         allowed_ = count;
-        event_.signal();
+        const std::lock_guard hold_lock(mutex_);
+        for (const Engine* const engine : engines_) {
+            engine->event.signal();
+        }
     }
     // How many wait now.
     std::size_t waiting() const { return waiting_count_; }
@@ -79,6 +82,7 @@ public:
     std::atomic<bool> refuse_attach{false};
     std::atomic<unsigned> releases{0};  // calls of release_held(), so pauses and resizes
     bool refuse_engine = false;
+    bool one_engine = false;
     bool claimed = false;
     bool unmap = false;
     bool refuse_resize = false;
@@ -88,28 +92,39 @@ private:
 
     class Engine final : public BlockEngine, private IoSource {
     public:
-        explicit Engine(MemoryDisk& disk) : disk_(disk) {}
+        explicit Engine(MemoryDisk& disk) : disk_(disk) {
+            const std::lock_guard hold_lock(disk_.mutex_);
+            disk_.engines_.push_back(this);
+        }
+        ~Engine() override {
+            const std::lock_guard hold_lock(disk_.mutex_);
+            std::erase(disk_.engines_, this);
+        }
+        Engine(const Engine&) = delete;
+        Engine& operator=(const Engine&) = delete;
         Result<> attach(IoLoop& loop) override {
             if (disk_.refuse_attach) {
                 return fail("no attach");
             }
-            return loop.add(disk_.event_.get(), *this);
+            return loop.add(event.get(), *this);
         }
-        void detach(IoLoop& loop) override { loop.remove(disk_.event_.get(), *this); }
+        void detach(IoLoop& loop) override { loop.remove(event.get(), *this); }
         void submit(BlockOperation& operation) override {
             if (!disk_.unmap) {
                 operation.forbid_unmap();
             }
             waiting_.push(operation);
             ++disk_.waiting_count_;
-            disk_.event_.signal();
+            event.signal();
         }
         void release_held() override { ++disk_.releases; }
         std::string_view name() const override { return "memory"; }
 
+        EventFd event = *EventFd::create();
+
     private:
         void on_ready() override {
-            [[maybe_unused]] const auto count = disk_.event_.take();
+            [[maybe_unused]] const auto count = event.take();
             while (!waiting_.empty() && disk_.allowed_ > 0) {
                 --disk_.allowed_;
                 --disk_.waiting_count_;
@@ -163,10 +178,10 @@ private:
 
     std::string name_ = "disk0";
     bool read_only_;
-    EventFd event_ = *EventFd::create();
     std::atomic<std::int64_t> allowed_{kUnlimited};
     std::atomic<std::size_t> waiting_count_{0};
     mutable std::mutex mutex_;
+    std::vector<Engine*> engines_;
     std::map<unsigned, int> failures_;
     std::vector<Entry> log_;
 };

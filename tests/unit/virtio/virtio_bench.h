@@ -102,9 +102,13 @@ struct VirtioBench {
     static constexpr std::uint64_t kDiskSize = 1 * kMiB;
     static constexpr std::uint16_t kMemoryAndMaster = 0x6;
 
+    // With several threads they serve the queues in turn.
     explicit VirtioBench(const BlkPciConfig& settings = {}, bool read_only = false,
-                         bool unmap = false)
+                         bool unmap = false, std::size_t threads = 1)
         : disk(kDiskSize, read_only) {
+        while (more_threads.size() + 1 < threads) {
+            more_threads.push_back(*IoThread::create("more"));
+        }
         disk.unmap = unmap;
         pci.open_bridge(kPort, 1, 1, kMsixBar, kMsixBar + 0x0fffffff);
         auto created = create(settings);
@@ -119,8 +123,15 @@ struct VirtioBench {
         place.type_name = "virtio-blk-pci";
         auto sink = std::make_unique<ErrorLog>();
         errors = sink.get();
+        BlockThreads threads{{io_thread.get()}, {}};
+        for (const auto& thread : more_threads) {
+            threads.threads.push_back(thread.get());
+        }
+        for (std::size_t queue = 0; queue < settings.blk.num_queues.value_or(2); ++queue) {
+            threads.thread_of_queue.push_back(queue % threads.threads.size());
+        }
         return create_blk_pci(place, std::make_shared<BlkPciConfig>(settings), services,
-                              BlkPciBackends{disk, io_thread.get(), 2, std::move(sink)});
+                              BlkPciBackends{disk, std::move(threads), 2, std::move(sink)});
     }
 
     BlockDevice& block() { return dynamic_cast<BlockDevice&>(device->device()); }
@@ -194,6 +205,9 @@ struct VirtioBench {
     // Everything posted to the I/O thread so far has run.
     void settle() {
         io_thread->run_and_wait([](IoLoop&) {});
+        for (const auto& thread : more_threads) {
+            thread->run_and_wait([](IoLoop&) {});
+        }
     }
 
     // Requests.
@@ -245,6 +259,7 @@ struct VirtioBench {
     VirtioPciServices services{machine.msi, machine.doorbells, relay, line_ends,
                                [this] { return guest.memory(); }};
     std::unique_ptr<IoThread> io_thread = *IoThread::create("io");
+    std::vector<std::unique_ptr<IoThread>> more_threads;
     MemoryDisk disk;
     ErrorLog* errors = nullptr;  // the device's
     std::unique_ptr<VirtioPci> device;

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -208,14 +209,17 @@ TEST_SUITE("base/loop/io_loop") {
 }
 
 TEST_SUITE("base/loop/io_loop: turn ends") {
-    TEST_CASE("hooks are called once a turn, after the sources") {
+    TEST_CASE("a hook is called once in the turn that wants it, after the sources") {
         const Loop loop;
         Source source;
         Hook hook;
         std::string order;
         loop.add(source);
-        loop.loop->add_turn_end(hook);
-        source.then = [&] { order += 's'; };
+        source.then = [&] {
+            order += 's';
+            loop.loop->want_turn_end(hook);
+            loop.loop->want_turn_end(hook);
+        };
         hook.then = [&] { order += 'h'; };
 
         source.event().signal();
@@ -226,55 +230,113 @@ TEST_SUITE("base/loop/io_loop: turn ends") {
         CHECK(order == "shsh");
     }
 
-    TEST_CASE("a hook that removes itself does not cost its neighbour the turn") {
-        const Loop loop;
-        Source source;
-        Hook leaving;
-        Hook staying;
-        loop.add(source);
-        loop.loop->add_turn_end(leaving);
-        loop.loop->add_turn_end(staying);
-        leaving.then = [&] { loop.loop->remove_turn_end(leaving); };
-
-        source.event().signal();
-        loop.loop->run_one_turn();
-        CHECK(staying.calls == 1);
-        source.event().signal();
-        loop.loop->run_one_turn();
-
-        CHECK(leaving.calls == 1);
-        CHECK(staying.calls == 2);
-    }
-
-    TEST_CASE("a hook removed by another in the same turn is not called") {
-        const Loop loop;
-        Source source;
-        Hook first;
-        Hook second;
-        loop.add(source);
-        loop.loop->add_turn_end(first);
-        loop.loop->add_turn_end(second);
-        first.then = [&] { loop.loop->remove_turn_end(second); };
-
-        source.event().signal();
-        loop.loop->run_one_turn();
-
-        CHECK(first.calls == 1);
-        CHECK(second.calls == 0);
-    }
-
-    TEST_CASE("a hook removed between turns is not called") {
+    TEST_CASE("a hook that nobody wants is not called") {
         const Loop loop;
         Source source;
         Hook hook;
         loop.add(source);
-        loop.loop->add_turn_end(hook);
-        loop.loop->remove_turn_end(hook);
-
+        loop.loop->want_turn_end(hook);
         source.event().signal();
         loop.loop->run_one_turn();
+        REQUIRE(hook.calls == 1);
+        source.event().signal();
 
-        CHECK(hook.calls == 0);
+        loop.loop->run_one_turn();
+
+        CHECK(hook.calls == 1);
+    }
+
+    TEST_CASE("a hook that wants itself again has the next turn, which does not wait") {
+        const Loop loop;
+        Hook hook;
+        hook.then = [&] { loop.loop->want_turn_end(hook); };
+        loop.loop->want_turn_end(hook);
+
+        loop.loop->run_one_turn();
+        REQUIRE(hook.calls == 1);
+        loop.loop->run_one_turn();
+
+        CHECK(hook.calls == 2);
+    }
+
+    TEST_CASE("a hook wanted by another has the same turn, and the other one the next") {
+        const Loop loop;
+        Hook first;
+        Hook second;
+        first.then = [&] { loop.loop->want_turn_end(second); };
+        second.then = [&] { loop.loop->want_turn_end(first); };
+        loop.loop->want_turn_end(first);
+
+        loop.loop->run_one_turn();
+
+        CHECK(first.calls == 1);
+        CHECK(second.calls == 1);
+        first.then = [] {};
+        loop.loop->run_one_turn();
+        CHECK(first.calls == 2);
+        CHECK(second.calls == 1);
+    }
+
+    TEST_CASE("a hook forgotten by another in the same turn is not called, its neighbours are") {
+        const Loop loop;
+        Hook first;
+        Hook second;
+        Hook third;
+        first.then = [&] { loop.loop->forget_turn_end(second); };
+        loop.loop->want_turn_end(first);
+        loop.loop->want_turn_end(second);
+        loop.loop->want_turn_end(third);
+
+        loop.loop->run_one_turn();
+
+        CHECK(first.calls == 1);
+        CHECK(second.calls == 0);
+        CHECK(third.calls == 1);
+    }
+
+    TEST_CASE("a hook forgotten between turns is not called, whichever of them it is") {
+        for (std::size_t which = 0; which < 3; ++which) {
+            const Loop loop;
+            std::array<Hook, 3> hooks;
+            for (Hook& hook : hooks) {
+                loop.loop->want_turn_end(hook);
+            }
+            loop.loop->forget_turn_end(hooks[which]);
+            Hook last;
+            loop.loop->want_turn_end(last);
+
+            loop.loop->run_one_turn();
+
+            CHECK(hooks[which].calls == 0);
+            CHECK(hooks[0].calls + hooks[1].calls + hooks[2].calls == 2);
+            CHECK(last.calls == 1);
+        }
+    }
+}
+
+TEST_SUITE("base/loop/io_loop: time") {
+    TEST_CASE("a turn has one time, until it is forgotten, and the next turn another one") {
+        const Loop loop;
+        Source source;
+        std::array<std::uint64_t, 4> times{};
+        loop.add(source);
+        source.then = [&] {
+            times[0] = loop.loop->now_ns();
+            times[1] = loop.loop->now_ns();
+            loop.loop->forget_time();
+            times[2] = loop.loop->now_ns();
+        };
+        source.event().signal();
+        loop.loop->run_one_turn();
+        source.then = [&] { times[3] = loop.loop->now_ns(); };
+        source.event().signal();
+
+        loop.loop->run_one_turn();
+
+        CHECK(times[0] != 0);
+        CHECK(times[1] == times[0]);
+        CHECK(times[2] > times[1]);
+        CHECK(times[3] > times[2]);
     }
 }
 
@@ -286,9 +348,8 @@ TEST_SUITE("base/loop/io_loop: polling") {
         Hook hook;
         loop.add(source);
         loop.loop->add_poller(poller);
-        loop.loop->add_turn_end(hook);
         teach(loop, source);
-        hook.calls = 0;
+        poller.then = [&] { loop.loop->want_turn_end(hook); };
         poller.work = 2;
 
         loop.loop->run_one_turn();

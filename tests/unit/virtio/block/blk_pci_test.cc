@@ -195,9 +195,9 @@ TEST_SUITE("virtio/block/blk_pci") {
         VirtioBench bench;
         PciPlace place = bench.machine.place(bench.machine.host.root(), DevFn::of(2, 0));
 
-        const auto second =
-            create_blk_pci(place, std::make_shared<BlkPciConfig>(), bench.services,
-                           BlkPciBackends{bench.disk, bench.io_thread.get(), 1, nullptr});
+        const auto second = create_blk_pci(
+            place, std::make_shared<BlkPciConfig>(), bench.services,
+            BlkPciBackends{bench.disk, BlockThreads{{bench.io_thread.get()}, {}}, 1, nullptr});
 
         REQUIRE_FALSE(second.has_value());
         CHECK(second.error().message == "virtio-blk-pci: in use");
@@ -226,9 +226,10 @@ TEST_SUITE("virtio/block/blk_pci") {
             [until = go_on.get_future().share()](IoLoop&) { until.wait_for(kBusy); });
 
         auto created = std::async(std::launch::async, [&] {
-            return create_blk_pci(bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)),
-                                  std::make_shared<BlkPciConfig>(), services,
-                                  BlkPciBackends{disk, bench.io_thread.get(), 1});
+            return create_blk_pci(
+                bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)),
+                std::make_shared<BlkPciConfig>(), services,
+                BlkPciBackends{disk, BlockThreads{{bench.io_thread.get()}, {}}, 1});
         });
         const auto came = created.wait_for(kBusy / 2);
         go_on.set_value();
@@ -246,9 +247,10 @@ TEST_SUITE("virtio/block/blk_pci") {
         settings.blk.logical_block_size = ByteCount{1024};
         settings.blk.physical_block_size = ByteCount{1024};
         const auto with = [&](BlockNode& node) {
-            return create_blk_pci(bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)),
-                                  std::make_shared<BlkPciConfig>(settings), bench.services,
-                                  BlkPciBackends{node, bench.io_thread.get(), 1, nullptr});
+            return create_blk_pci(
+                bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)),
+                std::make_shared<BlkPciConfig>(settings), bench.services,
+                BlkPciBackends{node, BlockThreads{{bench.io_thread.get()}, {}}, 1, nullptr});
         };
 
         CHECK_FALSE(with(small).has_value());

@@ -56,6 +56,20 @@ TEST_SUITE("virtio/block/block_device: size") {
         CHECK(bench.run(bench.driver, spec::kBlockRead, 2 * kSectors) == spec::kBlockStatusIoError);
     }
 
+    TEST_CASE(
+        "however often the size changes between two reads, the generation tells "
+        "(virtio 1.2 §4.1.4.3.1)") {
+        ResizeBench bench;
+        [[maybe_unused]] const auto read = bench.shown();
+        const auto before = bench.generation();
+        for (unsigned count = 1; count <= 256; ++count) {
+            REQUIRE(bench.resize(kSectors + count % 2).has_value());
+        }
+
+        CHECK(bench.generation() != before);
+        CHECK(bench.shown() == kSectors);
+    }
+
     TEST_CASE("behind the new end of a disk that shrank there are errors (B14)") {
         ResizeBench bench;
         REQUIRE(bench.resize(8).has_value());

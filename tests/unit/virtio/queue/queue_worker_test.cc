@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -75,6 +76,11 @@ struct Bench {
     void kick_and_turn() {
         kick.signal();
         loop.run_one_turn();
+    }
+    // A wait that was short enough: the loop looks from the next turn on.
+    void begin_polling() {
+        loop.set_poll_limits(PollLimits{std::chrono::seconds(100), 0, 0});
+        start();
     }
 
     TestGuest guest;
@@ -262,6 +268,65 @@ TEST_SUITE("virtio/queue/queue_worker") {
 
         CHECK(bench.driver.used_index() == 4);
         CHECK(bench.interrupt.count == 1);
+    }
+}
+
+TEST_SUITE("virtio/queue/queue_worker: polling") {
+    TEST_CASE("a loop that looks finds chains without a kick, and asks for none") {
+        Bench bench;
+        bench.begin_polling();
+        bench.offer(2);
+
+        bench.loop.run_one_turn();
+
+        CHECK(bench.client.chains == 2);
+        CHECK(bench.interrupt.count == 1);
+        CHECK(bench.driver.used_flags() == virtio_spec::kUsedNoNotify);
+    }
+
+    TEST_CASE("before the loop waits, kicks are asked for again, and what came meanwhile counts") {
+        Bench bench;
+        bench.begin_polling();
+        bench.offer(1);
+        bench.loop.run_one_turn();
+        bench.kick.signal();
+
+        bench.loop.run_one_turn();
+
+        CHECK(bench.client.chains == 1);
+        CHECK(bench.driver.used_flags() == 0);
+    }
+
+    TEST_CASE("a stopped worker is not looked at, and leaves the driver's ring alone") {
+        Bench bench;
+        bench.begin_polling();
+        bench.worker.stop();
+        bench.offer(1);
+        bench.kick.signal();
+
+        bench.loop.run_one_turn();
+
+        CHECK(bench.client.chains == 0);
+        CHECK(bench.driver.used_flags() == 0);
+    }
+
+    TEST_CASE("without room the loop does not find the same chain again and again") {
+        Bench bench;
+        bench.begin_polling();
+        bench.client.complete_at_once = false;
+        bench.client.room = 1;
+        bench.offer(2);
+        bench.loop.run_one_turn();
+        REQUIRE(bench.client.chains == 1);
+        bench.kick.signal();
+        bench.loop.run_one_turn();
+        REQUIRE(bench.client.chains == 1);
+
+        bench.client.finish();
+        bench.kick_and_turn();
+        bench.kick_and_turn();
+
+        CHECK(bench.client.chains == 2);
     }
 }
 

@@ -223,6 +223,18 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(bench.owner.vector_changes == 14);
     }
 
+    TEST_CASE("a size that is no power of two reads as 0 without RING_PACKED (§4.1.4.3.1)") {
+        Bench bench;
+        bench.program_queue(0);
+
+        bench.set(spec::kCommonQueueSize, 2, 12);
+
+        CHECK(bench.get(spec::kCommonQueueSize, 2) == 0);
+        bench.set(spec::kCommonDriverFeatureSelect, 4, 1);
+        bench.set(spec::kCommonDriverFeature, 4, 1U << (spec::kFeatureRingPacked - 32U));
+        CHECK(bench.get(spec::kCommonQueueSize, 2) == 12);
+    }
+
     TEST_CASE("a queue that cannot work is not enabled, and reads back so") {
         Bench bench;
         bench.program_queue(0);

@@ -88,10 +88,10 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         MemoryDisk disk(4096);
         const Bdf root_place{0, DevFn::of(5, 0)};
 
-        const auto device =
-            create_blk_pci(bench.machine.place(bench.machine.host.root(), root_place.devfn),
-                           std::make_shared<BlkPciConfig>(), bench.services,
-                           BlkPciBackends{disk, bench.io_thread.get(), 1, nullptr});
+        const auto device = create_blk_pci(
+            bench.machine.place(bench.machine.host.root(), root_place.devfn),
+            std::make_shared<BlkPciConfig>(), bench.services,
+            BlkPciBackends{disk, BlockThreads{{bench.io_thread.get()}, {}}, 1, nullptr});
 
         REQUIRE(device.has_value());
         CHECK_FALSE(bench.pci.find_capability(root_place, 0x10).has_value());
@@ -129,10 +129,10 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         };
         MemoryDisk disk(4096);
 
-        const auto on_root =
-            create_blk_pci(bench.machine.place(bench.machine.host.root(), DevFn::of(5, 0)),
-                           std::make_shared<BlkPciConfig>(settings), bench.services,
-                           BlkPciBackends{disk, bench.io_thread.get(), 1, nullptr});
+        const auto on_root = create_blk_pci(
+            bench.machine.place(bench.machine.host.root(), DevFn::of(5, 0)),
+            std::make_shared<BlkPciConfig>(settings), bench.services,
+            BlkPciBackends{disk, BlockThreads{{bench.io_thread.get()}, {}}, 1, nullptr});
 
         CHECK(get(0x100) == 0x1081000e);
         CHECK(get(0x104) == 0);

@@ -30,14 +30,16 @@ TEST_SUITE("vmm/hmp/info_machine") {
 
     TEST_CASE("CPUs, with a star at the chosen one, character devices, I/O threads") {
         MonitorBench monitor;
-        monitor.machine.backend().threads = {{"io0", 42}};
+        monitor.machine.backend().threads = {{"io0", 42, 32768, 3, 2}};
 
         CHECK(monitor.run("info cpus") == "* CPU #0: thread_id=1\r\n");
         monitor.state.cpu = 1;
         CHECK(monitor.run("info cpus") == "  CPU #0: thread_id=1\r\n");
         CHECK(monitor.run("info chardev") ==
               "compat_monitor0: filename=unix:monitor,server=on\r\n");
-        CHECK(monitor.run("info iothreads") == "io0:\r\n  thread_id=42\r\n");
+        CHECK(monitor.run("info iothreads") ==
+              "io0:\r\n  thread_id=42\r\n  poll-max-ns=32768\r\n  poll-grow=3\r\n"
+              "  poll-shrink=2\r\n  aio-max-batch=0\r\n");
     }
 
     TEST_CASE("each place for a CPU, with as much of it as is told") {

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-using siskin::IoThreads;
+using namespace siskin;
 
 TEST_SUITE("vmm/machine/io_threads") {
     TEST_CASE("devices that name no thread share one, made when it is first wanted") {
@@ -38,5 +38,22 @@ TEST_SUITE("vmm/machine/io_threads") {
         CHECK(threads.add("io0").error().message == "Duplicate ID 'io0' for object");
         CHECK(threads.add("").error().message == "Parameter 'id' is missing");
         CHECK_FALSE(threads.add("0io").has_value());
+    }
+
+    TEST_CASE("a thread's loop has the polling times that were asked for") {
+        IoThreads threads;
+        REQUIRE(threads.add("io0", {32'768, 3, 2}).has_value());
+        PollLimits first;
+        PollLimits second;
+        IoThread& thread = **threads.find("io0");
+        thread.run_and_wait([&](IoLoop& loop) { first = loop.poll_limits(); });
+
+        threads.configure("io0", {});
+        thread.run_and_wait([&](IoLoop& loop) { second = loop.poll_limits(); });
+
+        CHECK(first.max == std::chrono::nanoseconds(32'768));
+        CHECK(first.grow == 3);
+        CHECK(first.shrink == 2);
+        CHECK(second.max.count() == 0);
     }
 }

@@ -44,6 +44,25 @@ Value::Dict memory_of(std::string_view id, std::uint64_t size) {
 }  // namespace
 
 TEST_SUITE("vmm/machine/objects") {
+    TEST_CASE("an I/O thread's polling can be changed, what else there is cannot") {
+        ObjectBench bench;
+        REQUIRE(bench.add({{"qom-type", "iothread"}, {"id", "io"}, {"poll-max-ns", 9000}}));
+        REQUIRE(bench.add(memory_of("m", 4096)).has_value());
+        REQUIRE(bench.io_threads.entries().front().config.poll_max_ns == 9000);
+
+        CHECK(bench.objects.set("io", "poll-max-ns", Value(1000)).has_value());
+
+        CHECK(bench.io_threads.entries().front().config.poll_max_ns == 1000);
+        CHECK(bench.objects.set("io", "poll-max-ns", Value(1'000'001)).error().message ==
+              "Property 'iothread.poll-max-ns' doesn't take value '1000001', allowed is a number "
+              "from 0 to 1000000");
+        CHECK(bench.objects.set("io", "nope", Value(1)).error().message ==
+              "Property 'iothread.nope' not found");
+        CHECK(bench.objects.set("m", "size", Value(1)).error().message ==
+              "Property 'memory-backend-ram.size' is not writable");
+        CHECK(bench.objects.set("n", "size", Value(1)).error().message == "object 'n' not found");
+    }
+
     TEST_CASE("an object of each type is made, found, and gone when it is removed") {
         ObjectBench bench;
         REQUIRE(bench.add({{"qom-type", "iothread"}, {"id", "io"}}).has_value());

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// BlockLanes.
+#include "virtio/block/block_lanes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace siskin {
+
+BlockLanes::Lane::Lane(IoThread& its_thread, std::unique_ptr<ThrottledEngine> engine, EventFd idle,
+                       BlockShared& shared, std::span<BlockCounters> counters,
+                       BlockErrorSink* errors)
+    : thread(its_thread),
+      throttle(*engine),
+      io(std::move(engine), std::move(idle), shared, counters, errors) {}
+
+Result<std::unique_ptr<BlockLanes>> BlockLanes::create(BlockNode& node, const BlockThreads& threads,
+                                                       std::uint16_t queue_size,
+                                                       BlockShared& shared,
+                                                       std::span<BlockCounters> counters,
+                                                       BlockErrorSink* errors) {
+    if (threads.threads.size() > 1 && node.limits().one_engine) {
+        return fail(concat("block node '", node.name(), "' has one connection, its disk has ",
+                           threads.threads.size(), " I/O threads, allowed is 1"));
+    }
+    std::unique_ptr<BlockLanes> lanes(new BlockLanes());
+    lanes->lane_of_queue_ = threads.thread_of_queue;
+    lanes->lane_of_queue_.resize(counters.size());
+    for (std::size_t index = 0; index < threads.threads.size(); ++index) {
+        const auto queues =
+            std::count(lanes->lane_of_queue_.begin(), lanes->lane_of_queue_.end(), index);
+        auto nodes_engine =
+            SISKIN_TRY(node.create_engine(static_cast<std::size_t>(queues) * queue_size));
+        auto engine = SISKIN_TRY(ThrottledEngine::create(std::move(nodes_engine)));
+        EventFd idle = SISKIN_TRY(EventFd::create());
+        lanes->lanes_.push_back(std::make_unique<Lane>(*threads.threads[index], std::move(engine),
+                                                       std::move(idle), shared, counters, errors));
+    }
+    return lanes;
+}
+
+BlockLanes::Lane& BlockLanes::lane_of(QueueIndex queue) {
+    return *lanes_[lane_of_queue_[queue.value()]];
+}
+
+void BlockLanes::post_to_all(const std::function<void(BlockIo&, IoLoop&)>& work) {
+    for (const auto& lane : lanes_) {
+        lane->thread.post([&io = lane->io, work](IoLoop& loop) { work(io, loop); });
+    }
+}
+
+void BlockLanes::post_to_all(const std::function<void(BlockIo&, IoLoop&, Done)>& work, Done done) {
+    auto left = std::make_shared<std::atomic<std::size_t>>(lanes_.size());
+    const Done one_done = [left, done = std::move(done)] {
+        if (left->fetch_sub(1) == 1) {
+            done();
+        }
+    };
+    post_to_all([work, one_done](BlockIo& io, IoLoop& loop) { work(io, loop, one_done); });
+}
+
+void BlockLanes::activate(ActiveQueues queues, DeviceHost& host) {
+    std::vector<std::shared_ptr<ActiveQueues>> parts;
+    for (std::size_t index = 0; index < lanes_.size(); ++index) {
+        parts.push_back(std::make_shared<ActiveQueues>(ActiveQueues{queues.accepted, {}}));
+    }
+    for (ActiveQueue& queue : queues.queues) {
+        parts[lane_of_queue_[queue.index.value()]]->queues.push_back(std::move(queue));
+    }
+    for (std::size_t index = 0; index < lanes_.size(); ++index) {
+        lanes_[index]->thread.post(
+            [&io = lanes_[index]->io, part = parts[index], &host](IoLoop& loop) {
+                io.activate(loop, std::move(*part), host);
+            });
+    }
+}
+
+void BlockLanes::deactivate(Done done) {
+    post_to_all([](BlockIo& io, IoLoop& loop, Done one) { io.deactivate(loop, std::move(one)); },
+                std::move(done));
+}
+
+void BlockLanes::reset_queue(QueueIndex index, Done done) {
+    Lane& lane = lane_of(index);
+    lane.thread.post(
+        [&lane, index, done = std::move(done)](IoLoop&) { lane.io.reset_queue(index, done); });
+}
+
+void BlockLanes::enable_queue(ActiveQueue queue) {
+    Lane& lane = lane_of(queue.index);
+    auto moved = std::make_shared<ActiveQueue>(std::move(queue));
+    lane.thread.post([&lane, moved](IoLoop&) { lane.io.enable_queue(std::move(*moved)); });
+}
+
+void BlockLanes::pause(Done done) {
+    for (const auto& lane : lanes_) {
+        lane->allowed.store(false);
+    }
+    post_to_all([](BlockIo& io, IoLoop&, Done one) { io.pause(std::move(one)); }, std::move(done));
+}
+
+void BlockLanes::hold(Done done) {
+    post_to_all([](BlockIo& io, IoLoop&, Done one) { io.hold(std::move(one)); }, std::move(done));
+}
+
+void BlockLanes::let_go() {
+    post_to_all([](BlockIo& io, IoLoop&) { io.let_go(); });
+}
+
+void BlockLanes::allow_transfers(bool allowed) {
+    for (const auto& lane : lanes_) {
+        lane->allowed.store(allowed);
+        lane->allow_transfers();
+    }
+}
+
+void BlockLanes::Lane::allow_transfers() {
+    quiet.store(false);
+    if (change_posted.exchange(true)) {
+        return;  // it will see what is allowed now
+    }
+    thread.post([this](IoLoop&) {
+        change_posted.store(false);
+        if (allowed.load()) {
+            io.resume();
+        } else {
+            quiet.store(false);
+            io.pause([this] { quiet.store(true); });
+        }
+    });
+}
+
+bool BlockLanes::is_quiet() const {
+    return std::all_of(lanes_.begin(), lanes_.end(),
+                       [](const auto& lane) { return lane->quiet.load(); });
+}
+
+void BlockLanes::tell_config_changed() {
+    // One of them has the driver's ear.
+    Lane& lane = *lanes_.front();
+    lane.thread.post([&lane](IoLoop&) { lane.io.tell_config_changed(); });
+}
+
+void BlockLanes::set_throttle_group(const std::shared_ptr<ThrottleGroup>& group) {
+    for (const auto& lane : lanes_) {
+        lane->thread.post(
+            [&throttle = lane->throttle, group](IoLoop&) { throttle.set_group(group); });
+    }
+}
+
+void BlockLanes::drain() {
+    for (const auto& lane : lanes_) {
+        lane->thread.run_and_wait([](IoLoop&) {});
+    }
+}
+
+std::uint64_t BlockLanes::held_operations() const {
+    std::uint64_t sum = 0;
+    for (const auto& lane : lanes_) {
+        sum += lane->throttle.held_operations();
+    }
+    return sum;
+}
+
+std::uint64_t BlockLanes::held_ns() const {
+    std::uint64_t sum = 0;
+    for (const auto& lane : lanes_) {
+        sum += lane->throttle.held_ns();
+    }
+    return sum;
+}
+
+}  // namespace siskin
