@@ -22,6 +22,7 @@
 
 #include "base/loop/io_loop.h"
 #include "base/text.h"
+#include "devices/block/direct_io.h"
 #include "devices/block/uring_engine.h"
 #include "tests/bench/one_core.h"
 #include "tests/harness/driver_queue.h"

@@ -25,7 +25,7 @@ bool is_qom_property(const PropertyRow& row) {
 
 std::string qom_link_target(std::string_view name) {
     const auto names = [&](const ObjectType& type) {
-        return !name.empty() && type.device_property == name;
+        return !name.empty() && type.device_properties.front() == name;
     };
     const std::span<const ObjectType> types = object_catalog();
     const auto first = std::find_if(types.begin(), types.end(), names);

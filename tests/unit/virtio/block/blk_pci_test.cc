@@ -69,10 +69,11 @@ TEST_SUITE("virtio/block/blk_pci") {
         VirtioBench bench;
         bench.device.reset();
 
-        const auto device = create_blk_pci(
-            bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)),
-            kBlkPciNonTransitionalType.make_config(), bench.services,
-            BlkPciBackends{bench.disk, bench.io_thread.get(), 1}, kBlkPciNonTransitionalType);
+        const auto device =
+            create_blk_pci(bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)),
+                           kBlkPciNonTransitionalType.make_config(), bench.services,
+                           BlkPciBackends{bench.disk, BlockThreads{{bench.io_thread.get()}, {}}, 1},
+                           kBlkPciNonTransitionalType);
 
         REQUIRE(device.has_value());
         CHECK(&(*device)->type() == &kBlkPciNonTransitionalType);
@@ -98,7 +99,8 @@ TEST_SUITE("virtio/block/blk_pci") {
             const auto config = std::make_shared<BlkPciConfig>(settings);
             const auto device = create_blk_pci(
                 bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)), config,
-                bench.services, BlkPciBackends{bench.disk, bench.io_thread.get(), 3});
+                bench.services,
+                BlkPciBackends{bench.disk, BlockThreads{{bench.io_thread.get()}, {}}, 3});
             REQUIRE(device.has_value());
             return *config;
         };

@@ -100,7 +100,7 @@ TEST_SUITE("vmm/machine/objects") {
         CHECK(bench.error_of(memory_of("m", 0)) ==
               "property 'size' of memory-backend-ram doesn't take value '0'");
         CHECK(bench.error_of({{"qom-type", "iothread"}, {"id", "i"}, {"bogus", "1"}}) ==
-              "Invalid parameter 'bogus', allowed are none");
+              "Invalid parameter 'bogus', allowed are poll-grow, poll-max-ns, poll-shrink");
         Value::Dict unknown = memory_of("m", 4096);
         unknown.insert("mem-path", "/tmp");
         CHECK(
