@@ -239,10 +239,16 @@ Result<> BlockDevice::resize(ByteCount size) {
     return resized.get_future().get();
 }
 
+void BlockDevice::follow_size() {
+    const ByteCount capacity = usable_capacity();
+    post([this, capacity](IoLoop&) { shared_.limits.capacity = capacity; });
+    publish_size();
+}
+
 void BlockDevice::publish_size() {
     shown_capacity_ = usable_capacity();
     ++generation_;
-    io_thread_.post([this](IoLoop&) { io_.tell_config_changed(); });
+    post([this](IoLoop&) { io_.tell_config_changed(); });
 }
 
 }  // namespace siskin

@@ -80,6 +80,7 @@ void BlockIo::reset_queue(QueueIndex index, Done done) {
             queue->worker().stop();
         }
     }
+    engine_->release_held();
     leaving_queues_.push_back(Leaving{index, std::move(done)});
     settle_queues();
 }
@@ -95,7 +96,7 @@ void BlockIo::enable_queue(ActiveQueue queue) {
         return;
     }
     queues_.push_back(std::move(added));
-    if (!paused_ && !broken_ && !leaving_) {
+    if (!paused_ && !broken_ && !leaving_ && engine_->is_available()) {
         queues_.back()->worker().start();
     }
 }
@@ -160,7 +161,8 @@ void BlockIo::stop_workers() {
 }
 
 void BlockIo::start_workers_if_allowed() {
-    if (paused_ || broken_ || leaving_ || held_by_error_ || !waiting_for_quiet_.empty()) {
+    if (paused_ || broken_ || leaving_ || held_by_error_ || !waiting_for_quiet_.empty() ||
+        !engine_->is_available()) {
         return;
     }
     for (const auto& queue : queues_) {
@@ -220,6 +222,15 @@ void BlockIo::on_queue_idle() {
 void BlockIo::on_ready() {
     [[maybe_unused]] const auto count = idle_.take();
     settle();
+}
+
+// What was in flight is kept by its queue, in the order of its arrival, and goes first afterwards.
+void BlockIo::on_availability_changed() {
+    if (engine_->is_available()) {
+        start_workers_if_allowed();
+    } else {
+        stop_workers();
+    }
 }
 
 void BlockIo::on_guest_error(std::string_view reason) {
