@@ -46,7 +46,8 @@ std::string backend_type_of(const DeviceType& type) {
     if (name.ends_with(kSuffix)) {
         name.remove_suffix(kSuffix.size());
     }
-    return concat(name, "-device");
+    // QEMU's names: "virtio-blk-device", "vhost-user-blk".
+    return name.starts_with("vhost-user-") ? std::string(name) : concat(name, "-device");
 }
 
 }  // namespace siskin

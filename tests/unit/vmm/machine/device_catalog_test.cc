@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pci/spec.h"
+#include "tests/harness/listening_back_end.h"
 #include "tests/unit/vmm/machine/hotplug_bench.h"
 
 namespace siskin::test {
@@ -31,6 +32,7 @@ const std::vector<Value::Dict>& examples() {
         {{"driver", "pxb-pcie"}, {"id", "px"}, {"bus_nr", 128}},
         {{"driver", "siskin-vga-test"}, {"id", "vga"}, {"bus", "pb"}},
         {{"driver", "virtio-blk-pci"}, {"id", "plain"}, {"drive", "d0"}},
+        {{"driver", "vhost-user-blk-pci"}, {"id", "elsewhere"}, {"bus", "rp2"}, {"chardev", "c0"}},
         {{"driver", "virtio-blk-pci"},
          {"id", "full"},
          {"bus", "rp1"},
@@ -98,6 +100,10 @@ TEST_SUITE("vmm/machine/device_catalog") {
         "the capability lists of every PCI type are sound, and no type has SR-IOV (P12, P16)") {
         HotplugBench bench;
         bench.environment.hot_plugging = false;
+        const std::string socket = bench.directory.path("socket");
+        const ListeningBackEnd back_end(socket, 65536);
+        REQUIRE(bench.chardevs.add(ListeningBackEnd::chardev(socket), bench.loop, bench.pci.lock)
+                    .has_value());
         std::map<std::string_view, unsigned> seen;
         for (const Value::Dict& example : examples()) {
             const std::string driver = example.text("driver");
