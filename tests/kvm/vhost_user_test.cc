@@ -260,7 +260,7 @@ TEST_SUITE("kvm/vhost_user") {
         REQUIRE(monitor.execute("device_add", add).has_value());
         const Result<Value> again = monitor.execute("device_add", add);
         REQUIRE_FALSE(again.has_value());
-        CHECK(again.error().message == "Device 'c0' is in use");
+        CHECK(again.error().message == "GenericError: Device 'c0' is in use");
         // The guest never answers; a reset lets it go.
         REQUIRE(monitor.execute("device_del", R"({"id": "v0"})").has_value());
         REQUIRE(monitor.execute("system_reset").has_value());
@@ -270,7 +270,8 @@ TEST_SUITE("kvm/vhost_user") {
         const Result<Value> silent = monitor.execute("device_add", add);
         REQUIRE_FALSE(silent.has_value());
         CHECK(silent.error().message ==
-              "chardev 'c0', its vhost-user back end: it did not answer within 2000 ms");
+              "GenericError: chardev 'c0', its vhost-user back end: it did not answer within 2000 "
+              "ms");
         served.kill_daemon();
         const Result<Value> absent = monitor.execute("device_add", add);
         REQUIRE_FALSE(absent.has_value());

@@ -176,8 +176,9 @@ void RingRequests::on_returned(Lane& lane, ShadowRing::Finished finished) {
 void RingRequests::note_done(const BlockOperation& operation, const Flight& flight) {
     if (flight.is_flushing || operation.kind() == Kind::Flush) {
         flushed_ = std::max(flushed_, flight.covers);
-    } else if (operation.kind() != Kind::Read && abilities_.flush) {
-        ++written_;
+    } else if (abilities_.flush &&
+               (operation.kind() == Kind::Write || operation.kind() == Kind::WriteZeroes)) {
+        ++written_;  // what was discarded may be anything
     }
 }
 

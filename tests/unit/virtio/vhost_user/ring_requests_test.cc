@@ -78,6 +78,9 @@ TEST_SUITE("virtio/vhost_user/ring_requests") {
             bench.come_up({}, writeback);
             REQUIRE(bench.run(spec::kBlockWrite, 1, 0x11) == spec::kBlockStatusOk);
             REQUIRE(bench.run(spec::kBlockFlush, 0, 0, 0) == spec::kBlockStatusOk);
+            bench.submit_range(0, spec::kBlockDiscard, 9, 1);
+            REQUIRE(bench.run_until([&] { return bench.finished().has_value(); }));
+            REQUIRE(bench.status(0) == spec::kBlockStatusOk);
             lose_and_replace(bench);
 
             CHECK(bench.run(spec::kBlockFlush, 0, 0, 0) == spec::kBlockStatusOk);
