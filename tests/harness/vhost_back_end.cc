@@ -209,13 +209,11 @@ bool VhostBackEnd::send_request(std::uint32_t request, bool need_reply) {
 }
 
 std::byte* VhostBackEnd::at(std::uint64_t address, std::uint64_t size) {
-    for (const Region& region : regions_) {
-        if (address >= region.address && address + size <= region.address + region.size) {
-            return region.mapping.data() + region.offset + (address - region.address);
-        }
-    }
-    SISKIN_ASSERT(!"an address of the memory table");
-    return nullptr;
+    const auto region = std::find_if(regions_.begin(), regions_.end(), [&](const Region& one) {
+        return address >= one.address && address + size <= one.address + one.size;
+    });
+    SISKIN_ASSERT(region != regions_.end());  // an address of the memory table
+    return region->mapping.data() + region->offset + (address - region->address);
 }
 
 void VhostBackEnd::serve(std::uint16_t index, Ring& ring) {
