@@ -110,8 +110,9 @@ Result<std::unique_ptr<EventLoop::Watch>> watch_signals(const TerminationSignals
     });
 }
 
-// The exit status.
-Result<int> run_machine(MachineConfig config) {
+// The exit status. Who waits for `daemon` is let go when that is destroyed: after an error was
+// told.
+Result<int> run_machine(MachineConfig config, std::optional<Daemon>& daemon) {
     log::set_timestamps(config.timestamps);
     for (const log::Topic topic : config.log_topics) {
         log::enable(topic);
@@ -122,7 +123,6 @@ Result<int> run_machine(MachineConfig config) {
     const auto signals = SISKIN_TRY(TerminationSignals::create());
     std::vector<MonitorEndpoint> monitors = SISKIN_TRY(take_monitors(config));
     SISKIN_TRY(expand_short_forms(config));
-    std::optional<Daemon> daemon;
     SISKIN_TRY(set_up_process(config, daemon));
 
     EventLoop loop;
@@ -179,7 +179,8 @@ int run_program(const std::vector<std::string_view>& arguments) {
         std::fwrite(text->data(), 1, text->size(), stdout);
         return 0;
     }
-    const auto status = run_machine(std::get<MachineConfig>(std::move(*parsed)));
+    std::optional<Daemon> daemon;
+    const auto status = run_machine(std::get<MachineConfig>(std::move(*parsed)), daemon);
     return status ? *status : report(status.error());
 }
 

@@ -15,9 +15,22 @@
 
 namespace siskin {
 
+// Who submits operations to an engine that can lose its disk and find it again.
+class BlockEngineListener {
+public:
+    virtual ~BlockEngineListener() = default;
+    // is_available() is another now. Where it became false: what is in flight completes with kLost
+    // right after this. Where it became true, operations may be submitted in here.
+    virtual void on_availability_changed() = 0;
+};
+
 // Thread: created anywhere; attach() to detach() on the loop's thread.
 class BlockEngine {
 public:
+    // What an operation completes with that was not carried out, or perhaps was: to be submitted
+    // again, as it is, once the engine is available. No errno value.
+    static constexpr int kLost = -1;
+
     virtual ~BlockEngine() = default;
 
     [[nodiscard]] virtual Result<> attach(IoLoop& loop) = 0;
@@ -26,8 +39,13 @@ public:
     // Begins the operation; it completes in a later call from the loop, never inside this one. The
     // range lies inside the node's capacity.
     virtual void submit(BlockOperation& operation) = 0;
-    // What waits for a limit is begun now: a pause or a reset must not wait for it.
+    // A pause or a reset waits for what is in flight: what waits for a limit is begun now, and a
+    // disk that does not answer is given up after a while.
     virtual void release_held() {}
+    // False: nothing is to be submitted until the listener is called.
+    [[nodiscard]] virtual bool is_available() const { return true; }
+    // Null: none. Before attach().
+    virtual void set_listener(BlockEngineListener*) {}
     // "io_uring" or "threads": what `aio` says is in use.
     [[nodiscard]] virtual std::string_view name() const = 0;
 };

@@ -29,6 +29,8 @@ public:
     void detach(IoLoop& loop) override;
     void submit(BlockOperation& operation) override;
     void release_held() override;
+    [[nodiscard]] bool is_available() const override { return inner_->is_available(); }
+    void set_listener(BlockEngineListener* listener) override { inner_->set_listener(listener); }
     [[nodiscard]] std::string_view name() const override { return inner_->name(); }
 
     // Requests that had to wait, and for how long all of them together.

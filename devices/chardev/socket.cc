@@ -48,7 +48,7 @@ Result<std::unique_ptr<Chardev>> SocketChardev::create(const ChardevConfig& conf
 }
 
 std::string SocketChardev::filename() const {
-    if (!connected()) {
+    if (!connected() && !is_lent_) {
         return concat("disconnected:", name_);
     }
     return connected_name_.empty() ? name_ : connected_name_;
@@ -68,12 +68,56 @@ Result<> SocketChardev::listen(Fd passed, int interrupt_fd) {
     return {};
 }
 
+Result<> SocketChardev::lend_to(SocketUser& user) {
+    if (is_tcp(config_) || telnet_end(config_)) {
+        return fail(concat("chardev '", id(), "' is ", socket_name(config_),
+                           "; only a Unix socket can pass descriptors"));
+    }
+    SISKIN_TRY(attach(placeholder_));
+    user_ = &user;
+    if (connected()) {
+        hang_up_watch_.reset();
+        is_lent_ = true;
+        user_->on_connected(release_connection());
+    } else if (reconnector_) {
+        auto addresses = SISKIN_TRY(socket_addresses(config_));
+        if (auto socket = connect_unix(config_.path)) {
+            // Its own attempt, if one is under way, would make a second one.
+            make_reconnector(std::move(addresses), std::chrono::seconds(*config_.reconnect));
+            return use(std::move(*socket));
+        }
+    }
+    return {};
+}
+
+void SocketChardev::end_lending() {
+    detach();
+    user_ = nullptr;
+    if (is_lent_) {
+        connection_lost();
+    }
+}
+
+void SocketChardev::connection_lost() {
+    is_lent_ = false;
+    on_input_end();
+}
+
+bool SocketChardev::can_come_back() const {
+    return reconnector_ || listener_;
+}
+
 Result<> SocketChardev::keep_connected(std::chrono::seconds pause) {
     auto addresses = SISKIN_TRY(socket_addresses(config_));
-    reconnector_.emplace(loop(), std::move(addresses), pause, concat("chardev '", id(), "'"),
-                         [this](Fd socket) { return use(std::move(socket)); });
+    make_reconnector(std::move(addresses), pause);
     reconnector_->start();
     return {};
+}
+
+void SocketChardev::make_reconnector(std::vector<SocketAddress> addresses,
+                                     std::chrono::seconds pause) {
+    reconnector_.emplace(loop(), std::move(addresses), pause, concat("chardev '", id(), "'"),
+                         [this](Fd socket) { return use(std::move(socket)); });
 }
 
 Result<> SocketChardev::connect_once(Fd passed, int interrupt_fd) {
@@ -124,13 +168,19 @@ void SocketChardev::accept_client() {
 void SocketChardev::rest() {
     listen_watch_->pause();
     rest_timer_ = loop().after(kAcceptRest, [this] {
-        if (!connected()) {
+        if (!connected() && !is_lent_) {
             listen_watch_->resume();
         }
     });
 }
 
 Result<> SocketChardev::use(Fd socket) {
+    if (user_ != nullptr) {
+        connected_name_ = connected_name(config_, socket.get());
+        is_lent_ = true;
+        user_->on_connected(std::move(socket));
+        return {};
+    }
     set_no_delay(socket.get());
     Fd output = SISKIN_TRY(socket.duplicate());
     connected_name_ = connected_name(config_, socket.get());

@@ -85,6 +85,13 @@ void StreamChardev::disconnect() {
     output_.reset();
 }
 
+Fd StreamChardev::release_connection() {
+    read_watch_.reset();
+    Fd input = std::move(input_);
+    disconnect();
+    return input;
+}
+
 void StreamChardev::write_last() {
     ssize_t written = 0;
     while (connected() && written >= 0) {

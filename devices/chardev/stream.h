@@ -43,6 +43,8 @@ protected:
     // input, or output is kept for the next reader. They are non-blocking or regular files.
     [[nodiscard]] Result<> connect(Fd input, Fd output);
     void disconnect();
+    // As disconnect(), but the input's descriptor is the caller's.
+    [[nodiscard]] Fd release_connection();
     // Each connection from now on is one of telnet's, of which this is that end.
     void speak_telnet(TelnetEnd end) { telnet_end_ = end; }
     // Writes what the host takes at once, for destructors: nobody else uses the object any more.

@@ -3,6 +3,10 @@
 #include "tests/harness/test_guest.h"
 
 #include <cstring>
+#include <optional>
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/bits.h"
 #include "base/result.h"
@@ -10,10 +14,14 @@
 namespace siskin {
 namespace {
 
+// Memory that another process could have, too.
 GuestRegion region(std::uint64_t base, std::uint64_t size) {
-    auto mapping = Mapping::anonymous(size);
+    Fd file(::memfd_create("guest", MFD_CLOEXEC));
+    SISKIN_ASSERT(file.valid() && ::ftruncate(file.get(), static_cast<off_t>(size)) == 0);
+    auto mapping = Mapping::shared(file, size);
     SISKIN_ASSERT(mapping.has_value());
-    return GuestRegion{GuestAddress{base}, std::make_shared<const Mapping>(std::move(*mapping))};
+    return GuestRegion{GuestAddress{base}, std::make_shared<const Mapping>(std::move(*mapping)), 0,
+                       std::nullopt, std::make_shared<const Fd>(std::move(file))};
 }
 
 }  // namespace

@@ -193,6 +193,12 @@ Result<> BlockDevice::resize(ByteCount size) {
     return result;
 }
 
+void BlockDevice::follow_size() {
+    const ByteCount capacity = usable_capacity();
+    lanes().set_capacity(capacity);
+    publish_size();
+}
+
 void BlockDevice::publish_size() {
     shown_capacity_ = usable_capacity();
     generation_.on_change();

@@ -74,6 +74,8 @@ public:
     // Changes the node's size; the driver is told by publish_size(). Requests in flight finish
     // first, and this waits for them. Thread: VM loop, not under MachineLock.
     [[nodiscard]] Result<> resize(ByteCount size);
+    // The node has another size on its own account; the driver is told.
+    void follow_size();
     // The configuration space shows the size the disk has now (§5.2.6.2: a configuration change).
     void publish_size();
 

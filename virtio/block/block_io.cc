@@ -80,6 +80,7 @@ void BlockIo::reset_queue(QueueIndex index, Done done) {
             queue->worker().stop();
         }
     }
+    engine_->release_held();
     leaving_queues_.push_back(Leaving{index, std::move(done)});
     settle_queues();
 }
@@ -166,7 +167,8 @@ void BlockIo::stop_workers() {
 }
 
 bool BlockIo::may_serve() const {
-    return !paused_ && !held_ && !broken_ && !leaving_ && !held_by_error_;
+    return !paused_ && !held_ && !broken_ && !leaving_ && !held_by_error_ &&
+           engine_->is_available();
 }
 
 void BlockIo::start_workers_if_allowed() {
@@ -227,6 +229,15 @@ void BlockIo::on_queue_idle() {
 void BlockIo::on_ready() {
     [[maybe_unused]] const auto count = idle_.take();
     settle();
+}
+
+// What was in flight is kept by its queue, in the order of its arrival, and goes first afterwards.
+void BlockIo::on_availability_changed() {
+    if (engine_->is_available()) {
+        start_workers_if_allowed();
+    } else {
+        stop_workers();
+    }
 }
 
 void BlockIo::on_guest_error(std::string_view reason) {

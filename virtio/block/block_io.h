@@ -17,7 +17,7 @@
 namespace siskin {
 
 // Thread: the IoThread's, after construction. What it is told arrives as posted work.
-class BlockIo final : public BlockQueueOwner, private IoSource {
+class BlockIo final : public BlockQueueOwner, private BlockEngineListener, private IoSource {
 public:
     using Done = std::function<void()>;
 
@@ -28,7 +28,9 @@ public:
           idle_(std::move(idle)),
           shared_(shared),
           counters_(counters),
-          errors_(errors) {}
+          errors_(errors) {
+        engine_->set_listener(this);
+    }
     ~BlockIo() override = default;
     BlockIo(const BlockIo&) = delete;
     BlockIo& operator=(const BlockIo&) = delete;
@@ -52,6 +54,7 @@ public:
     void let_go();
     // The driver is told that the configuration space has changed, if there is one.
     void tell_config_changed();
+    void set_capacity(ByteCount capacity) { shared_.limits.capacity = capacity; }
 
     void on_queue_idle() override;
     void on_host_error(const BlockError& error) override;
@@ -60,6 +63,7 @@ public:
 
 private:
     void on_ready() override;  // idle_
+    void on_availability_changed() override;
 
     // A queue that its driver resets.
     struct Leaving {

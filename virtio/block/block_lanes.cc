@@ -143,6 +143,11 @@ void BlockLanes::tell_config_changed() {
     lane.thread.post([&lane](IoLoop&) { lane.io.tell_config_changed(); });
 }
 
+void BlockLanes::set_capacity(ByteCount capacity) {
+    Lane& lane = *lanes_.front();
+    lane.thread.post([&lane, capacity](IoLoop&) { lane.io.set_capacity(capacity); });
+}
+
 void BlockLanes::set_throttle_group(const std::shared_ptr<ThrottleGroup>& group) {
     for (const auto& lane : lanes_) {
         lane->thread.post(

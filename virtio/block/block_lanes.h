@@ -49,6 +49,8 @@ public:
     void allow_transfers(bool allowed);
     [[nodiscard]] bool is_quiet() const;
     void tell_config_changed();
+    // Of a node that has one engine, and so one thread.
+    void set_capacity(ByteCount capacity);
     void set_throttle_group(const std::shared_ptr<ThrottleGroup>& group);
     // Waits until the threads have done what they were asked for. Not on one of them.
     void drain();

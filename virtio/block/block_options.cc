@@ -143,6 +143,7 @@ spec::BlockConfigSpace block_config_space(const BlockDeviceOptions& options, Byt
     // The header and the status take a descriptor each.
     config.seg_max =
         options.seg_max_adjust ? std::max(options.queue_size, std::uint16_t{3}) - 2U : kFixedSegMax;
+    config.seg_max = std::min(config.seg_max.value(), options.seg_max);
     const BlockGeometry geometry = geometry_of(options, capacity);
     config.cylinders = static_cast<std::uint16_t>(geometry.cylinders);
     config.heads = static_cast<std::uint8_t>(geometry.heads);

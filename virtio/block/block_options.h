@@ -36,6 +36,7 @@ struct BlockDeviceOptions {
     std::uint32_t max_discard_sectors = kRangeSectorsMax;
     std::uint32_t max_write_zeroes_sectors = kRangeSectorsMax;
     bool seg_max_adjust = true;
+    std::uint32_t seg_max = 0xffffffff;  // not more than this, whatever the queue's size
     BlockGeometry geometry;
     std::string serial;       // at most 20 bytes
     bool write_cache = true;  // how the disk begins: on, writes are durable after a flush

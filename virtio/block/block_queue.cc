@@ -172,6 +172,10 @@ void BlockQueue::on_complete(Slot& slot, int error_number) {
         finish(slot, true);
         return;
     }
+    if (error_number == BlockEngine::kLost) {
+        keep(slot);
+        return;
+    }
     const bool is_read = slot.account == BlockAccount::Read;
     const BlockErrorAction action = error_action(
         is_read ? shared_.on_read_error : shared_.on_write_error, is_read, error_number);

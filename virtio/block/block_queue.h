@@ -63,8 +63,8 @@ public:
     [[nodiscard]] QueueWorker& worker() { return worker_; }
     // Without those that were kept.
     [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
-    // Submits again what was kept after an error, in the order of its arrival. What is still kept
-    // when the queue goes is dropped, as a reset wants it.
+    // Submits again what was kept after an error, or when the disk was lost, in the order of its
+    // arrival. What is still kept when the queue goes is dropped, as a reset wants it.
     void retry_kept();
 
 private:

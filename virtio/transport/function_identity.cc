@@ -43,7 +43,8 @@ std::string subject_of(const PciPlace& place) {
 std::string backend_type_of(const DeviceType& type) {
     // What follows tells which interface the function has.
     const std::string_view name = type.name.substr(0, type.name.find("-pci"));
-    return concat(name, "-device");
+    // QEMU's names: "virtio-blk-device", "vhost-user-blk".
+    return name.starts_with("vhost-user-") ? std::string(name) : concat(name, "-device");
 }
 
 }  // namespace siskin

@@ -64,10 +64,11 @@ void DeviceHandlers::device_add(const qmp::DeviceAddArguments& arguments, qmp::L
     if (arguments.id) {
         all.set("id", *arguments.id);
     }
-    const auto added = machine_.add_device(all, std::move(*wait));
-    if (!added || !is_waiting) {
-        later.finish(added);
-    }
+    machine_.add_device_later(all, std::move(*wait), [later, is_waiting](const Result<>& added) {
+        if (!added || !is_waiting) {
+            later.finish(added);
+        }
+    });
 }
 
 void DeviceHandlers::device_del(const qmp::DeviceDelArguments& arguments, qmp::Later later) {

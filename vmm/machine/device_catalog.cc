@@ -14,7 +14,9 @@
 #include "pci/vga_probe.h"
 #include "virtio/block/blk_pci.h"
 #include "virtio/block/block_device.h"
+#include "virtio/vhost_user/vhost_user_blk_pci.h"
 #include "vmm/machine/isa_catalog.h"
+#include "vmm/machine/vhost_user_back_ends.h"
 
 namespace siskin {
 namespace {
@@ -108,6 +110,12 @@ Result<std::unique_ptr<Device>> build_expander(DeviceEnvironment& environment, s
         SISKIN_TRY(Expander::create(std::move(place), std::move(config))));
 }
 
+VirtioPciServices virtio_services(DeviceEnvironment& environment) {
+    return VirtioPciServices{environment.msi, environment.doorbells, environment.relay,
+                             environment.line_ends,
+                             [memory = environment.memory] { return memory; }};
+}
+
 // A smaller block would have to be read, changed and written back, which nobody sees happen.
 Result<> check_block_unit(const BlkProperties& properties, const BlockNode& node) {
     const std::uint32_t unit = node.limits().request_alignment;
@@ -190,9 +198,7 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
     }
     BlockNode* const node = SISKIN_TRY(environment.blocks.disk(properties.blk.drive));
     SISKIN_TRY(check_block_unit(properties.blk, *node));
-    const VirtioPciServices services{environment.msi, environment.doorbells, environment.relay,
-                                     environment.line_ends,
-                                     [memory = environment.memory] { return memory; }};
+    const VirtioPciServices services = virtio_services(environment);
     const std::string drive_id = environment.blocks.find(properties.blk.drive)->drive_id;
     const DrivePolicy policy = environment.disks.policy(drive_id);
     const auto or_drives = [](BlockOnError own, BlockOnError drives) {
@@ -217,6 +223,26 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
     return std::unique_ptr<Device>(std::move(device));
 }
 
+Result<std::unique_ptr<Device>> build_vhost_user_blk(DeviceEnvironment& environment, std::string id,
+                                                     std::shared_ptr<void> config) {
+    const auto& settings = config_as<VhostUserBlkPciConfig>(config);
+    PciPlace place = SISKIN_TRY(
+        find_place(environment, settings.pci, kVhostUserBlkPciType, id,
+                   settings.virtio.x_ari ? PlaceRule::kAriEndpoint : PlaceRule::kEndpoint));
+    const VirtioPciServices services = virtio_services(environment);
+    if (environment.places != nullptr) {
+        environment.places->note(check_vhost_user_blk(settings));
+        return std::unique_ptr<Device>(SISKIN_TRY(plan_vhost_user_blk_pci(
+            std::move(place), std::move(config), services, environment.vcpu_count)));
+    }
+    SISKIN_TRY(check_vhost_user_blk(settings));
+    auto back_end = SISKIN_TRY(take_vhost_user_back_end(environment, settings));
+    IoThread* const thread = SISKIN_TRY(environment.io_threads.find(""));
+    return std::unique_ptr<Device>(
+        SISKIN_TRY(create_vhost_user_blk_pci(std::move(place), std::move(config), services,
+                                             std::move(back_end), *thread, environment.lock)));
+}
+
 Result<std::unique_ptr<Device>> build_vga_probe(DeviceEnvironment& environment, std::string id,
                                                 std::shared_ptr<void> config) {
     const auto& properties = config_as<VgaProbeConfig>(config).pci;
@@ -233,6 +259,7 @@ constexpr std::array kCatalog{
     CatalogRow{&kExpanderType, build_expander},
     CatalogRow{&kUpstreamPortType, build_port<kUpstreamPortType>},
     CatalogRow{&kDownstreamPortType, build_port<kDownstreamPortType>},
+    CatalogRow{&kVhostUserBlkPciType, build_vhost_user_blk, true, prepare_vhost_user_back_end},
     CatalogRow{&kBlkPciType, build_blk_pci<kBlkPciType>, true},
     CatalogRow{&kBlkPciNonTransitionalType, build_blk_pci<kBlkPciNonTransitionalType>, true},
     CatalogRow{&kVgaProbeType, build_vga_probe},

@@ -21,6 +21,10 @@ struct CatalogRow {
     Result<std::unique_ptr<Device>> (*build)(DeviceEnvironment& environment, std::string id,
                                              std::shared_ptr<void> config);
     bool has_driver_ok = false;  // its driver says when it is ready, as virtio's do
+    // For device_add: what has to be waited for before build(), which must not wait. Null: nothing.
+    // Thread: VM loop, without MachineLock; so is `done`.
+    void (*prepare)(DeviceEnvironment& environment, const std::shared_ptr<void>& config,
+                    std::function<void(Result<>)> done) = nullptr;
 };
 
 // In the order of -device help.

@@ -10,6 +10,7 @@
 #include "vmm/machine/block_errors.h"
 #include "vmm/machine/drives.h"
 #include "vmm/machine/throttle_groups.h"
+#include "vmm/machine/vhost_user_registry.h"
 
 namespace siskin {
 
@@ -23,6 +24,8 @@ public:
     [[nodiscard]] BlockErrors& errors() { return *errors_; }
     [[nodiscard]] ThrottleGroups& throttle_groups() { return throttle_groups_; }
     [[nodiscard]] const ThrottleGroups& throttle_groups() const { return throttle_groups_; }
+    // Those that wait for their device.
+    [[nodiscard]] VhostUserRegistry& vhost_user() { return vhost_user_; }
     // What the -drive of that id says of its disk; by default nothing.
     void set_policy(const std::string& drive_id, DrivePolicy policy) {
         policies_.insert_or_assign(drive_id, std::move(policy));
@@ -37,6 +40,7 @@ private:
 
     std::unique_ptr<BlockErrors> errors_;
     ThrottleGroups throttle_groups_;
+    VhostUserRegistry vhost_user_;
     std::map<std::string, DrivePolicy> policies_;
 };
 

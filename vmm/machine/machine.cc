@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "vmm/machine/boot.h"
+#include "vmm/machine/device_builder.h"
 #include "vmm/machine/ram_plan.h"
 
 namespace siskin {
@@ -18,6 +19,10 @@ Machine::~Machine() {
     if (environment_) {
         for_all_devices_and_wait(
             [](Device& device, std::function<void()> done) { device.pause(std::move(done)); });
+    }
+    {
+        const MutexLock hold(lock_);
+        disks_->vhost_user().clear();
     }
     request_watch_.reset();
     ram_watch_.reset();
@@ -102,6 +107,20 @@ Result<> Machine::add_device(const Value::Dict& arguments, std::optional<Hotplug
         board_->cover_new_buses();
     }
     return {};
+}
+
+void Machine::add_device_later(const Value::Dict& arguments, std::optional<HotplugWait> wait,
+                               std::function<void(Result<>)> done) {
+    const auto planned = plan_device(arguments, config_.globals);
+    if (!planned || planned->row->prepare == nullptr) {
+        done(add_device(arguments, std::move(wait)));
+        return;
+    }
+    planned->row->prepare(
+        *environment_, planned->config,
+        [this, arguments, wait = std::move(wait), done = std::move(done)](Result<> prepared) {
+            done(prepared ? add_device(arguments, wait) : std::move(prepared));
+        });
 }
 
 Result<> Machine::remove_device(std::string_view id_or_path, std::optional<HotplugWait> wait) {

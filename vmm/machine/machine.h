@@ -75,6 +75,10 @@ public:
     // QMP's device_add and device_del (hotplug.h).
     [[nodiscard]] Result<> add_device(const Value::Dict& arguments,
                                       std::optional<HotplugWait> wait = std::nullopt);
+    // The same, where the device may have to wait for somebody outside first. `done` is called
+    // once, perhaps at once.
+    void add_device_later(const Value::Dict& arguments, std::optional<HotplugWait> wait,
+                          std::function<void(Result<>)> done);
     [[nodiscard]] Result<> remove_device(std::string_view id_or_path,
                                          std::optional<HotplugWait> wait = std::nullopt);
 

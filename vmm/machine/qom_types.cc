@@ -41,6 +41,8 @@ constexpr std::array kTypes{
     QomType{"pci-bridge", "base-pci-bridge", false},
     QomType{"pxb-pcie", "pci-device", false},
     QomType{"virtio-pci", "pci-device", true},
+    QomType{"vhost-user-blk-pci-base", "virtio-pci", true},
+    QomType{"vhost-user-blk-pci", "vhost-user-blk-pci-base", false},
     QomType{"virtio-blk-pci-base", "virtio-pci", true},
     QomType{"virtio-blk-pci", "virtio-blk-pci-base", false},
     QomType{"virtio-blk-pci-non-transitional", "virtio-blk-pci-base", false},

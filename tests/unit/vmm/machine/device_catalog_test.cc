@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pci/spec.h"
+#include "tests/harness/listening_back_end.h"
 #include "tests/unit/vmm/machine/hotplug_bench.h"
 
 namespace siskin::test {
@@ -32,6 +33,7 @@ const std::vector<Value::Dict>& examples() {
         {{"driver", "siskin-vga-test"}, {"id", "vga"}, {"bus", "pb"}},
         {{"driver", "virtio-blk-pci"}, {"id", "plain"}, {"drive", "d0"}},
         {{"driver", "virtio-blk-pci-non-transitional"}, {"id", "modern"}, {"drive", "d2"}},
+        {{"driver", "vhost-user-blk-pci"}, {"id", "elsewhere"}, {"bus", "rp2"}, {"chardev", "c0"}},
         {{"driver", "virtio-blk-pci"},
          {"id", "full"},
          {"bus", "rp1"},
@@ -103,6 +105,10 @@ TEST_SUITE("vmm/machine/device_catalog") {
                     .add(*read_node_options(
                         {{"driver", "null-co"}, {"node-name", "d2"}, {"read-zeroes", true}},
                         OptionForm::Json))
+                    .has_value());
+        const std::string socket = bench.directory.path("socket");
+        const ListeningBackEnd back_end(socket, 65536);
+        REQUIRE(bench.chardevs.add(ListeningBackEnd::chardev(socket), bench.loop, bench.pci.lock)
                     .has_value());
         std::map<std::string_view, unsigned> seen;
         for (const Value::Dict& example : examples()) {
