@@ -259,7 +259,8 @@ std::vector<QomNode> QomTree::children(const QomNode& node) const {
 }
 
 QomNode QomTree::vcpu(std::uint32_t index) const {
-    return {concat("/machine/unattached/device[", index, ']'), std::string(kCpuTypeName), QomVcpu{index}};
+    return {concat("/machine/unattached/device[", index, ']'), std::string(kCpuTypeName),
+            QomVcpu{index}};
 }
 
 std::string QomTree::link(const QomNode& node, std::string_view name) const {

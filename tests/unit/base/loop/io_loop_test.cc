@@ -5,8 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
-#include <chrono>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,91 +14,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "tests/unit/base/loop/loop_bench.h"
 
 namespace siskin {
-namespace {
-
-// Counts its calls, takes its event and does what a test asks.
-class Source final : public IoSource {
-public:
-    Source() {
-        auto event = EventFd::create();
-        REQUIRE(event.has_value());
-        event_ = std::make_unique<EventFd>(std::move(*event));
-    }
-    void on_ready() override {
-        ++calls;
-        [[maybe_unused]] const auto count = event_->take();
-        then();
-    }
-    [[nodiscard]] const EventFd& event() const { return *event_; }
-
-    int calls = 0;
-    std::function<void()> then = [] {};
-
-private:
-    std::unique_ptr<EventFd> event_;
-};
-
-class Hook final : public IoTurnEnd {
-public:
-    void on_turn_end() override {
-        ++calls;
-        then();
-    }
-
-    int calls = 0;
-    std::function<void()> then = [] {};
-};
-
-// Has `work` to do, so many times.
-class Poller final : public IoPoller {
-public:
-    void begin_polling() override {
-        ++begun;
-        CHECK_FALSE(std::exchange(looked_at, true));
-    }
-    bool poll() override {
-        CHECK(looked_at);
-        then();
-        ++polls;
-        const bool has_work = work > 0;
-        work -= has_work ? 1 : 0;
-        return has_work;
-    }
-    void end_polling() override { CHECK(std::exchange(looked_at, false)); }
-
-    bool looked_at = false;
-    int begun = 0;
-    int polls = 0;
-    int work = 0;
-    std::function<void()> then = [] {};
-};
-
-constexpr PollLimits kPatient{.max = std::chrono::hours(1)};
-
-struct Loop {
-    Loop() {
-        auto created = IoLoop::create();
-        REQUIRE(created.has_value());
-        loop = std::make_unique<IoLoop>(std::move(*created));
-    }
-    void add(Source& source) const { REQUIRE(loop->add(source.event().get(), source).has_value()); }
-    void remove(Source& source) const { loop->remove(source.event().get(), source); }
-
-    std::unique_ptr<IoLoop> loop;
-};
-
-// A turn that waited, not for long: the next ones look.
-void teach(const Loop& loop, Source& source) {
-    loop.loop->set_poll_limits(kPatient);
-    source.event().signal();
-    loop.loop->run_one_turn();
-    source.calls = 0;
-}
-
-}  // namespace
 
 TEST_SUITE("base/loop/io_loop") {
     TEST_CASE("a turn calls each ready source once and no other") {
@@ -337,123 +254,6 @@ TEST_SUITE("base/loop/io_loop: time") {
         CHECK(times[1] == times[0]);
         CHECK(times[2] > times[1]);
         CHECK(times[3] > times[2]);
-    }
-}
-
-TEST_SUITE("base/loop/io_loop: polling") {
-    TEST_CASE("what a poller finds needs no descriptor, and ends the turn with its hooks") {
-        const Loop loop;
-        Source source;
-        Poller poller;
-        Hook hook;
-        loop.add(source);
-        loop.loop->add_poller(poller);
-        teach(loop, source);
-        poller.then = [&] { loop.loop->want_turn_end(hook); };
-        poller.work = 2;
-
-        loop.loop->run_one_turn();
-        loop.loop->run_one_turn();
-
-        CHECK(poller.work == 0);
-        CHECK(poller.begun == 1);
-        CHECK(poller.looked_at);
-        CHECK(hook.calls == 2);
-        CHECK(source.calls == 0);
-    }
-
-    TEST_CASE("a poller that finds nothing is told so before the loop waits") {
-        const Loop loop;
-        Source source;
-        Poller poller;
-        loop.add(source);
-        loop.loop->add_poller(poller);
-        teach(loop, source);
-        source.event().signal();
-
-        loop.loop->run_one_turn();
-
-        CHECK(poller.begun == 1);
-        CHECK(poller.polls > 0);
-        CHECK_FALSE(poller.looked_at);
-        CHECK(source.calls == 1);
-    }
-
-    TEST_CASE("a poller that always finds something does not keep descriptors from their turn") {
-        const Loop loop;
-        Source source;
-        Poller poller;
-        loop.add(source);
-        loop.loop->add_poller(poller);
-        teach(loop, source);
-        poller.work = 1'000;
-        source.event().signal();
-
-        for (int turn = 0; turn < 16; ++turn) {
-            loop.loop->run_one_turn();
-        }
-
-        CHECK(source.calls == 1);
-    }
-
-    TEST_CASE("without limits, and after a long wait, nobody is looked at") {
-        const Loop loop;
-        Source source;
-        Poller poller;
-        loop.add(source);
-        loop.loop->add_poller(poller);
-
-        source.event().signal();
-        loop.loop->run_one_turn();
-        loop.loop->set_poll_limits(PollLimits{.max = std::chrono::nanoseconds(1)});
-        source.event().signal();
-        loop.loop->run_one_turn();
-        source.event().signal();
-        loop.loop->run_one_turn();
-
-        CHECK(poller.begun == 0);
-        CHECK(poller.polls == 0);
-    }
-
-    TEST_CASE("one that is removed by another, or by itself, is looked at no more and was told") {
-        const Loop loop;
-        Source source;
-        Poller first;
-        Poller second;
-        loop.add(source);
-        loop.loop->add_poller(first);
-        loop.loop->add_poller(second);
-        teach(loop, source);
-        first.work = 1;
-        first.then = [&] {
-            loop.loop->remove_poller(second);
-            loop.loop->remove_poller(first);
-        };
-
-        loop.loop->run_one_turn();
-        source.event().signal();
-        loop.loop->run_one_turn();
-
-        CHECK(first.polls == 1);
-        CHECK(second.polls == 0);
-        CHECK_FALSE(first.looked_at);
-        CHECK_FALSE(second.looked_at);
-    }
-
-    TEST_CASE("one that is added while the loop looks is told so") {
-        const Loop loop;
-        Source source;
-        Poller first;
-        Poller later;
-        loop.add(source);
-        loop.loop->add_poller(first);
-        teach(loop, source);
-        first.work = 1;
-        loop.loop->run_one_turn();
-
-        loop.loop->add_poller(later);
-
-        CHECK(later.looked_at);
     }
 }
 
