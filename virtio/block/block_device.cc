@@ -54,8 +54,8 @@ Result<std::unique_ptr<BlockDevice>> BlockDevice::create(BlockNode& node, IoThre
 BlockDevice::BlockDevice(BlockNode& node, IoThread& io_thread, const BlockDeviceOptions& options,
                          std::unique_ptr<ThrottledEngine> engine, EventFd idle,
                          std::unique_ptr<BlockErrorSink> errors)
-    : node_(node),
-      io_thread_(io_thread),
+    : ThreadedDevice(io_thread),
+      node_(node),
       options_(options),
       queue_sizes_(options.num_queues, options.queue_size),
       shown_capacity_(usable_capacity()),
@@ -84,25 +84,8 @@ ByteCount BlockDevice::usable_capacity() const {
 }
 
 BlockDevice::~BlockDevice() {
-    settle();
+    ThreadedDevice::settle();
     node_.release();
-}
-
-void BlockDevice::settle() {
-    if (settled_) {
-        return;
-    }
-    std::promise<void> gone;
-    deactivate([&] { gone.set_value(); });
-    gone.get_future().wait();
-    // `gone` was set from inside io_; wait until the thread has left it.
-    io_thread_.run_and_wait([](IoLoop&) {});
-    settled_ = true;
-}
-
-void BlockDevice::post(std::function<void(IoLoop&)> work) {
-    settled_ = false;
-    io_thread_.post(std::move(work));
 }
 
 std::uint16_t BlockDevice::device_id() const {
@@ -167,51 +150,9 @@ void BlockDevice::features_forgotten() {
     shared_.writeback.store(options_.write_cache);
 }
 
-void BlockDevice::activate(ActiveQueues queues, DeviceHost& host) {
-    auto moved = std::make_shared<ActiveQueues>(std::move(queues));
-    post([this, moved, &host](IoLoop& loop) { io_.activate(loop, std::move(*moved), host); });
-}
-
 void BlockDevice::deactivate(std::function<void()> done) {
     accepted_ = FeatureSet();
-    post([this, done = std::move(done)](IoLoop& loop) {
-        io_.deactivate(loop, [this, done] {
-            shared_.writeback.store(options_.write_cache);
-            done();
-        });
-    });
-}
-
-void BlockDevice::reset_queue(QueueIndex index, std::function<void()> done) {
-    io_thread_.post(
-        [this, index, done = std::move(done)](IoLoop&) { io_.reset_queue(index, done); });
-}
-
-void BlockDevice::enable_queue(ActiveQueue queue) {
-    auto moved = std::make_shared<ActiveQueue>(std::move(queue));
-    io_thread_.post([this, moved](IoLoop&) { io_.enable_queue(std::move(*moved)); });
-}
-
-void BlockDevice::pause(std::function<void()> done) {
-    allowed_.store(false);
-    post([this, done = std::move(done)](IoLoop&) { io_.pause(done); });
-}
-
-void BlockDevice::allow_transfers(bool allowed) {
-    allowed_.store(allowed);
-    quiet_.store(false);
-    if (change_posted_.exchange(true)) {
-        return;  // it will see what is allowed now
-    }
-    post([this](IoLoop&) {
-        change_posted_.store(false);
-        if (allowed_.load()) {
-            io_.resume();
-        } else {
-            quiet_.store(false);
-            io_.pause([this] { quiet_.store(true); });
-        }
-    });
+    ThreadedDevice::deactivate(std::move(done));
 }
 
 BlockTotals BlockDevice::totals() const {
@@ -224,12 +165,12 @@ BlockTotals BlockDevice::totals() const {
 
 void BlockDevice::set_throttle_group(std::shared_ptr<ThrottleGroup> group) {
     group_ = group;
-    io_thread_.post([this, group = std::move(group)](IoLoop&) { throttle_->set_group(group); });
+    post([this, group = std::move(group)](IoLoop&) { throttle_->set_group(group); });
 }
 
 Result<> BlockDevice::resize(ByteCount size) {
     std::promise<Result<>> resized;
-    io_thread_.post([&](IoLoop&) {
+    io_thread().post([&](IoLoop&) {
         io_.when_quiet([&] {
             Result<> result = node_.resize(size);
             shared_.limits.capacity = usable_capacity();
@@ -242,7 +183,7 @@ Result<> BlockDevice::resize(ByteCount size) {
 void BlockDevice::publish_size() {
     shown_capacity_ = usable_capacity();
     ++generation_;
-    io_thread_.post([this](IoLoop&) { io_.tell_config_changed(); });
+    post([this](IoLoop&) { io_.tell_config_changed(); });
 }
 
 }  // namespace siskin

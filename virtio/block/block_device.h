@@ -11,11 +11,13 @@
 #include "base/loop/io_thread.h"
 #include "base/result.h"
 #include "devices/block/block_node.h"
+#include "devices/block/disk_control.h"
 #include "devices/block/throttled_engine.h"
 #include "virtio/block/block_io.h"
 #include "virtio/block/block_options.h"
 #include "virtio/block/spec.h"
 #include "virtio/device.h"
+#include "virtio/queue/threaded_device.h"
 
 namespace siskin {
 
@@ -23,7 +25,7 @@ namespace siskin {
 // cache. Left out: secure erase, SCSI, zoned devices.
 // The control side; what touches queues is BlockIo on the IoThread, which it reaches by post().
 // Thread: under MachineLock.
-class BlockDevice final : public VirtioDevice {
+class BlockDevice final : public ThreadedDevice, public DiskControl {
 public:
     // Claims the node until destruction. Both outlive the device. Errors: those of claim(); an
     // option is out of its bounds; the host cannot do I/O on the node.
@@ -48,45 +50,42 @@ public:
     void features_accepted(FeatureSet accepted) override;
     void features_forgotten() override;
 
-    void activate(ActiveQueues queues, DeviceHost& host) override;
     void deactivate(std::function<void()> done) override;
-    // Waits for requests in flight, too; reset or deactivate before, and there are none.
-    void settle() override;
-    [[nodiscard]] bool can_reset_queues() const override { return true; }
-    void reset_queue(QueueIndex index, std::function<void()> done) override;
-    void enable_queue(ActiveQueue queue) override;
-    void pause(std::function<void()> done) override;
-    void allow_transfers(bool allowed) override;
-    [[nodiscard]] bool is_quiet() const override { return quiet_.load(); }
 
-    [[nodiscard]] BlockNode& node() const { return node_; }
     [[nodiscard]] const BlockDeviceOptions& options() const { return options_; }
-    // The error that stopped the machine last, as an errno value; 0 once it was let go on.
-    [[nodiscard]] int stop_error() const { return shared_.stop_error.load(); }
-    // What all requests came to so far. Any thread.
-    [[nodiscard]] BlockTotals totals() const;
-
-    // Limits of their own or of a group, null for none, from now on. Thread: VM loop.
-    void set_throttle_group(std::shared_ptr<ThrottleGroup> group);
-    [[nodiscard]] const std::shared_ptr<ThrottleGroup>& throttle_group() const { return group_; }
-    // What waited for limits so far.
     [[nodiscard]] const ThrottledEngine& throttle() const { return *throttle_; }
 
-    // Changes the node's size; the driver is told by publish_size(). Requests in flight finish
-    // first, and this waits for them. Thread: VM loop, not under MachineLock.
-    [[nodiscard]] Result<> resize(ByteCount size);
+    // DiskControl
+    [[nodiscard]] BlockNode* medium_node() const override { return &node_; }
+    [[nodiscard]] BlockTotals totals() const override;
+    [[nodiscard]] bool accounts_failed() const override { return options_.account_failed; }
+    [[nodiscard]] bool accounts_invalid() const override { return options_.account_invalid; }
+    [[nodiscard]] bool may_stop_machine() const override {
+        return may_stop(options_.on_read_error, options_.on_write_error);
+    }
+    [[nodiscard]] int stop_error() const override { return shared_.stop_error.load(); }
+    void set_throttle_group(std::shared_ptr<ThrottleGroup> group) override;
+    [[nodiscard]] const std::shared_ptr<ThrottleGroup>& throttle_group() const override {
+        return group_;
+    }
+    [[nodiscard]] std::uint64_t held_operations() const override {
+        return throttle_->held_operations();
+    }
+    [[nodiscard]] std::uint64_t held_ns() const override { return throttle_->held_ns(); }
+    [[nodiscard]] Result<> resize(ByteCount size) override;
     // The configuration space shows the size the disk has now (§5.2.6.2: a configuration change).
-    void publish_size();
+    void publish_size() override;
 
 private:
     BlockDevice(BlockNode& node, IoThread& io_thread, const BlockDeviceOptions& options,
                 std::unique_ptr<ThrottledEngine> engine, EventFd idle,
                 std::unique_ptr<BlockErrorSink> errors);
     [[nodiscard]] ByteCount usable_capacity() const;
-    void post(std::function<void(IoLoop&)> work);
+    // ThreadedDevice
+    [[nodiscard]] QueueSet& queues() override { return io_; }
+    void on_deactivated() override { shared_.writeback.store(options_.write_cache); }
 
     BlockNode& node_;
-    IoThread& io_thread_;
     const BlockDeviceOptions options_;
     std::vector<std::uint16_t> queue_sizes_;
     FeatureSet accepted_;
@@ -97,11 +96,7 @@ private:
     std::unique_ptr<BlockErrorSink> errors_;
     std::shared_ptr<ThrottleGroup> group_;  // as it was set last
     ThrottledEngine* throttle_;             // owned by io_
-    std::atomic<bool> allowed_{true};
-    std::atomic<bool> change_posted_{false};
-    std::atomic<bool> quiet_{true};
-    bool settled_ = true;  // nothing of ours is on the thread, or on its way there
-    BlockIo io_;           // the IoThread's
+    BlockIo io_;                            // the IoThread's
 };
 
 }  // namespace siskin

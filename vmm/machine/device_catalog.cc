@@ -8,13 +8,17 @@
 
 #include "base/text.h"
 #include "devices/platform/isa_devices.h"
+#include "devices/scsi/scsi_disk_types.h"
 #include "pci/conventional_bridge.h"
 #include "pci/expander.h"
 #include "pci/express_port.h"
 #include "pci/vga_probe.h"
 #include "virtio/block/blk_pci.h"
 #include "virtio/block/block_device.h"
+#include "virtio/scsi/scsi_pci.h"
+#include "vmm/machine/disk_builder.h"
 #include "vmm/machine/isa_catalog.h"
+#include "vmm/machine/scsi_catalog.h"
 
 namespace siskin {
 namespace {
@@ -108,15 +112,10 @@ Result<std::unique_ptr<Device>> build_expander(DeviceEnvironment& environment, s
         SISKIN_TRY(Expander::create(std::move(place), std::move(config))));
 }
 
-// A smaller block would have to be read, changed and written back, which nobody sees happen.
-Result<> check_block_unit(ByteCount logical_block_size, const BlockNode& node) {
-    const std::uint32_t unit = node.limits().request_alignment;
-    if (logical_block_size.value() >= unit) {
-        return {};
-    }
-    return fail(concat("logical_block_size is ", logical_block_size.value(), ", block node '",
-                       node.name(), "' takes nothing less than ", unit,
-                       " bytes at a time: say logical_block_size=", unit, ", or cache.direct=off"));
+VirtioPciServices virtio_services(DeviceEnvironment& environment) {
+    return VirtioPciServices{environment.msi, environment.doorbells, environment.relay,
+                             environment.line_ends,
+                             [memory = environment.memory] { return memory; }};
 }
 
 // All that speaks against a disk besides its place.
@@ -152,31 +151,39 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
         is_plan ? nullptr : SISKIN_TRY(environment.io_threads.find(properties.blk.iothread));
     BlockNode* const node = SISKIN_TRY(environment.blocks.disk(properties.blk.drive));
     SISKIN_TRY(check_block_unit(properties.blk.logical_block_size, *node));
-    const VirtioPciServices services{environment.msi, environment.doorbells, environment.relay,
-                                     environment.line_ends,
-                                     [memory = environment.memory] { return memory; }};
-    const std::string drive_id = environment.blocks.find(properties.blk.drive)->drive_id;
-    const DrivePolicy policy = environment.disks.policy(drive_id);
-    const auto or_drives = [](BlockOnError own, BlockOnError drives) {
-        return own == BlockOnError::Auto ? drives : own;
-    };
+    const VirtioPciServices services = virtio_services(environment);
+    DiskPolicy policy = disk_policy(environment, properties.blk.drive, properties.blk.rerror,
+                                    properties.blk.werror);
     BlkPciBackends backends{*node, thread, environment.vcpu_count};
-    backends.on_read_error = or_drives(properties.blk.rerror, policy.on_read_error);
-    backends.on_write_error = or_drives(properties.blk.werror, policy.on_write_error);
-    backends.errors = environment.disks.errors().sink(
-        drive_id, node->name(), may_stop(backends.on_read_error, backends.on_write_error));
+    backends.on_read_error = policy.on_read_error;
+    backends.on_write_error = policy.on_write_error;
+    backends.errors = std::move(policy.errors);
     auto device = SISKIN_TRY(
         create_blk_pci(std::move(place), std::move(config), services, std::move(backends)));
-    auto* const disk = dynamic_cast<BlockDevice*>(&device->device());
-    if (disk != nullptr && (policy.limits.any() || !policy.throttle_group.empty())) {
-        auto group = environment.disks.throttle_groups().find_or_make(
-            policy.throttle_group.empty() ? drive_id : policy.throttle_group);
-        if (policy.limits.any()) {
-            group->configure(policy.limits);
-        }
-        disk->set_throttle_group(std::move(group));
+    if (auto* const disk = dynamic_cast<BlockDevice*>(&device->device())) {
+        limit_disk(environment, policy.drive_id, *disk);
     }
     return std::unique_ptr<Device>(std::move(device));
+}
+
+template <const DeviceType& kType>
+Result<std::unique_ptr<Device>> build_scsi_pci(DeviceEnvironment& environment, std::string id,
+                                               std::shared_ptr<void> config) {
+    const auto& properties = config_as<ScsiPciConfig>(config);
+    PciPlace place = SISKIN_TRY(
+        find_place(environment, properties.pci, kType, id,
+                   properties.virtio.x_ari ? PlaceRule::kAriEndpoint : PlaceRule::kEndpoint));
+    const bool is_plan = environment.places != nullptr;
+    if (is_plan) {
+        environment.places->note(environment.io_threads.check(properties.scsi.iothread));
+        note_all(environment,
+                 [&] { return scsi_pci_problems(kType, properties, environment.vcpu_count); });
+    }
+    IoThread* const thread =
+        is_plan ? nullptr : SISKIN_TRY(environment.io_threads.find(properties.scsi.iothread));
+    return std::unique_ptr<Device>(SISKIN_TRY(create_scsi_pci(
+        kType, std::move(place), std::move(config), virtio_services(environment), thread,
+        environment.vcpu_count, new_scsi_bus_name(environment.devices, id))));
 }
 
 Result<std::unique_ptr<Device>> build_vga_probe(DeviceEnvironment& environment, std::string id,
@@ -196,6 +203,10 @@ constexpr std::array kCatalog{
     CatalogRow{&kUpstreamPortType, build_port<kUpstreamPortType>},
     CatalogRow{&kDownstreamPortType, build_port<kDownstreamPortType>},
     CatalogRow{&kBlkPciType, build_blk_pci, true},
+    CatalogRow{&kScsiPciType, build_scsi_pci<kScsiPciType>, true},
+    CatalogRow{&kScsiPciNonTransitionalType, build_scsi_pci<kScsiPciNonTransitionalType>, true},
+    CatalogRow{&kScsiHdType, build_scsi_hd},
+    CatalogRow{&kScsiCdType, build_scsi_cd},
     CatalogRow{&kVgaProbeType, build_vga_probe},
     CatalogRow{&kIsaSerialType, build_isa_serial},
     CatalogRow{&kIsaDebugconType, build_isa_debugcon},

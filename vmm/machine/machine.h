@@ -108,6 +108,8 @@ public:
     // QMP's object-add and object-del.
     [[nodiscard]] Result<> add_object(const Value::Dict& members);
     [[nodiscard]] Result<> remove_object(std::string_view id);
+    // Trays that moved until now; the loop does it, too. Without the lock.
+    void tell_tray_moves();
     [[nodiscard]] DiskServices& disks() { return *disks_; }
     [[nodiscard]] const DiskServices& disks() const { return *disks_; }
     [[nodiscard]] const IrqRouting& interrupts() const { return *irqs_; }
@@ -188,6 +190,7 @@ private:
     std::unique_ptr<EventLoop::Watch> request_watch_;
     std::unique_ptr<EventLoop::Watch> ram_watch_;
     std::unique_ptr<EventLoop::Watch> block_error_watch_;
+    std::unique_ptr<EventLoop::Watch> tray_watch_;
     std::vector<std::unique_ptr<VcpuThread>> vcpus_;
 
     GuestErrorLog vcpu_log_{"machine"};

@@ -6,11 +6,13 @@
 #include <utility>
 
 #include "base/text.h"
+#include "devices/scsi/scsi_disk.h"
 #include "pci/bridge.h"
 #include "pci/bus.h"
 #include "pci/expander.h"
 #include "pci/function.h"
 #include "vmm/machine/ram_plan.h"
+#include "vmm/machine/scsi_catalog.h"
 
 namespace siskin {
 namespace {
@@ -36,6 +38,10 @@ std::string bus_path(const DeviceTree& devices, const PciBus& bus) {
         }
     }
     return kRootBus;
+}
+
+std::string scsi_bus_path(const DeviceTree::Entry& host, const ScsiBus& bus) {
+    return concat(host.path, "/virtio-backend/", bus.name());
 }
 
 }  // namespace
@@ -67,6 +73,9 @@ QomTree::QomTree(Machine& machine) {
                          bus_path(machine.devices(), function->bus()));
             // Also where it was left to us.
             add_property(*at(entry.path), "addr", "int32", unsigned{function->devfn().value()});
+        }
+        if (const auto* const unit = dynamic_cast<const ScsiDisk*>(entry.device.get())) {
+            add_place(machine.devices(), entry.path, *unit);
         }
     }
     add("/chardevs", "container");
@@ -138,6 +147,17 @@ void QomTree::add_property(QomNode& node, std::string name, std::string type, Va
                                           [value = std::move(value)] { return value; }});
 }
 
+// Also where it was left to us.
+void QomTree::add_place(const DeviceTree& devices, const std::string& path, const ScsiDisk& unit) {
+    for (const DeviceTree::Entry& entry : devices.entries()) {
+        if (scsi_bus_of(*entry.device) == &unit.bus()) {
+            add_property(*at(path), "parent_bus", "link<bus>", scsi_bus_path(entry, unit.bus()));
+        }
+    }
+    add_property(*at(path), "scsi-id", "uint32", unsigned{unit.address().target});
+    add_property(*at(path), "lun", "uint32", unsigned{unit.address().lun});
+}
+
 void QomTree::add_object(const PlannedObject& object) {
     QomNode& node = add(concat("/objects/", object.id), std::string(object.type->name));
     add_rows(node, object.type->properties, object.config.get());
@@ -160,14 +180,18 @@ void QomTree::add_device(const DeviceTree::Entry& entry) {
     add_property(node, "realized", "bool", true);
     add_property(node, "hotplugged", "bool", entry.hot_plugged);
     const auto* const function = dynamic_cast<const PciFunction*>(&device);
+    const auto* const unit = dynamic_cast<const ScsiDisk*>(&device);
     add_property(node, "hotpluggable", "bool",
-                 function != nullptr && function->bus().is_hot_pluggable());
+                 unit != nullptr || (function != nullptr && function->bus().is_hot_pluggable()));
     add_rows(node, device.type().properties, device.config());
     if (const PciBus* const bus = function == nullptr ? nullptr : bus_behind(*function)) {
         add(concat(entry.path, '/', bus->name()), bus->is_express() ? "PCIE" : "PCI");
     }
     for (const DevicePart& part : device.parts()) {
         add(concat(entry.path, '/', part.name), std::string(part.type));
+    }
+    if (const ScsiBus* const bus = scsi_bus_of(device)) {
+        add(scsi_bus_path(entry, *bus), "SCSI");
     }
 }
 

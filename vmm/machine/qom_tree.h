@@ -14,6 +14,8 @@
 
 namespace siskin {
 
+class ScsiDisk;
+
 struct QomProperty {
     std::string name;
     std::string type;  // "uint16", "child<iothread>", "link<bus>"
@@ -46,6 +48,7 @@ private:
     void add_object(const PlannedObject& object);
     void add_rows(QomNode& node, std::span<const PropertyGroup> groups, void* config);
     void add_device(const DeviceTree::Entry& entry);
+    void add_place(const DeviceTree& devices, const std::string& path, const ScsiDisk& unit);
     void add_vcpus(Machine& machine);
     [[nodiscard]] QomNode* at(std::string_view path);
 
