@@ -14,6 +14,7 @@ inline constexpr std::uint16_t kDeviceIdNetwork = 1;
 inline constexpr std::uint16_t kDeviceIdBlock = 2;
 inline constexpr std::uint16_t kDeviceIdConsole = 3;
 inline constexpr std::uint16_t kDeviceIdEntropy = 4;
+inline constexpr std::uint16_t kDeviceIdScsi = 8;
 
 // §2.1: bits of the device status field.
 inline constexpr std::uint8_t kStatusAcknowledge = 1;

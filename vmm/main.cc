@@ -20,6 +20,7 @@
 #include "vmm/machine/commands_blockdev.h"
 #include "vmm/machine/commands_device.h"
 #include "vmm/machine/commands_machine.h"
+#include "vmm/machine/commands_media.h"
 #include "vmm/machine/commands_options.h"
 #include "vmm/machine/commands_qom.h"
 #include "vmm/machine/commands_run_control.h"
@@ -49,6 +50,7 @@ public:
           block_(machine),
           block_device_(machine),
           blockdev_(machine),
+          media_(machine),
           pci_(machine),
           descriptors_(&fd_sets),
           chardev_(machine, monitors, descriptors_),
@@ -70,6 +72,7 @@ private:
     BlockHandlers block_;
     BlockDeviceHandlers block_device_;
     BlockdevHandlers blockdev_;
+    MediaHandlers media_;
     PciHandlers pci_;
     qmp::Descriptors descriptors_;
     ChardevHandlers chardev_;
@@ -83,9 +86,10 @@ private:
     MachineInspector inspector_;
     hmp::HumanHandlers human_{{protocol_, run_control_, machine_, block_, block_device_, pci_,
                                chardev_, stats_, objects_, descriptors_, inspector_}};
-    qmp::Handlers all_{protocol_, protocol_, run_control_, machine_,       block_, block_device_,
-                       blockdev_, pci_,      chardev_,     descriptors_,   human_, qom_,
-                       objects_,  stats_,    devices_,     subscriptions_, yank_,  options_};
+    qmp::Handlers all_{protocol_,     protocol_,      run_control_, machine_, block_,
+                       block_device_, blockdev_,      media_,       pci_,     chardev_,
+                       descriptors_,  human_,         qom_,         objects_, stats_,
+                       devices_,      subscriptions_, yank_,        options_};
 };
 
 Result<> set_up_process(const MachineConfig& config, std::optional<Daemon>& daemon) {

@@ -32,10 +32,16 @@ Result<> DeviceTree::check_id(std::string_view id) const {
     return {};
 }
 
+std::string DeviceTree::next_anonymous_path() const {
+    return concat("/machine/peripheral-anon/device[", anonymous_count_, "]");
+}
+
 Device& DeviceTree::add(std::unique_ptr<Device> device, bool hot_plugged) {
-    std::string path = device->id().empty()
-                           ? concat("/machine/peripheral-anon/device[", anonymous_count_++, "]")
-                           : concat("/machine/peripheral/", device->id());
+    std::string path = concat("/machine/peripheral/", device->id());
+    if (device->id().empty()) {
+        path = next_anonymous_path();
+        ++anonymous_count_;
+    }
     entries_.push_back(Entry{std::move(path), std::move(device), hot_plugged});
     return *entries_.back().device;
 }

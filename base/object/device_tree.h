@@ -27,6 +27,8 @@ public:
     [[nodiscard]] Result<> check_id(std::string_view id) const;
     // The id was checked. Returns the device, now owned here.
     Device& add(std::unique_ptr<Device> device, bool hot_plugged = false);
+    // What add() makes of the next device without an id.
+    [[nodiscard]] std::string next_anonymous_path() const;
     // Takes the device of that path out of the tree; null when there is none.
     [[nodiscard]] std::unique_ptr<Device> take(std::string_view path);
     // In the order of creation; destruction is in the reverse order.

@@ -11,6 +11,7 @@ import hotplug
 import images
 import packed
 import pci_tree
+import scsi
 from guest import Guest
 from qmp import QmpError
 
@@ -251,4 +252,4 @@ def pvh(bench):
 
 ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tree,
        "hotplug": hotplug.by_acpi, "hotplug-native": hotplug.by_slot,
-       "hotplug-boot": hotplug.while_booting, "packed": packed.packed}
+       "hotplug-boot": hotplug.while_booting, "packed": packed.packed, "scsi": scsi.scsi}

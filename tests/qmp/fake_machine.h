@@ -29,6 +29,7 @@ class NoMachineCommands : public qmp::QomCommands,
                           public qmp::ObjectCommands,
                           public qmp::DeviceCommands,
                           public qmp::BlockdevCommands,
+                          public qmp::RemovableMediaCommands,
                           public qmp::OptionsCommands {
 public:
     Result<std::vector<qmp::ObjectPropertyInfo>> qom_list(const qmp::QomListArguments&) override {
@@ -68,6 +69,22 @@ public:
     }
     Result<> blockdev_add(const qmp::BlockdevOptions&) override { return NotInThisTest(); }
     Result<> blockdev_del(const qmp::BlockdevDelArguments&) override { return NotInThisTest(); }
+    Result<> eject(const qmp::EjectArguments&) override { return NotInThisTest(); }
+    Result<> blockdev_open_tray(const qmp::BlockdevOpenTrayArguments&) override {
+        return NotInThisTest();
+    }
+    Result<> blockdev_close_tray(const qmp::BlockdevCloseTrayArguments&) override {
+        return NotInThisTest();
+    }
+    Result<> blockdev_remove_medium(const qmp::BlockdevRemoveMediumArguments&) override {
+        return NotInThisTest();
+    }
+    Result<> blockdev_insert_medium(const qmp::BlockdevInsertMediumArguments&) override {
+        return NotInThisTest();
+    }
+    Result<> blockdev_change_medium(const qmp::BlockdevChangeMediumArguments&) override {
+        return NotInThisTest();
+    }
     Result<std::vector<qmp::BlockDeviceInfo>> query_named_block_nodes(
         const qmp::QueryNamedBlockNodesArguments&) override {
         return NotInThisTest();
@@ -104,8 +121,9 @@ public:
     [[nodiscard]] qmp::Descriptors& descriptors() { return descriptors_; }
     [[nodiscard]] qmp::Subscriptions& subscriptions() { return subscriptions_; }
     [[nodiscard]] qmp::Handlers handlers() {
-        return {protocol_,    protocol_, *this, *this, *this, *this, *this,          *this, *this,
-                descriptors_, human_,    *this, *this, *this, *this, subscriptions_, yank_, *this};
+        return {protocol_, protocol_, *this,          *this,        *this,  *this, *this,
+                *this,     *this,     *this,          descriptors_, human_, *this, *this,
+                *this,     *this,     subscriptions_, yank_,        *this};
     }
     [[nodiscard]] FakeBackend& backend() { return backend_; }
     // What query-block and query-pci answer.

@@ -17,8 +17,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 BUSYBOX = pathlib.Path("/bin/busybox")
 # What the L1 kernel loads to be a host: KVM, and the port that carries QMP.
 L1_MODULES = ("kvm-amd", "virtio_pci", "virtio_console")
-# What the guest loads to see its disk and its power button.
-GUEST_MODULES = ("virtio_pci", "virtio_blk", "button", "evdev")
+# What the guest loads to see its disks and its power button.
+GUEST_MODULES = ("virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "sr_mod", "button", "evdev")
 # Firmware QEMU loads by name, for runs that have QEMU itself as the VMM in L1.
 QEMU_DATA = (
     "/usr/share/seabios/bios-256k.bin",

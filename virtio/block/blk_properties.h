@@ -12,7 +12,7 @@
 #include "base/object/property.h"
 #include "base/result.h"
 #include "base/units.h"
-#include "virtio/block/block_on_error.h"
+#include "devices/block/block_on_error.h"
 #include "virtio/block/block_options.h"
 #include "virtio/block/queue_mapping.h"
 

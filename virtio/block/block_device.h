@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "devices/block/block_node.h"
+#include "devices/block/disk_control.h"
 #include "virtio/block/block_lanes.h"
 #include "virtio/block/block_options.h"
 #include "virtio/block/spec.h"
@@ -22,7 +23,7 @@ namespace siskin {
 // cache. Left out: secure erase, SCSI, zoned devices.
 // The control side; what touches queues is BlockIo on the I/O threads, reached by BlockLanes.
 // Thread: under MachineLock.
-class BlockDevice final : public VirtioDevice {
+class BlockDevice final : public VirtioDevice, public DiskControl {
 public:
     // Claims the node until destruction. Node and threads outlive the device. Errors: those of
     // claim() and of BlockLanes; an option is out of its bounds. `errors` may be null.
@@ -57,27 +58,31 @@ public:
     void allow_transfers(bool allowed) override;
     [[nodiscard]] bool is_quiet() const override { return lanes_->is_quiet(); }
 
-    [[nodiscard]] BlockNode& node() const { return node_; }
     [[nodiscard]] const BlockDeviceOptions& options() const { return options_; }
-    // The error that stopped the machine last, as an errno value; 0 once it was let go on.
-    [[nodiscard]] int stop_error() const { return shared_.stop_error.load(); }
-    // What all requests came to so far. Any thread.
-    [[nodiscard]] BlockTotals totals() const;
-
-    // Limits of their own or of a group, null for none, from now on. Thread: VM loop.
-    void set_throttle_group(std::shared_ptr<ThrottleGroup> group);
-    [[nodiscard]] const std::shared_ptr<ThrottleGroup>& throttle_group() const { return group_; }
-    // What waited for limits so far, and for how long. Any thread.
-    [[nodiscard]] std::uint64_t held_operations() const { return lanes_->held_operations(); }
-    [[nodiscard]] std::uint64_t held_ns() const { return lanes_->held_ns(); }
-
-    // Changes the node's size; the driver is told by publish_size(). Requests in flight finish
-    // first, and this waits for them. Thread: VM loop, not under MachineLock.
-    [[nodiscard]] Result<> resize(ByteCount size);
+    // DiskControl
+    [[nodiscard]] BlockNode* medium_node() const override { return &node_; }
+    // Any thread.
+    [[nodiscard]] BlockTotals totals() const override;
+    [[nodiscard]] bool accounts_failed() const override { return options_.account_failed; }
+    [[nodiscard]] bool accounts_invalid() const override { return options_.account_invalid; }
+    [[nodiscard]] bool may_stop_machine() const override {
+        return may_stop(options_.on_read_error, options_.on_write_error);
+    }
+    [[nodiscard]] int stop_error() const override { return shared_.stop_error.load(); }
+    void set_throttle_group(std::shared_ptr<ThrottleGroup> group) override;
+    [[nodiscard]] const std::shared_ptr<ThrottleGroup>& throttle_group() const override {
+        return group_;
+    }
+    [[nodiscard]] std::uint64_t held_operations() const override {
+        return lanes_->held_operations();
+    }
+    [[nodiscard]] std::uint64_t held_ns() const override { return lanes_->held_ns(); }
+    // Waits until no thread has a request in flight.
+    [[nodiscard]] Result<> resize(ByteCount size) override;
     // The node has another size on its own account; the driver is told.
     void follow_size();
     // The configuration space shows the size the disk has now (§5.2.6.2: a configuration change).
-    void publish_size();
+    void publish_size() override;
 
 private:
     BlockDevice(BlockNode& node, const BlockDeviceOptions& options,

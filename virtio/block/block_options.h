@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "devices/block/block_node.h"
-#include "virtio/block/block_on_error.h"
+#include "devices/block/block_on_error.h"
 #include "virtio/block/spec.h"
 
 namespace siskin {

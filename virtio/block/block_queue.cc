@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "virtio/queue/gather_buffers.h"
+
 namespace siskin {
 
 namespace spec = virtio_spec;
@@ -106,33 +108,18 @@ void BlockQueue::prepare(BlockRequest& request, Slot& slot) const {
                                       request.may_unmap && shared_.may_unmap, durable);
             break;
         case BlockRequest::Kind::Read:
-            slot.prepare_read(request.offset, std::span(slot.buffers, gather(request, slot)));
+            slot.prepare_read(
+                request.offset,
+                std::span(slot.buffers, gather_buffers(request.data, request.size, slot.buffers)));
             break;
         case BlockRequest::Kind::Write:
-            slot.prepare_write(request.offset, std::span(slot.buffers, gather(request, slot)),
-                               durable);
+            slot.prepare_write(
+                request.offset,
+                std::span(slot.buffers, gather_buffers(request.data, request.size, slot.buffers)),
+                durable);
             break;
         default: slot.prepare_flush();
     }
-}
-
-// Neighbours in guest memory become one buffer.
-std::size_t BlockQueue::gather(BlockRequest& request, Slot& slot) const {
-    std::size_t count = 0;
-    std::uint64_t left = request.size;
-    while (left != 0) {
-        const GuestSpan run = request.data.next(left);
-        left -= run.size();
-        if (count != 0) {
-            iovec& last = slot.buffers[count - 1];
-            if (static_cast<std::byte*>(last.iov_base) + last.iov_len == run.data()) {
-                last.iov_len += run.size();
-                continue;
-            }
-        }
-        slot.buffers[count++] = iovec{run.data(), run.size()};
-    }
-    return count;
 }
 
 void BlockQueue::answer_id(BlockRequest& request, ChainHead head) {

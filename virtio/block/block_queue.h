@@ -12,12 +12,13 @@
 #include <sys/uio.h>
 
 #include "base/loop/io_loop.h"
+#include "devices/block/block_counters.h"
 #include "devices/block/block_node.h"
-#include "virtio/block/block_counters.h"
-#include "virtio/block/block_on_error.h"
+#include "devices/block/block_on_error.h"
 #include "virtio/block/block_request.h"
 #include "virtio/block/spec.h"
 #include "virtio/device.h"
+#include "virtio/queue/queue_set.h"
 #include "virtio/queue/queue_worker.h"
 
 namespace siskin {
@@ -52,7 +53,7 @@ public:
 
 // A fixed pool of as many requests as the queue has entries. Thread: the IoThread's. No lock and no
 // allocation a request.
-class BlockQueue final : private QueueClient {
+class BlockQueue final : public ServedQueue, private QueueClient {
 public:
     BlockQueue(ActiveQueue queue, BlockEngine& engine, const BlockShared& shared,
                BlockCounters& counters, BlockQueueOwner& owner);
@@ -60,12 +61,12 @@ public:
     BlockQueue(const BlockQueue&) = delete;
     BlockQueue& operator=(const BlockQueue&) = delete;
 
-    [[nodiscard]] QueueWorker& worker() { return worker_; }
+    [[nodiscard]] QueueWorker& worker() override { return worker_; }
     // Without those that were kept.
-    [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+    [[nodiscard]] std::size_t in_flight() const override { return in_flight_; }
     // Submits again what was kept after an error, or when the disk was lost, in the order of its
     // arrival. What is still kept when the queue goes is dropped, as a reset wants it.
-    void retry_kept();
+    void retry_kept() override;
 
 private:
     class Slot;
@@ -77,7 +78,6 @@ private:
 
     void start(BlockRequest& request, ChainHead head);
     void prepare(BlockRequest& request, Slot& slot) const;
-    [[nodiscard]] std::size_t gather(BlockRequest& request, Slot& slot) const;
     void answer_id(BlockRequest& request, ChainHead head);
     // Status byte and used ring; `data_written` bytes lie before the status byte, without a gap
     // from the start.

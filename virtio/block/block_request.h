@@ -7,7 +7,7 @@
 
 #include "base/memory/guest_span.h"
 #include "base/units.h"
-#include "virtio/block/block_counters.h"
+#include "devices/block/block_counters.h"
 #include "virtio/queue/chain_reader.h"
 #include "virtio/queue/descriptor_chain.h"
 

@@ -14,6 +14,10 @@ std::string title(const qmp::BlockInfo& disk) {
     if (!disk.device.empty() && !node.empty()) {
         text += concat(" (", node, ')');
     }
+    // As QEMU has it, who has no other name is told by its device.
+    if (text.empty()) {
+        text = disk.qdev.value_or("");
+    }
     if (!disk.inserted) {
         return text + ": [not inserted]\n";
     }

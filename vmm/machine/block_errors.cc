@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "virtio/block/block_counters.h"
+#include "devices/block/block_counters.h"
 
 namespace siskin {
 

@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/mutex.h"
 #include "base/result.h"
-#include "virtio/block/block_on_error.h"
+#include "devices/block/block_on_error.h"
 
 namespace siskin {
 

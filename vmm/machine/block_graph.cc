@@ -147,12 +147,17 @@ Result<> BlockGraph::remove(std::string_view node_name) {
     if (has_parent(node_name)) {
         return fail(concat("Block device ", node_name, " is in use"));
     }
-    std::string next = found->child;
-    entries_.erase(found);
+    erase(found);
+    return {};
+}
+
+void BlockGraph::erase(std::vector<Entry>::const_iterator entry) {
+    std::string next = entry->child;
+    entries_.erase(entry);
     // Nodes that were made inside go, too, unless another node was put on them meanwhile.
     while (!next.empty()) {
-        const auto inner = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-            return entry.node->name() == next;
+        const auto inner = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& below) {
+            return below.node->name() == next;
         });
         if (inner == entries_.end() || inner->own || has_parent(next) ||
             inner->node->is_claimed()) {
@@ -161,7 +166,25 @@ Result<> BlockGraph::remove(std::string_view node_name) {
         next = inner->child;
         entries_.erase(inner);
     }
-    return {};
+}
+
+Result<BlockNode*> BlockGraph::add_medium(const qmp::BlockdevOptions& options) {
+    BlockNode* const node = SISKIN_TRY(add(options));
+    entries_.back().of_drive = true;
+    entries_.back().own = false;
+    return node;
+}
+
+void BlockGraph::remove_unused_media() {
+    for (;;) {
+        const auto unused = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+            return entry.of_drive && !entry.node->is_claimed() && !has_parent(entry.node->name());
+        });
+        if (unused == entries_.end()) {
+            return;
+        }
+        erase(unused);
+    }
 }
 
 Result<BlockNode*> BlockGraph::disk(std::string_view name) const {

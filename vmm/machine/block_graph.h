@@ -24,12 +24,13 @@ public:
     struct Entry {
         std::unique_ptr<SharedNode> node;
         std::string driver;
-        std::string filename;  // as queries show it: a path, or what the node is made of in JSON
-        std::string path;      // of the file at the bottom, or empty
-        std::string child;     // the node-name of the node below it, or empty
-        std::string drive_id;  // of the -drive that made it, or empty
-        bool own = true;       // blockdev-del may remove it; else it goes with the node above
-        bool direct = false;   // its cache
+        std::string filename;   // as queries show it: a path, or what the node is made of in JSON
+        std::string path;       // of the file at the bottom, or empty
+        std::string child;      // the node-name of the node below it, or empty
+        std::string drive_id;   // of the -drive that made it, or empty
+        bool of_drive = false;  // a medium that was put in; it goes when it is taken out
+        bool own = true;        // blockdev-del may remove it; else it goes with the node above
+        bool direct = false;    // its cache
         bool no_flush = false;
     };
 
@@ -39,6 +40,9 @@ public:
     // The same for a -drive, whose id is a second name of the node.
     [[nodiscard]] Result<BlockNode*> add_drive(const std::string& id,
                                                const qmp::BlockdevOptions& options);
+    // The same for a medium, until remove_unused_media() finds that no device has it.
+    [[nodiscard]] Result<BlockNode*> add_medium(const qmp::BlockdevOptions& options);
+    void remove_unused_media();
     // Of blockdev-del: the node, and those that were made inside it. Errors: somebody uses it, or
     // it is inside another one, or there is none.
     [[nodiscard]] Result<> remove(std::string_view node_name);
@@ -58,6 +62,8 @@ private:
     [[nodiscard]] Result<Entry> make(const qmp::BlockdevOptions& options, std::string name);
     [[nodiscard]] Result<Entry> make_raw(const qmp::BlockdevOptions& options, std::string name);
     [[nodiscard]] Result<std::string> name_for(const qmp::BlockdevOptions& options);
+    // The node, and those that were made inside it.
+    void erase(std::vector<Entry>::const_iterator entry);
     [[nodiscard]] bool has_parent(std::string_view node_name) const;
     [[nodiscard]] std::string generated_name();
     void shrink_to(std::size_t count);

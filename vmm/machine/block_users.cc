@@ -4,26 +4,47 @@
 
 #include <algorithm>
 
-#include "virtio/block/blk_pci.h"
+#include "base/text.h"
+#include "devices/scsi/scsi_disk.h"
+#include "devices/scsi/scsi_disk_types.h"
+#include "virtio/block/block_device.h"
+#include "virtio/transport/virtio_pci.h"
 
 namespace siskin {
 
 const DeviceTree::Entry* user_of(const DeviceTree& devices, const BlockGraph::Entry& node) {
     for (const DeviceTree::Entry& device : devices.entries()) {
-        if (is_blk_pci(device.device->type())) {
-            const auto* const config = static_cast<const BlkPciConfig*>(device.device->config());
-            const std::string& drive = config->blk.drive;
-            if (!drive.empty() && (drive == node.drive_id || drive == node.node->name())) {
-                return &device;
-            }
+        const DiskControl* const disk = disk_of(device);
+        if (disk != nullptr && disk->medium_node() == node.node.get()) {
+            return &device;
         }
     }
     return nullptr;
 }
 
-BlockDevice* disk_of(const DeviceTree::Entry& device) {
+DiskControl* disk_of(const DeviceTree::Entry& device) {
+    if (auto* const unit = dynamic_cast<ScsiDisk*>(device.device.get())) {
+        return unit;
+    }
     auto* const function = dynamic_cast<VirtioPci*>(device.device.get());
     return function == nullptr ? nullptr : dynamic_cast<BlockDevice*>(&function->device());
+}
+
+std::string disk_name(const DeviceTree::Entry& device) {
+    if (dynamic_cast<const ScsiDisk*>(device.device.get()) == nullptr) {
+        return concat(device.path, "/virtio-backend");
+    }
+    return device.device->id().empty() ? device.path : device.device->id();
+}
+
+const std::string* drive_of_empty_unit(const DeviceTree::Entry& device) {
+    const auto* const unit = dynamic_cast<const ScsiDisk*>(device.device.get());
+    if (unit == nullptr || unit->medium_node() != nullptr) {
+        return nullptr;
+    }
+    return &unit->type() == &kScsiHdType
+               ? &static_cast<const ScsiHdConfig*>(unit->config())->disk.drive
+               : &static_cast<const ScsiCdConfig*>(unit->config())->disk.drive;
 }
 
 const DeviceTree::Entry* find_disk_device(const DeviceTree& devices, std::string_view id_or_path) {

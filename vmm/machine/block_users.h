@@ -2,10 +2,11 @@
 // Which disk device uses which block node.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/object/device_tree.h"
-#include "virtio/block/block_device.h"
+#include "devices/block/disk_control.h"
 #include "vmm/machine/block_graph.h"
 
 namespace siskin {
@@ -14,8 +15,14 @@ namespace siskin {
 [[nodiscard]] const DeviceTree::Entry* user_of(const DeviceTree& devices,
                                                const BlockGraph::Entry& node);
 
-// What a disk device is inside; null when it is none.
-[[nodiscard]] BlockDevice* disk_of(const DeviceTree::Entry& device);
+// What a disk device is to management; null when it is none.
+[[nodiscard]] DiskControl* disk_of(const DeviceTree::Entry& device);
+
+// How queries name a disk device, as QEMU does: by its back end, or a unit by its id.
+[[nodiscard]] std::string disk_name(const DeviceTree::Entry& device);
+
+// The `drive` of a unit whose medium is out; null for any other device.
+[[nodiscard]] const std::string* drive_of_empty_unit(const DeviceTree::Entry& device);
 
 // The device of that id or path; the path of its back end does as well. Null when there is none.
 [[nodiscard]] const DeviceTree::Entry* find_disk_device(const DeviceTree& devices,

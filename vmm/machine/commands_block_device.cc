@@ -137,7 +137,7 @@ Result<std::vector<qmp::BlockStats>> BlockDeviceHandlers::query_blockstats(
     std::vector<qmp::BlockStats> all;
     for (const BlockGraph::Entry& node : machine_.blocks().entries()) {
         const DeviceTree::Entry* const user = user_of(machine_.devices(), node);
-        const BlockDevice* const disk = user == nullptr ? nullptr : disk_of(*user);
+        const DiskControl* const disk = user == nullptr ? nullptr : disk_of(*user);
         const BlockTotals totals = disk == nullptr ? BlockTotals{} : disk->totals();
         qmp::BlockStats stats = node_stats(node, totals);
         if (arguments.query_nodes.value_or(false)) {
@@ -150,9 +150,9 @@ Result<std::vector<qmp::BlockStats>> BlockDeviceHandlers::query_blockstats(
         stats.device = node.drive_id;
         stats.stats = block_device_stats(totals, monotonic_ns());
         if (disk != nullptr) {
-            stats.qdev = concat(user->path, "/virtio-backend");
-            stats.stats.account_failed = disk->options().account_failed;
-            stats.stats.account_invalid = disk->options().account_invalid;
+            stats.qdev = disk_name(*user);
+            stats.stats.account_failed = disk->accounts_failed();
+            stats.stats.account_invalid = disk->accounts_invalid();
             if (disk->held_operations() != 0) {
                 stats.stats.x_siskin_held_operations = number(disk->held_operations());
                 stats.stats.x_siskin_held_time_ns = number(disk->held_ns());
@@ -180,7 +180,7 @@ Result<> BlockDeviceHandlers::block_resize(const qmp::BlockResizeArguments& argu
     }
     const ByteCount size{static_cast<std::uint64_t>(arguments.size)};
     const DeviceTree::Entry* const user = user_of(machine_.devices(), *node);
-    BlockDevice* const disk = user == nullptr ? nullptr : disk_of(*user);
+    DiskControl* const disk = user == nullptr ? nullptr : disk_of(*user);
     if (disk == nullptr) {
         return node->node->resize(size);
     }
@@ -201,7 +201,7 @@ Result<> BlockDeviceHandlers::block_set_io_throttle(
     if (user == nullptr) {
         return fail(ErrorClass::DeviceNotFound, concat("Device '", printable(name), "' not found"));
     }
-    BlockDevice* const disk = disk_of(*user);
+    DiskControl* const disk = disk_of(*user);
     if (disk == nullptr) {
         return fail("Device does not have a block device backend");
     }

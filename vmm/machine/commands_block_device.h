@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "devices/block/block_counters.h"
 #include "devices/block/throttle_limits.h"
 #include "qmp/generated/commands.h"
-#include "virtio/block/block_counters.h"
 #include "vmm/machine/machine.h"
 
 namespace siskin {

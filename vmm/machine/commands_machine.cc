@@ -2,8 +2,10 @@
 // The QMP commands that ask about names, CPUs, disks and character devices.
 #include "vmm/machine/commands_machine.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <optional>
 
 #include "base/text.h"
@@ -30,8 +32,8 @@ std::string uuid_text(const std::array<std::uint8_t, 16>& uuid) {
 }
 
 // Nothing of a disk whose errors never stop the machine, as in QEMU.
-std::optional<qmp::BlockDeviceIoStatus> io_status_of(const BlockDevice& disk) {
-    if (!may_stop(disk.options().on_read_error, disk.options().on_write_error)) {
+std::optional<qmp::BlockDeviceIoStatus> io_status_of(const DiskControl& disk) {
+    if (!disk.may_stop_machine()) {
         return std::nullopt;
     }
     const int error = disk.stop_error();
@@ -72,31 +74,61 @@ Result<std::vector<qmp::BlockJobInfo>> BlockHandlers::query_block_jobs() {
     return std::vector<qmp::BlockJobInfo>();
 }
 
-// The disks of devices and, as QEMU has it, drives that no device uses; drives come first.
+namespace {
+
+qmp::BlockInfo disk_info(const DeviceTree::Entry& device, DiskControl& disk) {
+    qmp::BlockInfo info;
+    info.type = "unknown";
+    info.qdev = disk_name(device);
+    info.io_status = io_status_of(disk);
+    info.removable = disk.removable() != nullptr;
+    if (const RemovableDrive* const drive = disk.removable()) {
+        info.locked = drive->is_locked();
+        info.tray_open = drive->is_tray_open();
+    }
+    return info;
+}
+
+}  // namespace
+
+// The disks of devices and, as QEMU has it, drives that no device uses; drives come first, and
+// empty ones last.
 Result<std::vector<qmp::BlockInfo>> BlockHandlers::query_block() {
     const MutexLock hold(machine_.lock());
     std::vector<qmp::BlockInfo> disks;
+    std::vector<qmp::BlockInfo> empty;
+    for (const DeviceTree::Entry& device : machine_.devices().entries()) {
+        const std::string* const drive = drive_of_empty_unit(device);
+        if (drive == nullptr) {
+            continue;
+        }
+        empty.push_back(disk_info(device, *disk_of(device)));
+        const BlockGraph::Entry* const former = machine_.blocks().find(*drive);
+        empty.back().device = former == nullptr ? "" : former->drive_id;
+    }
+    const auto is_ejected = [&](const std::string& drive_id) {
+        return std::any_of(empty.begin(), empty.end(),
+                           [&](const auto& info) { return info.device == drive_id; });
+    };
     for (const BlockGraph::Entry& entry : machine_.blocks().entries()) {
         const DeviceTree::Entry* const user = user_of(machine_.devices(), entry);
-        if (user == nullptr && entry.drive_id.empty()) {
+        if (user == nullptr && (entry.drive_id.empty() || is_ejected(entry.drive_id))) {
             continue;
         }
         qmp::BlockInfo info;
-        info.device = entry.drive_id;
         info.type = "unknown";
-        info.inserted = block_device_info(entry);
-        info.removable = user == nullptr;
+        info.removable = true;
         if (user != nullptr) {
-            info.qdev = concat(user->path, "/virtio-backend");
-            if (const BlockDevice* const disk = disk_of(*user)) {
-                info.io_status = io_status_of(*disk);
-                if (disk->throttle_group() != nullptr) {
-                    tell_limits(*disk->throttle_group(), *info.inserted);
-                }
-            }
+            info = disk_info(*user, *disk_of(*user));
+        }
+        info.device = entry.drive_id;
+        info.inserted = block_device_info(entry);
+        if (user != nullptr && disk_of(*user)->throttle_group() != nullptr) {
+            tell_limits(*disk_of(*user)->throttle_group(), *info.inserted);
         }
         disks.push_back(std::move(info));
     }
+    std::move(empty.begin(), empty.end(), std::back_inserter(disks));
     return disks;
 }
 

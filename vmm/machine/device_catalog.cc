@@ -8,14 +8,18 @@
 
 #include "base/text.h"
 #include "devices/platform/isa_devices.h"
+#include "devices/scsi/scsi_disk_types.h"
 #include "pci/conventional_bridge.h"
 #include "pci/expander.h"
 #include "pci/express_port.h"
 #include "pci/vga_probe.h"
 #include "virtio/block/blk_pci.h"
 #include "virtio/block/block_device.h"
+#include "virtio/scsi/scsi_pci.h"
 #include "virtio/vhost_user/vhost_user_blk_pci.h"
+#include "vmm/machine/disk_builder.h"
 #include "vmm/machine/isa_catalog.h"
+#include "vmm/machine/scsi_catalog.h"
 #include "vmm/machine/vhost_user_back_ends.h"
 
 namespace siskin {
@@ -116,18 +120,6 @@ VirtioPciServices virtio_services(DeviceEnvironment& environment) {
                              [memory = environment.memory] { return memory; }};
 }
 
-// A smaller block would have to be read, changed and written back, which nobody sees happen.
-Result<> check_block_unit(const BlkProperties& properties, const BlockNode& node) {
-    const std::uint32_t unit = node.limits().request_alignment;
-    const ByteCount size = properties.logical_block_size.value_or(BlkProperties::kUnsetBlockSize);
-    if (size.value() >= unit) {
-        return {};
-    }
-    return fail(concat("logical_block_size is ", size.value(), ", block node '", node.name(),
-                       "' takes nothing less than ", unit,
-                       " bytes at a time: say logical_block_size=", unit, ", or cache.direct=off"));
-}
-
 std::vector<Error> blk_thread_problems(DeviceEnvironment& environment,
                                        const BlkPciConfig& properties) {
     std::vector<Error> problems;
@@ -171,7 +163,8 @@ void note_blk_problems(DeviceEnvironment& environment, const BlkPciConfig& prope
         node = found ? *found : nullptr;
     }
     if (node != nullptr) {
-        environment.places->note(check_block_unit(properties.blk, *node));
+        environment.places->note(check_block_unit(
+            properties.blk.logical_block_size.value_or(BlkProperties::kUnsetBlockSize), *node));
     }
     note_all(environment, [&] { return blk_thread_problems(environment, properties); });
     note_all(environment,
@@ -197,28 +190,19 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
         threads = SISKIN_TRY(find_blk_threads(environment, properties, kType.name));
     }
     BlockNode* const node = SISKIN_TRY(environment.blocks.disk(properties.blk.drive));
-    SISKIN_TRY(check_block_unit(properties.blk, *node));
+    SISKIN_TRY(check_block_unit(
+        properties.blk.logical_block_size.value_or(BlkProperties::kUnsetBlockSize), *node));
     const VirtioPciServices services = virtio_services(environment);
-    const std::string drive_id = environment.blocks.find(properties.blk.drive)->drive_id;
-    const DrivePolicy policy = environment.disks.policy(drive_id);
-    const auto or_drives = [](BlockOnError own, BlockOnError drives) {
-        return own == BlockOnError::Auto ? drives : own;
-    };
+    DiskPolicy policy = disk_policy(environment, properties.blk.drive, properties.blk.rerror,
+                                    properties.blk.werror);
     BlkPciBackends backends{*node, std::move(threads), environment.vcpu_count};
-    backends.on_read_error = or_drives(properties.blk.rerror, policy.on_read_error);
-    backends.on_write_error = or_drives(properties.blk.werror, policy.on_write_error);
-    backends.errors = environment.disks.errors().sink(
-        drive_id, node->name(), may_stop(backends.on_read_error, backends.on_write_error));
+    backends.on_read_error = policy.on_read_error;
+    backends.on_write_error = policy.on_write_error;
+    backends.errors = std::move(policy.errors);
     auto device = SISKIN_TRY(
         create_blk_pci(std::move(place), std::move(config), services, std::move(backends), kType));
-    auto* const disk = dynamic_cast<BlockDevice*>(&device->device());
-    if (disk != nullptr && (policy.limits.any() || !policy.throttle_group.empty())) {
-        auto group = environment.disks.throttle_groups().find_or_make(
-            policy.throttle_group.empty() ? drive_id : policy.throttle_group);
-        if (policy.limits.any()) {
-            group->configure(policy.limits);
-        }
-        disk->set_throttle_group(std::move(group));
+    if (auto* const disk = dynamic_cast<BlockDevice*>(&device->device())) {
+        limit_disk(environment, policy.drive_id, *disk);
     }
     return std::unique_ptr<Device>(std::move(device));
 }
@@ -243,6 +227,26 @@ Result<std::unique_ptr<Device>> build_vhost_user_blk(DeviceEnvironment& environm
                                              std::move(back_end), *thread, environment.lock)));
 }
 
+template <const DeviceType& kType>
+Result<std::unique_ptr<Device>> build_scsi_pci(DeviceEnvironment& environment, std::string id,
+                                               std::shared_ptr<void> config) {
+    const auto& properties = config_as<ScsiPciConfig>(config);
+    PciPlace place = SISKIN_TRY(
+        find_place(environment, properties.pci, kType, id,
+                   properties.virtio.x_ari ? PlaceRule::kAriEndpoint : PlaceRule::kEndpoint));
+    const bool is_plan = environment.places != nullptr;
+    if (is_plan) {
+        environment.places->note(environment.io_threads.check(properties.scsi.iothread));
+        note_all(environment,
+                 [&] { return scsi_pci_problems(kType, properties, environment.vcpu_count); });
+    }
+    IoThread* const thread =
+        is_plan ? nullptr : SISKIN_TRY(environment.io_threads.find(properties.scsi.iothread));
+    return std::unique_ptr<Device>(SISKIN_TRY(create_scsi_pci(
+        kType, std::move(place), std::move(config), virtio_services(environment), thread,
+        environment.vcpu_count, new_scsi_bus_name(environment.devices, id))));
+}
+
 Result<std::unique_ptr<Device>> build_vga_probe(DeviceEnvironment& environment, std::string id,
                                                 std::shared_ptr<void> config) {
     const auto& properties = config_as<VgaProbeConfig>(config).pci;
@@ -262,6 +266,10 @@ constexpr std::array kCatalog{
     CatalogRow{&kVhostUserBlkPciType, build_vhost_user_blk, true, prepare_vhost_user_back_end},
     CatalogRow{&kBlkPciType, build_blk_pci<kBlkPciType>, true},
     CatalogRow{&kBlkPciNonTransitionalType, build_blk_pci<kBlkPciNonTransitionalType>, true},
+    CatalogRow{&kScsiPciType, build_scsi_pci<kScsiPciType>, true},
+    CatalogRow{&kScsiPciNonTransitionalType, build_scsi_pci<kScsiPciNonTransitionalType>, true},
+    CatalogRow{&kScsiHdType, build_scsi_hd},
+    CatalogRow{&kScsiCdType, build_scsi_cd},
     CatalogRow{&kVgaProbeType, build_vga_probe},
     CatalogRow{&kIsaSerialType, build_isa_serial},
     CatalogRow{&kIsaDebugconType, build_isa_debugcon},

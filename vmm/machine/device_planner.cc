@@ -231,6 +231,11 @@ DevicePlanner::Planned DevicePlanner::add(const qmp::DeviceDescription& descript
         return done();
     }
     const bool is_pci = reading.planned.row->type->bus == "PCI";
+    if (reading.planned.row->type->bus == "SCSI") {
+        note(fail(concat("'", reading.planned.row->type->name,
+                         "' sits on a SCSI bus, which is not planned for")));
+        return done();
+    }
     if (!is_pci && options_.hot_plug) {
         note(fail("Bus 'isa.0' does not support hotplugging"));
         return done();

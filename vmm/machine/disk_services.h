@@ -10,6 +10,7 @@
 #include "vmm/machine/block_errors.h"
 #include "vmm/machine/drives.h"
 #include "vmm/machine/throttle_groups.h"
+#include "vmm/machine/tray_moves.h"
 #include "vmm/machine/vhost_user_registry.h"
 
 namespace siskin {
@@ -18,10 +19,13 @@ namespace siskin {
 class DiskServices {
 public:
     [[nodiscard]] static Result<std::unique_ptr<DiskServices>> create() {
-        return std::unique_ptr<DiskServices>(new DiskServices(SISKIN_TRY(BlockErrors::create())));
+        auto errors = SISKIN_TRY(BlockErrors::create());
+        return std::unique_ptr<DiskServices>(
+            new DiskServices(std::move(errors), SISKIN_TRY(TrayMoves::create())));
     }
 
     [[nodiscard]] BlockErrors& errors() { return *errors_; }
+    [[nodiscard]] TrayMoves& tray_moves() { return *tray_moves_; }
     [[nodiscard]] ThrottleGroups& throttle_groups() { return throttle_groups_; }
     [[nodiscard]] const ThrottleGroups& throttle_groups() const { return throttle_groups_; }
     // Those that wait for their device.
@@ -36,9 +40,11 @@ public:
     }
 
 private:
-    explicit DiskServices(std::unique_ptr<BlockErrors> errors) : errors_(std::move(errors)) {}
+    DiskServices(std::unique_ptr<BlockErrors> errors, std::unique_ptr<TrayMoves> tray_moves)
+        : errors_(std::move(errors)), tray_moves_(std::move(tray_moves)) {}
 
     std::unique_ptr<BlockErrors> errors_;
+    std::unique_ptr<TrayMoves> tray_moves_;
     ThrottleGroups throttle_groups_;
     VhostUserRegistry vhost_user_;
     std::map<std::string, DrivePolicy> policies_;

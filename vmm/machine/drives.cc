@@ -48,7 +48,10 @@ Result<> check(const DriveOptions& options) {
             "image is");
     }
     SISKIN_TRY(check_value("format", options.format, "raw"));
-    SISKIN_TRY(check_value("media", options.media, "disk"));
+    if (options.media != "disk" && options.media != "cdrom") {
+        return fail(concat("Parameter 'media' doesn't take value '", printable(options.media),
+                           "', allowed are disk and cdrom"));
+    }
     if (options.interface != "virtio" && options.interface != "none") {
         return fail(concat("Parameter 'if' doesn't take value '", printable(options.interface),
                            "', allowed are virtio and none"));
@@ -88,7 +91,7 @@ bool is_block_device(const std::string& path) {
 Value::Dict node_members(const DriveOptions& options, const CacheMode& cache) {
     Value::Dict members{
         {"driver", "raw"},
-        {"read-only", options.readonly},
+        {"read-only", options.readonly || options.media == "cdrom"},
         {"auto-read-only", options.auto_read_only},
         {"discard", options.discard == "on"    ? std::string("unmap")
                     : options.discard == "off" ? std::string("ignore")

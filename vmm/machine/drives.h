@@ -7,9 +7,9 @@
 
 #include "base/result.h"
 #include "base/value.h"
+#include "devices/block/block_on_error.h"
 #include "devices/block/throttle_limits.h"
 #include "qmp/generated/types.h"
-#include "virtio/block/block_on_error.h"
 #include "vmm/machine/machine_config.h"
 
 namespace siskin {

@@ -6,10 +6,18 @@
 #include <utility>
 
 #include "base/text.h"
+#include "devices/scsi/scsi_disk.h"
 #include "pci/bridge.h"
 #include "vmm/machine/device_builder.h"
 
 namespace siskin {
+namespace {
+
+constexpr std::string_view kScsi = "SCSI";
+// The guest answers to no unit that comes.
+constexpr const char* kNoUnitSteps = "'x-siskin-wait' is for PCI devices, which a SCSI unit is not";
+
+}  // namespace
 
 Result<std::unique_ptr<Hotplug>> Hotplug::create(DeviceEnvironment& environment,
                                                  MachineEvents& events) {
@@ -34,12 +42,16 @@ Result<> Hotplug::add(const Value::Dict& arguments, const std::vector<OptionUse>
                       std::optional<HotplugWait> wait) {
     const auto since = HotplugProgress::Clock::now();
     PlannedDevice planned = SISKIN_TRY(plan_device(arguments, globals));
-    if (planned.row->type->bus != "PCI") {
+    const bool is_unit = planned.row->type->bus == kScsi;
+    if (planned.row->type->bus != "PCI" && !is_unit) {
         return fail("Bus 'isa.0' does not support hotplugging");
     }
     if (wait && wait->step == HotplugStep::DriverOk && !planned.row->has_driver_ok) {
         return fail(concat("'", qmp::to_text(wait->step), "' is a step of virtio devices, which '",
                            planned.row->type->name, "' is not"));
+    }
+    if (wait && is_unit) {
+        return fail(kNoUnitSteps);
     }
     SISKIN_TRY(load_option_rom(planned));
     const std::size_t threads = environment_.io_threads.entries().size();
@@ -95,6 +107,9 @@ Result<std::string> Hotplug::ask(std::string_view id_or_path) {
     }
     if (is_leaving(entry->path) || is_asked(entry->path)) {
         return fail(concat("Device ", id_or_path, " is already in the process of unplug"));
+    }
+    if (dynamic_cast<ScsiDisk*>(entry->device.get()) != nullptr) {
+        return let_unit_go(*entry);
     }
     auto* const function = dynamic_cast<PciFunction*>(entry->device.get());
     if (function == nullptr) {
@@ -292,90 +307,6 @@ const DeviceTree::Entry* Hotplug::entry_of(const PciFunction& function) const {
         }
     }
     return nullptr;
-}
-
-// What is behind it goes first. The depth is that of the tree, bounded by the bus numbers.
-void Hotplug::leave(PciFunction& function, Cause cause) {
-    if (const PciBridge* const bridge = function.as_bridge()) {
-        const PciBus::Functions behind = bridge->secondary().functions();
-        for (const auto& [devfn, child] : behind) {
-            leave(*child, cause);
-        }
-    }
-    const DeviceTree::Entry* const entry = entry_of(function);
-    SISKIN_ASSERT(entry != nullptr);  // the board's own functions are on the root bus
-    if (!progress_.is_under_way(entry->path, HotplugOperation::Unplug)) {
-        progress_.begin(HotplugOperation::Unplug, entry->device->id(), entry->path);
-    }
-    if (cause == Cause::Guest) {
-        progress_.note(entry->path, HotplugOperation::Unplug, HotplugStep::GuestReleased);
-    }
-    std::erase_if(asked_, [&](const Asked& asked) { return asked.path == entry->path; });
-    const auto done = std::make_shared<std::atomic<bool>>(false);
-    leaving_.push_back(Leaving{entry->path, done});
-    function.unplug();
-    entry->device->reset([done, drained = drained_] {
-        done->store(true);
-        drained->wake.signal();
-    });
-}
-
-void Hotplug::leave_all(const PciBus& bus, unsigned device, Cause cause) {
-    const PciBus::Functions there = bus.functions();
-    for (const auto& [devfn, function] : there) {
-        if (bus.slot_of(devfn) == device) {
-            leave(*function, cause);
-        }
-    }
-}
-
-void Hotplug::process() {
-    static_cast<void>(drained_->wake.take());
-    tell_progress();
-    Names refused;
-    {
-        const MutexLock hold(environment_.lock);
-        refused = std::exchange(refused_, {});
-    }
-    for (const auto& [id, path] : refused) {
-        events_.on_unplug_refused(id, path);
-    }
-    while (finish_first()) {
-    }
-}
-
-// In the order in which they left their buses. False: there is none, or it is not done yet.
-bool Hotplug::finish_first() {
-    std::string path;
-    std::unique_ptr<Device> device;
-    {
-        const MutexLock hold(environment_.lock);
-        if (leaving_.empty() || !leaving_.front().done->load()) {
-            return false;
-        }
-        path = std::move(leaving_.front().path);
-        leaving_.pop_front();
-        device = environment_.devices.take(path);
-    }
-    // A thread that is busy with another device holds up no vCPU.
-    device->settle();
-    const std::string id = device->id();
-    std::vector<std::string> parts;
-    for (const DevicePart& part : device->parts()) {
-        parts.push_back(concat(path, '/', part.name));
-    }
-    {
-        const MutexLock hold(environment_.lock);
-        device.reset();
-        progress_.note(path, HotplugOperation::Unplug, HotplugStep::Released);
-        progress_.end(path, concat("Device '", path, "' is gone"));
-    }
-    for (const std::string& part : parts) {
-        events_.on_device_deleted("", part);
-    }
-    events_.on_device_deleted(id, path);
-    tell_progress();
-    return true;
 }
 
 }  // namespace siskin

@@ -90,6 +90,9 @@ private:
     // Who lets go: the guest does, or nobody who could keep it.
     enum class Cause { Guest, Machine };
     void leave(PciFunction& function, Cause cause);
+    [[nodiscard]] std::string let_unit_go(const DeviceTree::Entry& entry);
+    void leave_unit(const DeviceTree::Entry& entry);
+    void leave_units_of(const Device& host);
     void leave_all(const PciBus& bus, unsigned device, Cause cause);
     // Under MachineLock; asking returns the path.
     [[nodiscard]] Result<> plug(const PlannedDevice& planned,

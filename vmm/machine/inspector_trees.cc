@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "devices/scsi/scsi_disk.h"
 #include "pci/bridge.h"
 #include "pci/describe.h"
 #include "vmm/hmp/digits.h"
@@ -10,6 +11,7 @@
 #include "vmm/machine/commands_machine.h"
 #include "vmm/machine/inspector.h"
 #include "vmm/machine/qom_tree.h"
+#include "vmm/machine/scsi_catalog.h"
 
 namespace siskin {
 namespace {
@@ -80,6 +82,25 @@ hmp::QtreeBus isa_bus(const DeviceTree& devices) {
     return bus;
 }
 
+hmp::QtreeBus scsi_bus(const DeviceTree& devices, const ScsiBus& bus) {
+    hmp::QtreeBus tree{bus.name(), "SCSI", {}};
+    for (const DeviceTree::Entry& entry : devices.entries()) {
+        const auto* const unit = dynamic_cast<const ScsiDisk*>(entry.device.get());
+        if (unit == nullptr || &unit->bus() != &bus) {
+            continue;
+        }
+        tree.devices.push_back(device_entry(*unit));
+        for (hmp::QtreeDevice::Property& property : tree.devices.back().properties) {
+            if (property.name == "scsi-id") {
+                property.value = std::uint64_t{unit->address().target};
+            } else if (property.name == "lun") {
+                property.value = std::uint64_t{unit->address().lun};
+            }
+        }
+    }
+    return tree;
+}
+
 // As deep as the tree of bridges.
 hmp::QtreeBus pci_bus(const DeviceTree& devices, const PciBus& bus) {
     hmp::QtreeBus tree{bus.name(), bus.is_express() ? "PCIE" : "PCI", {}};
@@ -97,6 +118,9 @@ hmp::QtreeBus pci_bus(const DeviceTree& devices, const PciBus& bus) {
         }
         if (const PciBridge* const bridge = function->as_bridge()) {
             entry.buses.push_back(pci_bus(devices, bridge->secondary()));
+        }
+        if (const ScsiBus* const scsi = device == nullptr ? nullptr : scsi_bus_of(*device)) {
+            entry.buses.push_back(scsi_bus(devices, *scsi));
         }
         if (function->type_name() == kIsaBridge) {
             entry.buses.push_back(isa_bus(devices));

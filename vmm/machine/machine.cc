@@ -329,6 +329,12 @@ void Machine::handle_block_errors() {
     }
 }
 
+void Machine::tell_tray_moves() {
+    for (const TrayMove& move : disks_->tray_moves().take()) {
+        events_.on_tray_moved(move);
+    }
+}
+
 void Machine::handle_guest_end(ShutdownCause cause) {
     if (!config_.no_shutdown) {
         shut_down(cause);

@@ -115,6 +115,8 @@ public:
     // qom-set. Errors: those of Objects::set().
     [[nodiscard]] Result<> set_object_property(std::string_view id, std::string_view name,
                                                const Value& value);
+    // Trays that moved until now; the loop does it, too. Without the lock.
+    void tell_tray_moves();
     [[nodiscard]] DiskServices& disks() { return *disks_; }
     [[nodiscard]] const DiskServices& disks() const { return *disks_; }
     [[nodiscard]] const IrqRouting& interrupts() const { return *irqs_; }
@@ -195,6 +197,7 @@ private:
     std::unique_ptr<EventLoop::Watch> request_watch_;
     std::unique_ptr<EventLoop::Watch> ram_watch_;
     std::unique_ptr<EventLoop::Watch> block_error_watch_;
+    std::unique_ptr<EventLoop::Watch> tray_watch_;
     std::vector<std::unique_ptr<VcpuThread>> vcpus_;
 
     GuestErrorLog vcpu_log_{"machine"};

@@ -212,6 +212,8 @@ Result<> Machine::watch_requests() {
         SISKIN_TRY(loop_.watch_readable(ram_faults_->event().get(), [this] { handle_lost_ram(); }));
     block_error_watch_ = SISKIN_TRY(
         loop_.watch_readable(disks_->errors().event_fd(), [this] { handle_block_errors(); }));
+    tray_watch_ = SISKIN_TRY(
+        loop_.watch_readable(disks_->tray_moves().event_fd(), [this] { tell_tray_moves(); }));
     return {};
 }
 

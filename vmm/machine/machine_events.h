@@ -18,6 +18,7 @@ using qmp::ShutdownCause;
 
 struct BlockErrorReport;  // vmm/machine/block_errors.h
 struct HotplugReport;     // vmm/machine/hotplug_progress.h
+struct TrayMove;          // vmm/machine/tray_moves.h
 
 // Called on the VM thread, in the order in which things happen.
 class MachineEvents {
@@ -32,6 +33,7 @@ public:
     virtual void on_device_deleted(const std::string& id, const std::string& path) = 0;
     virtual void on_unplug_refused(const std::string& id, const std::string& path) = 0;
     virtual void on_block_error(const BlockErrorReport& report) = 0;
+    virtual void on_tray_moved(const TrayMove& move) = 0;
     virtual void on_hotplug_step(const HotplugReport& report) = 0;
 };
 

@@ -86,7 +86,7 @@ constexpr std::array kDriveKeys{
     property<&DriveOptions::discard>("discard", "unmap: give room back to the host; ignore."),
     property<&DriveOptions::detect_zeroes>("detect-zeroes", "How zeros are written: off."),
     property<&DriveOptions::locking>("file.locking", "auto, on or off: locks against others."),
-    property<&DriveOptions::media>("media", "disk: there are no others."),
+    property<&DriveOptions::media>("media", "disk, or cdrom, which is read-only."),
     property<&DriveOptions::node_name>("node-name", "A name for the block node."),
     property<&DriveOptions::werror>("werror", "What a failed write does; auto is enospc."),
     property<&DriveOptions::rerror>("rerror", "What a failed read does; auto is report."),

@@ -10,6 +10,7 @@
 #include "qmp/generated/events.h"
 #include "vmm/machine/block_errors.h"
 #include "vmm/machine/hotplug_progress.h"
+#include "vmm/machine/tray_moves.h"
 
 namespace siskin {
 
@@ -80,6 +81,12 @@ void QmpEvents::on_block_error(const BlockErrorReport& report) {
         report.error.is_read ? qmp::IoOperationType::Read : qmp::IoOperationType::Write, action,
         report.may_stop ? std::optional(report.error.error_number == ENOSPC) : std::nullopt,
         errno_text(report.error.error_number));
+}
+
+void QmpEvents::on_tray_moved(const TrayMove& move) {
+    if (sink_ != nullptr) {
+        qmp::events::device_tray_moved(*sink_, move.device, move.id, move.is_open);
+    }
 }
 
 void QmpEvents::on_hotplug_step(const HotplugReport& report) {

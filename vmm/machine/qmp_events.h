@@ -21,6 +21,7 @@ public:
     void on_device_deleted(const std::string& id, const std::string& path) override;
     void on_unplug_refused(const std::string& id, const std::string& path) override;
     void on_block_error(const BlockErrorReport& report) override;
+    void on_tray_moved(const TrayMove& move) override;
     void on_hotplug_step(const HotplugReport& report) override;
 
 private:

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "devices/scsi/scsi_disk.h"
 #include "pci/bridge.h"
 #include "pci/expander.h"
 #include "pci/function.h"
@@ -15,6 +16,7 @@
 #include "vmm/machine/qom_properties.h"
 #include "vmm/machine/qom_types.h"
 #include "vmm/machine/ram_plan.h"
+#include "vmm/machine/scsi_catalog.h"
 
 namespace siskin {
 namespace {
@@ -94,6 +96,10 @@ std::vector<QomNode> children_of(const DeviceTree::Entry& entry) {
     }
     for (const DevicePart& part : entry.device->parts()) {
         nodes.push_back({concat(entry.path, '/', part.name), std::string(part.type), QomPlain{}});
+        // The bus of a SCSI host is below its first part, the virtio device.
+        if (const ScsiBus* const bus = scsi_bus_of(*entry.device)) {
+            nodes.back().subject = bus;
+        }
     }
     return nodes;
 }
@@ -217,6 +223,9 @@ std::vector<QomNode> QomTree::children(const QomNode& node) const {
     if (const auto* const entry = std::get_if<const DeviceTree::Entry*>(&node.subject)) {
         return children_of(**entry);
     }
+    if (const auto* const bus = std::get_if<const ScsiBus*>(&node.subject)) {
+        return {{path_below(node, (*bus)->name()), "SCSI", QomPlain{}}};
+    }
     const auto* const place = std::get_if<QomPlace>(&node.subject);
     if (place == nullptr) {
         return {};
@@ -266,8 +275,7 @@ QomNode QomTree::vcpu(std::uint32_t index) const {
 std::string QomTree::link(const QomNode& node, std::string_view name) const {
     if (const auto* const entry = std::get_if<const DeviceTree::Entry*>(&node.subject)) {
         if (name == "parent_bus") {
-            const PciFunction* const function = function_of(**entry);
-            return function == nullptr ? "" : path_of_bus(function->bus());
+            return path_of_bus(**entry);
         }
         const Device& device = *(*entry)->device;
         const BoundProperty bound =
@@ -279,6 +287,14 @@ std::string QomTree::link(const QomNode& node, std::string_view name) const {
     const auto* const place = std::get_if<QomPlace>(&node.subject);
     const bool is_machine = place != nullptr && *place == QomPlace::Machine;
     return is_machine && name == "memory-backend" ? path_of_ram() : "";
+}
+
+std::string QomTree::path_of_bus(const DeviceTree::Entry& entry) const {
+    if (const auto* const unit = dynamic_cast<const ScsiDisk*>(entry.device.get())) {
+        return scsi_bus_path(parts_.devices, unit->bus());
+    }
+    const PciFunction* const function = function_of(entry);
+    return function == nullptr ? "" : path_of_bus(function->bus());
 }
 
 std::string QomTree::path_of_bus(const PciBus& bus) const {
@@ -300,89 +316,6 @@ std::string QomTree::path_of_ram() const {
         config.machine.memory_backend.empty() && config.numa_options.nodes.empty();
     const std::string ram(is_default ? kDefaultRamId : config.machine.memory_backend);
     return ram.empty() ? "" : concat("/objects/", ram);
-}
-
-namespace {
-
-// The table's rows, read from the config when somebody asks.
-void add_rows(std::vector<QomProperty>& properties, std::span<const PropertyGroup> groups,
-              void* config, QomOwner owner) {
-    for (const PropertyGroup& group : groups) {
-        void* const part = group.part(config);
-        for (const PropertyRow& row : group.rows) {
-            // A function's address is told where it is known.
-            if (is_qom_property(row) && row.name != "addr") {
-                properties.push_back({std::string(row.name), qom_type_name(row, owner),
-                                      [&row, part] { return qom_value(row, part); }});
-            }
-        }
-    }
-}
-
-void add(std::vector<QomProperty>& properties, std::string name, std::string type, Value value) {
-    properties.push_back(
-        {std::move(name), std::move(type), [value = std::move(value)] { return value; }});
-}
-
-}  // namespace
-
-std::vector<QomProperty> QomTree::properties(const QomNode& node) const {
-    constexpr std::size_t kUsual = 96;
-    std::vector<QomProperty> properties;
-    properties.reserve(kUsual);
-    add(properties, "type", "string", node.type);
-    if (const auto* const entry = std::get_if<const DeviceTree::Entry*>(&node.subject)) {
-        add_device_properties(**entry, properties);
-    }
-    if (const auto* const object = std::get_if<const PlannedObject*>(&node.subject)) {
-        add_rows(properties, (*object)->type->properties, (*object)->config.get(),
-                 QomOwner::Object);
-    }
-    if (const auto* const vcpu = std::get_if<QomVcpu>(&node.subject)) {
-        add_vcpu_properties(vcpu->index, properties);
-    }
-    if (const auto* const place = std::get_if<QomPlace>(&node.subject);
-        place != nullptr && *place == QomPlace::Machine) {
-        properties.push_back(
-            {"memory-backend", "link<memory-backend>", [this] { return Value(path_of_ram()); }});
-    }
-    for (QomNode& below : children(node)) {
-        std::string name = below.name();
-        add(properties, std::move(name), concat("child<", below.type, '>'), std::move(below.path));
-    }
-    return properties;
-}
-
-void QomTree::add_device_properties(const DeviceTree::Entry& entry,
-                                    std::vector<QomProperty>& properties) const {
-    const PciFunction* const function = function_of(entry);
-    properties.push_back({"parent_bus", "link<bus>", [this, function] {
-                              return Value(function == nullptr ? "" : path_of_bus(function->bus()));
-                          }});
-    add(properties, "realized", "bool", true);
-    add(properties, "hotplugged", "bool", entry.hot_plugged);
-    properties.push_back(
-        {"hotpluggable", "bool",
-         [function] { return Value(function != nullptr && function->bus().is_hot_pluggable()); }});
-    add_rows(properties, entry.device->type().properties, entry.device->config(), QomOwner::Device);
-    if (function != nullptr) {
-        add(properties, "addr", "int32", unsigned{function->devfn().value()});
-    }
-}
-
-// Few flags on purpose: management software asks for each one of them, one by one.
-void QomTree::add_vcpu_properties(std::uint32_t index, std::vector<QomProperty>& properties) const {
-    const CpuTopology& topology = parts_.config.topology;
-    const CpuTopology::Place place = topology.place(index);
-    add(properties, "apic-id", "uint32", topology.apic_id(index));
-    if (!parts_.config.numa.nodes.empty()) {
-        add(properties, "node-id", "int32", parts_.config.numa.node_of(index));
-    }
-    add(properties, "socket-id", "int32", place.socket);
-    add(properties, "die-id", "int32", place.die);
-    add(properties, "core-id", "int32", place.core);
-    add(properties, "thread-id", "int32", place.thread);
-    add(properties, "unavailable-features", "strList", Value::List());
 }
 
 }  // namespace siskin

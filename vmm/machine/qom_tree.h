@@ -21,6 +21,7 @@
 namespace siskin {
 
 class Machine;
+class ScsiBus;
 struct MonitorEndpoint;
 
 // What the tree is made of; all outlives it.
@@ -57,7 +58,9 @@ struct QomPlain {};
 struct QomNode {
     std::string path;
     std::string type;
-    std::variant<QomPlace, const PlannedObject*, const DeviceTree::Entry*, QomVcpu, QomPlain>
+    // A bus: what a SCSI host's is below.
+    std::variant<QomPlace, const PlannedObject*, const DeviceTree::Entry*, QomVcpu, const ScsiBus*,
+                 QomPlain>
         subject;
 
     // The last part of its path.
@@ -98,6 +101,7 @@ private:
     void search(const QomNode& from, const Parts& parts, std::vector<QomNode>& found) const;
     [[nodiscard]] QomNode vcpu(std::uint32_t index) const;
     [[nodiscard]] std::string path_of_bus(const PciBus& bus) const;
+    [[nodiscard]] std::string path_of_bus(const DeviceTree::Entry& entry) const;
     [[nodiscard]] std::string path_of_ram() const;
     void add_device_properties(const DeviceTree::Entry& entry,
                                std::vector<QomProperty>& properties) const;

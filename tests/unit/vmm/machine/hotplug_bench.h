@@ -36,6 +36,7 @@ public:
         told.push_back(concat("refused ", id.empty() ? "-" : id, ' ', path));
     }
     void on_block_error(const BlockErrorReport&) override {}
+    void on_tray_moved(const TrayMove&) override {}
     void on_hotplug_step(const HotplugReport& report) override {
         steps.push_back(concat(report.path.substr(report.path.rfind('/') + 1), ' ',
                                qmp::to_text(report.operation), ' ', qmp::to_text(report.step)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Proves virtio/block/block_on_error.
-#include "virtio/block/block_on_error.h"
+// Proves devices/block/block_on_error.
+#include "devices/block/block_on_error.h"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@ namespace siskin {
 using enum BlockOnError;
 using Action = BlockErrorAction;
 
-TEST_SUITE("virtio/block/block_on_error") {
+TEST_SUITE("devices/block/block_on_error") {
     TEST_CASE("each policy has its name, and no other name has a policy") {
         for (const BlockOnError policy : {Auto, Report, Ignore, Enospc, Stop}) {
             CHECK(parse_on_error(on_error_name(policy)) == policy);

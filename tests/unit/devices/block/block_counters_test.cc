@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Proves virtio/block/block_counters, and that a device counts what its requests came to.
-#include "virtio/block/block_counters.h"
+// Proves devices/block/block_counters, and that a device counts what its requests came to.
+#include "devices/block/block_counters.h"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,7 @@ namespace siskin {
 
 namespace spec = virtio_spec;
 
-TEST_SUITE("virtio/block/block_counters") {
+TEST_SUITE("devices/block/block_counters") {
     TEST_CASE("what is done, failed and refused is told apart, and sums over queues") {
         BlockCounters first;
         BlockCounters second;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of BlockOnError.
-#include "virtio/block/block_on_error.h"
+#include "devices/block/block_on_error.h"
 
 #include <algorithm>
 #include <array>

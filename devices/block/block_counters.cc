@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // BlockCounters.
-#include "virtio/block/block_counters.h"
+#include "devices/block/block_counters.h"
 
 #include <algorithm>
 #include <chrono>
