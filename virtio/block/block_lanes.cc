@@ -102,7 +102,8 @@ void BlockLanes::pause(Done done) {
 }
 
 void BlockLanes::hold(Done done) {
-    post_to_all([](BlockIo& io, IoLoop&, Done one) { io.hold_still(std::move(one)); }, std::move(done));
+    post_to_all([](BlockIo& io, IoLoop&, Done one) { io.hold_still(std::move(one)); },
+                std::move(done));
 }
 
 void BlockLanes::let_go() {

@@ -214,7 +214,8 @@ void QueueSet::hold() {
 }
 
 void QueueSet::note_idle() {
-    if (!waiting_for_end_.empty() || !waiting_for_pause_.empty() || !waiting_for_still_.empty() || !leaving_queues_.empty()) {
+    if (!waiting_for_end_.empty() || !waiting_for_pause_.empty() || !waiting_for_still_.empty() ||
+        !leaving_queues_.empty()) {
         // Not from inside the request that has just finished.
         idle_.signal();
     }

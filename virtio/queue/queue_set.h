@@ -91,9 +91,7 @@ protected:
     // Null when not active.
     [[nodiscard]] IoLoop* loop() const { return loop_; }
     // Chains may be taken now.
-    [[nodiscard]] bool is_serving() const {
-        return loop_ != nullptr && may_serve();
-    }
+    [[nodiscard]] bool is_serving() const { return loop_ != nullptr && may_serve(); }
     [[nodiscard]] const std::vector<std::unique_ptr<ServedQueue>>& queues() const {
         return queues_;
     }

@@ -69,8 +69,7 @@ void QomTree::add_device_properties(const DeviceTree::Entry& entry,
     add(properties, "realized", "bool", true);
     add(properties, "hotplugged", "bool", entry.hot_plugged);
     properties.push_back(
-        {"hotpluggable", "bool",
-         [function, is_unit] {
+        {"hotpluggable", "bool", [function, is_unit] {
              return Value(is_unit || (function != nullptr && function->bus().is_hot_pluggable()));
          }});
     add_rows(properties, entry.device->type().properties, entry.device->config(), QomOwner::Device);
