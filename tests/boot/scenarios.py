@@ -9,6 +9,7 @@ import time
 import facts
 import hotplug
 import images
+import legacy
 import packed
 import pci_tree
 from guest import Guest
@@ -251,4 +252,5 @@ def pvh(bench):
 
 ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tree,
        "hotplug": hotplug.by_acpi, "hotplug-native": hotplug.by_slot,
-       "hotplug-boot": hotplug.while_booting, "packed": packed.packed}
+       "hotplug-boot": hotplug.while_booting, "packed": packed.packed,
+       "legacy": legacy.legacy}

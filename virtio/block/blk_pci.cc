@@ -7,18 +7,45 @@
 #include "base/text.h"
 #include "virtio/block/block_device.h"
 #include "virtio/block/block_shape.h"
+#include "virtio/transport/function_identity.h"
 
 namespace siskin {
+namespace {
+
+std::shared_ptr<void> make_transitional() {
+    auto config = std::make_shared<BlkPciConfig>();
+    config->virtio.disable_legacy = OnOffAuto::Off;
+    return config;
+}
+
+}  // namespace
+
 const DeviceType kBlkPciType{
-    "virtio-blk-pci",          "virtio-blk", "", DeviceCategory::Storage, "PCI", kBlkPciGroups,
+    "virtio-blk-pci",          "virtio-blk", "",
+    DeviceCategory::Storage,   "PCI",        kBlkPciChoiceGroups,
     make_config<BlkPciConfig>,
 };
+const DeviceType kBlkPciTransitionalType{
+    "virtio-blk-pci-transitional",
+    "",
+    "",
+    DeviceCategory::Storage,
+    "PCI",
+    kBlkPciGroups,
+    make_transitional,
+};
 
-std::vector<Error> blk_pci_problems(const BlkPciConfig& settings, BlockNode* node,
+bool is_blk_pci(const DeviceType& type) {
+    return &type == &kBlkPciType || &type == &kBlkPciTransitionalType;
+}
+
+std::vector<Error> blk_pci_problems(const DeviceType& type, const PciPlace& place,
+                                    const BlkPciConfig& settings, BlockNode* node,
                                     std::uint16_t vcpu_count) {
     std::vector<Error> problems;
-    for (Result<> checked : {check_virtio_properties(settings.virtio, kBlkPciType.name),
-                             check_blk_properties(settings.blk, kBlkPciType.name)}) {
+    for (Result<> checked :
+         {check_virtio_properties(settings.virtio, type.name, is_express_at(place)),
+          check_blk_properties(settings.blk, type.name)}) {
         if (!checked) {
             problems.push_back(std::move(checked).error());
         }
@@ -33,18 +60,21 @@ std::vector<Error> blk_pci_problems(const BlkPciConfig& settings, BlockNode* nod
         }
     }
     for (Error& problem : of_block) {
-        problems.push_back(in_context(kBlkPciType.name, std::move(problem)));
+        problems.push_back(in_context(type.name, std::move(problem)));
     }
     return problems;
 }
 
 Result<std::unique_ptr<VirtioPci>> create_blk_pci(PciPlace place, std::shared_ptr<void> config,
                                                   const VirtioPciServices& services,
-                                                  BlkPciBackends backends) {
-    const auto& settings = *static_cast<const BlkPciConfig*>(config.get());
-    SISKIN_TRY(check_virtio_properties(settings.virtio, kBlkPciType.name));
+                                                  BlkPciBackends backends, const DeviceType& type) {
+    auto& settings = *static_cast<BlkPciConfig*>(config.get());
+    const bool below_port = is_express_at(place);
+    SISKIN_TRY(check_virtio_properties(settings.virtio, type.name, below_port));
+    const bool is_modern = interfaces_of(settings.virtio, below_port) == VirtioInterfaces::Modern;
+    settings.virtio.disable_legacy = is_modern ? OnOffAuto::On : OnOffAuto::Off;
     BlockDeviceOptions options =
-        SISKIN_TRY(block_options_of(settings.blk, backends.vcpu_count, kBlkPciType.name));
+        SISKIN_TRY(block_options_of(settings.blk, backends.vcpu_count, type.name));
     if (options.on_read_error == BlockOnError::Auto) {
         options.on_read_error = backends.on_read_error;
     }
@@ -53,14 +83,13 @@ Result<std::unique_ptr<VirtioPci>> create_blk_pci(PciPlace place, std::shared_pt
     }
     std::unique_ptr<VirtioDevice> device;
     if (backends.io_thread == nullptr) {
-        device = SISKIN_TRY_IN(kBlkPciType.name, BlockShape::create(backends.node, options));
+        device = SISKIN_TRY_IN(type.name, BlockShape::create(backends.node, options));
     } else {
-        device = SISKIN_TRY_IN(kBlkPciType.name,
-                               BlockDevice::create(backends.node, *backends.io_thread, options,
-                                                   std::move(backends.errors)));
+        device = SISKIN_TRY_IN(type.name, BlockDevice::create(backends.node, *backends.io_thread,
+                                                              options, std::move(backends.errors)));
     }
-    return VirtioPci::create(kBlkPciType, std::move(place), std::move(config), settings.virtio,
-                             services, std::move(device));
+    return VirtioPci::create(type, std::move(place), std::move(config), settings.virtio, services,
+                             std::move(device));
 }
 
 }  // namespace siskin

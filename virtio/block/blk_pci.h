@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// virtio-blk-pci: the device type, its properties, and how one is made.
+// virtio-blk-pci and virtio-blk-pci-transitional: the types, their properties, how one is made.
 #pragma once
 
 #include <array>
@@ -29,7 +29,18 @@ inline constexpr std::array kBlkPciGroups{
     group<&BlkPciConfig::blk>(kBlkProperties),
 };
 
+// What a type that leaves the choice of its interfaces has besides.
+inline constexpr std::array kBlkPciChoiceGroups{
+    group<&BlkPciConfig::pci>(kPciProperties),
+    group<&BlkPciConfig::virtio>(kVirtioPciProperties),
+    group<&BlkPciConfig::virtio>(kVirtioInterfaceProperties),
+    group<&BlkPciConfig::blk>(kBlkProperties),
+};
+
 extern const DeviceType kBlkPciType;
+extern const DeviceType kBlkPciTransitionalType;
+// Whether it is one of them.
+[[nodiscard]] bool is_blk_pci(const DeviceType& type);
 
 // What the machine found for the names in the config.
 struct BlkPciBackends {
@@ -45,15 +56,16 @@ struct BlkPciBackends {
 
 // All that speaks against the settings, and against the node unless that is null, for a plan; in
 // the words of create_blk_pci(), which tells the first.
-[[nodiscard]] std::vector<Error> blk_pci_problems(const BlkPciConfig& settings, BlockNode* node,
+[[nodiscard]] std::vector<Error> blk_pci_problems(const DeviceType& type, const PciPlace& place,
+                                                  const BlkPciConfig& settings, BlockNode* node,
                                                   std::uint16_t vcpu_count);
 
-// Plugs a virtio-blk-pci in at `place`; `config` is a BlkPciConfig. Errors: a property's value, or
+// Plugs one of these types in at `place`; `config` is a BlkPciConfig, whose disable_legacy is told
+// afterwards, if it was auto. Errors: a property's value, or
 // two together, are not supported; the node is in use; no descriptor or ring left in the host.
 // Thread: VM loop, under MachineLock.
-[[nodiscard]] Result<std::unique_ptr<VirtioPci>> create_blk_pci(PciPlace place,
-                                                                std::shared_ptr<void> config,
-                                                                const VirtioPciServices& services,
-                                                                BlkPciBackends backends);
+[[nodiscard]] Result<std::unique_ptr<VirtioPci>> create_blk_pci(
+    PciPlace place, std::shared_ptr<void> config, const VirtioPciServices& services,
+    BlkPciBackends backends, const DeviceType& type = kBlkPciType);
 
 }  // namespace siskin

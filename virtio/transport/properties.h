@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The properties that every virtio PCI device has, and those that only have one allowed value.
+// The properties that every virtio PCI device has, and what follows from them.
 #pragma once
 
 #include <array>
@@ -16,7 +16,8 @@
 
 namespace siskin {
 
-// A part of each virtio PCI device's config struct: group<&C::virtio>(kVirtioPciProperties).
+// A part of each virtio PCI device's config struct: group<&C::virtio>(kVirtioPciProperties), and
+// kVirtioInterfaceProperties where the type leaves that choice.
 struct VirtioPciProperties {
     bool ioeventfd = true;
     std::optional<std::uint32_t> vectors;
@@ -45,10 +46,6 @@ inline constexpr std::array kVirtioPciProperties{
         InRange{0, 2048}),
     property<&VirtioPciProperties::event_idx>("event_idx", "Offer VIRTIO_F_EVENT_IDX."),
     property<&VirtioPciProperties::indirect_desc>("indirect_desc", "Offer VIRTIO_F_INDIRECT_DESC."),
-    property<&VirtioPciProperties::disable_legacy>(
-        "disable-legacy", "No legacy interface; only on or auto, as there is none."),
-    property<&VirtioPciProperties::disable_modern>(
-        "disable-modern", "No modern interface; only off, as there is no other."),
     property<&VirtioPciProperties::packed>("packed", "Offer VIRTIO_F_RING_PACKED."),
     property<&VirtioPciProperties::in_order>(
         "in_order", "Offer VIRTIO_F_IN_ORDER: buffers are used in the order they were offered."),
@@ -69,15 +66,29 @@ inline constexpr std::array kVirtioPciProperties{
     property<&VirtioPciProperties::x_irqfd>(
         "x-irqfd", "Deliver MSI-X in the kernel, without siskin's thread in between."),
     property<&VirtioPciProperties::iommu_platform>(
-        "iommu_platform", "Access memory through an IOMMU; only off for now."),
+        "iommu_platform",
+        "Offer VIRTIO_F_ACCESS_PLATFORM, and insist on it; of modern devices alone."),
 };
 
-// Error: a property has a value that siskin does not support; names it and what is allowed.
-// `type_name` begins the message.
-[[nodiscard]] Result<> check_virtio_properties(const VirtioPciProperties& properties,
-                                               std::string_view type_name);
+inline constexpr std::array kVirtioInterfaceProperties{
+    property<&VirtioPciProperties::disable_legacy>(
+        "disable-legacy", "No legacy interface; auto: none below a PCI Express port."),
+    property<&VirtioPciProperties::disable_modern>("disable-modern", "The legacy interface alone."),
+};
 
-// What the device offers, and what the transport adds to it (virtio 1.2 §6).
+// By which a driver may reach a device: both make it a transitional one (virtio 1.2 §1.3.1).
+enum class VirtioInterfaces { Modern, Transitional, Legacy };
+// What the properties make of a device that is below a port, or not.
+[[nodiscard]] VirtioInterfaces interfaces_of(const VirtioPciProperties& properties,
+                                             bool below_port);
+
+// Error: there is no interface left, or one that iommu_platform cannot have. `type_name` begins the
+// message.
+[[nodiscard]] Result<> check_virtio_properties(const VirtioPciProperties& properties,
+                                               std::string_view type_name, bool below_port);
+
+// What the device offers, and what the transport adds to it (virtio 1.2 §6). Of that a legacy
+// driver sees the first 32.
 [[nodiscard]] FeatureSet offered_features(const VirtioDevice& device,
                                           const VirtioPciProperties& properties);
 

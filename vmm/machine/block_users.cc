@@ -10,7 +10,7 @@ namespace siskin {
 
 const DeviceTree::Entry* user_of(const DeviceTree& devices, const BlockGraph::Entry& node) {
     for (const DeviceTree::Entry& device : devices.entries()) {
-        if (&device.device->type() == &kBlkPciType) {
+        if (is_blk_pci(device.device->type())) {
             const auto* const config = static_cast<const BlkPciConfig*>(device.device->config());
             const std::string& drive = config->blk.drive;
             if (!drive.empty() && (drive == node.drive_id || drive == node.node->name())) {

@@ -120,7 +120,8 @@ Result<> check_block_unit(ByteCount logical_block_size, const BlockNode& node) {
 }
 
 // All that speaks against a disk besides its place.
-void note_blk_problems(DeviceEnvironment& environment, const BlkPciConfig& properties) {
+void note_blk_problems(DeviceEnvironment& environment, const DeviceType& type,
+                       const PciPlace& place, const BlkPciConfig& properties) {
     BlockNode* node = nullptr;
     if (!properties.blk.drive.empty()) {
         auto found = environment.blocks.disk(properties.blk.drive);
@@ -131,19 +132,21 @@ void note_blk_problems(DeviceEnvironment& environment, const BlkPciConfig& prope
         environment.places->note(check_block_unit(properties.blk.logical_block_size, *node));
     }
     environment.places->note(environment.io_threads.check(properties.blk.iothread));
-    note_all(environment,
-             [&] { return blk_pci_problems(properties, node, environment.vcpu_count); });
+    note_all(environment, [&] {
+        return blk_pci_problems(type, place, properties, node, environment.vcpu_count);
+    });
 }
 
+template <const DeviceType& kType>
 Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, std::string id,
                                               std::shared_ptr<void> config) {
     const auto& properties = config_as<BlkPciConfig>(config);
     PciPlace place = SISKIN_TRY(
-        find_place(environment, properties.pci, kBlkPciType, id,
+        find_place(environment, properties.pci, kType, id,
                    properties.virtio.x_ari ? PlaceRule::kAriEndpoint : PlaceRule::kEndpoint));
     const bool is_plan = environment.places != nullptr;
     if (is_plan) {
-        note_blk_problems(environment, properties);
+        note_blk_problems(environment, kType, place, properties);
     }
     if (properties.blk.drive.empty()) {
         return fail("drive property not set: a node-name or a drive's id");
@@ -166,7 +169,7 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
     backends.errors = environment.disks.errors().sink(
         drive_id, node->name(), may_stop(backends.on_read_error, backends.on_write_error));
     auto device = SISKIN_TRY(
-        create_blk_pci(std::move(place), std::move(config), services, std::move(backends)));
+        create_blk_pci(std::move(place), std::move(config), services, std::move(backends), kType));
     auto* const disk = dynamic_cast<BlockDevice*>(&device->device());
     if (disk != nullptr && (policy.limits.any() || !policy.throttle_group.empty())) {
         auto group = environment.disks.throttle_groups().find_or_make(
@@ -195,7 +198,8 @@ constexpr std::array kCatalog{
     CatalogRow{&kExpanderType, build_expander},
     CatalogRow{&kUpstreamPortType, build_port<kUpstreamPortType>},
     CatalogRow{&kDownstreamPortType, build_port<kDownstreamPortType>},
-    CatalogRow{&kBlkPciType, build_blk_pci, true},
+    CatalogRow{&kBlkPciType, build_blk_pci<kBlkPciType>, true},
+    CatalogRow{&kBlkPciTransitionalType, build_blk_pci<kBlkPciTransitionalType>, true},
     CatalogRow{&kVgaProbeType, build_vga_probe},
     CatalogRow{&kIsaSerialType, build_isa_serial},
     CatalogRow{&kIsaDebugconType, build_isa_debugcon},
