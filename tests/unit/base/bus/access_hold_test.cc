@@ -28,7 +28,7 @@ TEST_SUITE("base/bus/access_hold") {
         const auto nothing = AccessHold::begin();
         AccessHold hold;
         hold.attach();
-        std::thread other([] { AccessHold::begin(); });
+        std::thread other([] { static_cast<void>(AccessHold::begin()); });
         other.join();
 
         nothing();

@@ -31,6 +31,7 @@ const std::vector<Value::Dict>& examples() {
         {{"driver", "pxb-pcie"}, {"id", "px"}, {"bus_nr", 128}},
         {{"driver", "siskin-vga-test"}, {"id", "vga"}, {"bus", "pb"}},
         {{"driver", "virtio-blk-pci"}, {"id", "plain"}, {"drive", "d0"}},
+        {{"driver", "virtio-blk-pci-transitional"}, {"id", "old"}, {"drive", "d2"}},
         {{"driver", "virtio-blk-pci"},
          {"id", "full"},
          {"bus", "rp1"},
