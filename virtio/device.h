@@ -64,9 +64,16 @@ public:
     // Device configuration space: any offset, 1 to 8 bytes. Outside: zero, or dropped (§2.5).
     [[nodiscard]] virtual std::uint64_t read_config(std::uint64_t offset, unsigned width) = 0;
     virtual void write_config(std::uint64_t offset, unsigned width, std::uint64_t value) = 0;
+    // One byte, by a legacy driver, which may do it before it has told its features (§3.1.2).
+    virtual void write_legacy_config(std::uint64_t offset, std::uint64_t value) {
+        write_config(offset, 1, value);
+    }
+    // Bytes of it that there are with what is offered; the size of a legacy BAR follows from it.
+    // Only asked where the type has a legacy interface.
+    [[nodiscard]] virtual std::uint16_t config_size() const { return 0; }
     // Changes whenever what read_config() returns has changed on the device's own account (§2.5.2).
     [[nodiscard]] virtual std::uint8_t config_generation() const = 0;
-    // FEATURES_OK: the driver accepted these.
+    // FEATURES_OK: the driver accepted these; without VERSION_1 it is a legacy one, which begins.
     virtual void features_accepted(FeatureSet) {}
     // A reset before DRIVER_OK: as if they had never been accepted.
     virtual void features_forgotten() {}

@@ -31,7 +31,10 @@ void FeatureNegotiation::write_accepted(std::uint32_t window, std::uint32_t bits
 }
 
 bool FeatureNegotiation::is_acceptable() const {
-    return offered_.contains(accepted_) && accepted_.has(virtio_spec::kFeatureVersion1);
+    const bool has_platform = accepted_.has(virtio_spec::kFeatureAccessPlatform) ||
+                              !offered_.has(virtio_spec::kFeatureAccessPlatform);
+    return offered_.contains(accepted_) && accepted_.has(virtio_spec::kFeatureVersion1) &&
+           has_platform;
 }
 
 void FeatureNegotiation::reset() {

@@ -43,8 +43,9 @@ public:
     [[nodiscard]] std::uint32_t read_accepted(std::uint32_t window) const;
     // Dropped once frozen.
     void write_accepted(std::uint32_t window, std::uint32_t bits);
-    // What a driver may accept: nothing that was not offered, and VERSION_1, as this device has no
-    // legacy interface (§2.2.2, §6.1).
+    // What a modern driver may accept: nothing that was not offered; VERSION_1, for without it
+    // there is the legacy interface alone (§2.2.2, §6.1); ACCESS_PLATFORM where it was offered
+    // (§6.2).
     [[nodiscard]] bool is_acceptable() const;
     void freeze() { frozen_ = true; }
     void reset();

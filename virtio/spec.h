@@ -25,6 +25,7 @@ inline constexpr std::uint8_t kStatusNeedsReset = 64;
 inline constexpr std::uint8_t kStatusFailed = 128;
 
 // §6: reserved feature bits, by number.
+inline constexpr unsigned kFeatureAnyLayout = 27;  // §6.3: of the legacy interface alone
 inline constexpr unsigned kFeatureRingIndirectDesc = 28;
 inline constexpr unsigned kFeatureRingEventIdx = 29;
 inline constexpr unsigned kFeatureVersion1 = 32;
@@ -98,6 +99,9 @@ inline constexpr std::uint16_t kPciVendorId = 0x1af4;
 inline constexpr std::uint16_t kPciDeviceIdBase = 0x1040;  // plus the virtio device identifier
 inline constexpr std::uint8_t kPciRevision = 1;
 
+// §4.1.2.3: how one with a legacy interface looks; its subsystem is the virtio device identifier.
+inline constexpr std::uint8_t kPciTransitionalRevision = 0;
+
 // §4.1.4: cfg_type of the vendor-specific capabilities.
 inline constexpr std::uint8_t kCapabilityCommon = 1;
 inline constexpr std::uint8_t kCapabilityNotify = 2;
@@ -136,6 +140,23 @@ inline constexpr std::uint64_t kCommonQueueUsedRing = 48;         // le64
 inline constexpr std::uint64_t kCommonQueueNotifyData = 56;       // le16, read-only
 inline constexpr std::uint64_t kCommonQueueReset = 58;            // le16
 inline constexpr std::uint64_t kCommonSize = 60;
+
+// §4.1.4.10: the legacy configuration structure, by offset.
+inline constexpr std::uint64_t kLegacyDeviceFeatures = 0;  // le32, read-only
+inline constexpr std::uint64_t kLegacyDriverFeatures = 4;  // le32
+inline constexpr std::uint64_t kLegacyQueueAddress = 8;    // le32, in pages of 4096 bytes
+inline constexpr std::uint64_t kLegacyQueueSize = 12;      // le16, read-only
+inline constexpr std::uint64_t kLegacyQueueSelect = 14;    // le16
+inline constexpr std::uint64_t kLegacyQueueNotify = 16;    // le16
+inline constexpr std::uint64_t kLegacyDeviceStatus = 18;   // u8
+inline constexpr std::uint64_t kLegacyIsrStatus = 19;      // u8, read-only
+inline constexpr std::uint64_t kLegacyHeaderSize = 20;     // without MSI-X; with it two more follow
+inline constexpr std::uint64_t kLegacyConfigMsixVector = 20;  // le16
+inline constexpr std::uint64_t kLegacyQueueMsixVector = 22;   // le16
+inline constexpr std::uint64_t kLegacyMsixHeaderSize = 24;
+
+// §4.1.5.1.3.1: what a legacy queue's address counts, and the alignment of its used ring, in bytes.
+inline constexpr std::uint64_t kLegacyQueueAlignment = 4096;
 
 // §4.1.4.3 and §4.1.5.1.2: "no vector".
 inline constexpr std::uint16_t kNoVector = 0xffff;

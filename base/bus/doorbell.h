@@ -13,11 +13,15 @@
 
 namespace siskin {
 
+// Which of the two address spaces.
+enum class DoorbellSpace { Memory, Ports };
+
 // Which guest writes ring. Linux: Documentation/virt/kvm/api.rst, KVM_IOEVENTFD.
 struct DoorbellAddress {
     GuestAddress address;
     unsigned width = 0;                  // bytes: 1, 2, 4, 8, or 0 for a write of any width
     std::optional<std::uint64_t> match;  // only this value rings
+    DoorbellSpace space = DoorbellSpace::Memory;
 };
 
 // Thread: under MachineLock.
@@ -25,7 +29,7 @@ class DoorbellRegistry {
 public:
     virtual ~DoorbellRegistry() = default;
 
-    // While the binding lives, such a write in memory space signals `event` and causes no exit.
+    // While the binding lives, such a write signals `event` and causes no exit.
     // Errors: another doorbell is there already, no descriptor left.
     [[nodiscard]] virtual Result<std::unique_ptr<Binding>> bind(const EventFd& event,
                                                                 DoorbellAddress address) = 0;

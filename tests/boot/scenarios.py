@@ -9,6 +9,7 @@ import time
 import facts
 import hotplug
 import images
+import legacy
 import packed
 import pci_tree
 import scsi
@@ -252,4 +253,5 @@ def pvh(bench):
 
 ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tree,
        "hotplug": hotplug.by_acpi, "hotplug-native": hotplug.by_slot,
-       "hotplug-boot": hotplug.while_booting, "packed": packed.packed, "scsi": scsi.scsi}
+       "hotplug-boot": hotplug.while_booting, "packed": packed.packed, "scsi": scsi.scsi,
+       "legacy": legacy.legacy}

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fuzzes the registers of a virtio PCI device: any access, anywhere, in any state.
+// Fuzzes the registers of a transitional virtio PCI device, of both its interfaces: any access,
+// anywhere, in any state.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 
-#include "tests/unit/virtio/virtio_bench.h"
+#include "tests/unit/virtio/legacy_bench.h"
 
 namespace siskin {
 namespace {
@@ -23,7 +24,28 @@ std::uint64_t number(const std::uint8_t* data, unsigned size) {
     return value;
 }
 
-void step(VirtioBench& bench, const std::uint8_t* data) {
+// One access to the legacy interface, or a sane legacy driver's next step.
+void legacy_step(LegacyBench& bench, const std::uint8_t* data, const DriverQueue& driver) {
+    const unsigned width = 1U << (data[0] & 3);
+    const std::uint64_t offset = data[1] % 128U;
+    const std::uint64_t value = number(data + 3, 5);
+    switch (data[0] >> 2 & 3) {
+        case 0: (void)bench.get(offset % 24, width); break;
+        case 1: bench.set(offset, width, value); break;
+        case 2: bench.set_queue(data[1], data[2] == 0 ? 0 : LegacyBench::page_of(driver)); break;
+        case 3:
+            bench.set_legacy_status(data[1] % 8);
+            bench.legacy_notify(data[2] % 4);
+            break;
+    }
+}
+
+void step(LegacyBench& bench, const std::uint8_t* data, const DriverQueue& legacy) {
+    if ((data[0] & 0x20) != 0) {
+        legacy_step(bench, data, legacy);
+        return;
+    }
+
     const unsigned width = 1U << (data[0] & 3);
     const auto offset = static_cast<std::uint32_t>(number(data + 1, 2));
     const std::uint64_t value = number(data + 3, 5);
@@ -50,25 +72,32 @@ void step(VirtioBench& bench, const std::uint8_t* data) {
 
 void run(const std::uint8_t* data, std::size_t size) {
     constexpr std::size_t kStepSize = 8;
-    VirtioBench bench;
+    LegacyBench bench;
     DriverQueue driver(bench.guest, 16);
-    if (size != 0 && data[0] % 2 == 0) {
+    DriverQueue legacy = DriverQueue::legacy(bench.guest, LegacyBench::kQueueSize);
+    if (size != 0 && data[0] % 4 == 0) {
         bench.start(driver);
+    } else if (size != 0 && data[0] % 4 == 1) {
+        bench.start_legacy(legacy);
     }
     for (std::size_t at = 1; at + kStepSize <= size; at += kStepSize) {
-        step(bench, data + at);
+        step(bench, data + at, legacy);
     }
     // Whatever happened, a power-on reset brings the device back.
     std::atomic<bool> done{false};
     bench.device->reset([&] { done = true; });
     require(eventually([&] { return done.load(); }));
-    bench.pci.assign_bar(VirtioBench::kBdf, 1, VirtioBench::kMsixBar);
-    bench.pci.assign_bar(VirtioBench::kBdf, 4, VirtioBench::kBar);
-    bench.pci.set_command(VirtioBench::kBdf, VirtioBench::kMemoryAndMaster);
+    bench.map();
     require(eventually([&] { return bench.status() == 0; }));
     DriverQueue fresh(bench.guest, 16);
     bench.start(fresh);
     require(bench.run(fresh, virtio_spec::kBlockRead, 0) == virtio_spec::kBlockStatusOk);
+    // And a legacy driver, too.
+    bench.set_legacy_status(0);
+    require(bench.wait_until_let_go());
+    DriverQueue last = DriverQueue::legacy(bench.guest, LegacyBench::kQueueSize);
+    bench.start_legacy(last);
+    require(bench.legacy_run(last, virtio_spec::kBlockRead, 0) == virtio_spec::kBlockStatusOk);
 }
 
 }  // namespace

@@ -110,18 +110,20 @@ Result<std::unique_ptr<Binding>> FakeDoorbells::bind(const EventFd& event,
         return fail("no doorbell left");
     }
     for (const Bound* const bound : bound_) {
-        if (bound->address.address == address.address && bound->address.match == address.match) {
+        if (bound->address.address == address.address && bound->address.match == address.match &&
+            bound->address.space == address.space) {
             return fail("another doorbell is there");
         }
     }
     return std::make_unique<Bound>(*this, SISKIN_TRY(event.duplicate()), address);
 }
 
-bool FakeDoorbells::ring(std::uint64_t address, unsigned width, std::uint64_t value) const {
+bool FakeDoorbells::ring(std::uint64_t address, unsigned width, std::uint64_t value,
+                         DoorbellSpace space) const {
     for (const Bound* const bound : bound_) {
         const DoorbellAddress& at = bound->address;
-        if (at.address.value() == address && (at.width == 0 || at.width == width) &&
-            (!at.match || *at.match == value)) {
+        if (at.space == space && at.address.value() == address &&
+            (at.width == 0 || at.width == width) && (!at.match || *at.match == value)) {
             bound->event.signal();
             return true;
         }
@@ -262,6 +264,12 @@ void DriverPci::set_msix_entry(Bdf bdf, unsigned vector, MsiMessage message, boo
 void DriverPci::memory_write(std::uint64_t address, unsigned width, std::uint64_t value) {
     if (!machine_.doorbells.ring(address, width, value)) {
         machine_.memory_reader.write(address, width, value);
+    }
+}
+
+void DriverPci::port_write(std::uint16_t port, unsigned width, std::uint64_t value) {
+    if (!machine_.doorbells.ring(port, width, value, DoorbellSpace::Ports)) {
+        machine_.port_reader.write(port, width, value);
     }
 }
 

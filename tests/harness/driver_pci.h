@@ -45,7 +45,8 @@ public:
                                                         DoorbellAddress address) override;
 
     // A guest's write: true when a doorbell took it (and its event was signalled).
-    bool ring(std::uint64_t address, unsigned width, std::uint64_t value) const;
+    bool ring(std::uint64_t address, unsigned width, std::uint64_t value,
+              DoorbellSpace space = DoorbellSpace::Memory) const;
     [[nodiscard]] std::vector<DoorbellAddress> bound() const;
 
     unsigned refusals = 0;
@@ -154,9 +155,7 @@ public:
     [[nodiscard]] std::uint64_t port_read(std::uint16_t port, unsigned width) {
         return machine_.port_reader.read(port, width);
     }
-    void port_write(std::uint16_t port, unsigned width, std::uint64_t value) {
-        machine_.port_reader.write(port, width, value);
-    }
+    void port_write(std::uint16_t port, unsigned width, std::uint64_t value);
 
 private:
     void select(Bdf bdf, std::uint32_t offset);

@@ -15,6 +15,18 @@ DriverQueue::DriverQueue(TestGuest& guest, std::uint16_t size) : guest_(guest) {
     config_.device_area = GuestAddress{guest.allocate(used_ring_size(size).value(), 4)};
 }
 
+DriverQueue DriverQueue::legacy(TestGuest& guest, std::uint16_t size) {
+    constexpr std::uint64_t kPage = 4096;
+    const std::uint64_t front = std::uint64_t{16} * size + std::uint64_t{2} * (3U + size);
+    const std::uint64_t pages = (front + kPage - 1) / kPage;
+    const std::uint64_t base = guest.allocate(pages * kPage + 6 + std::uint64_t{8} * size, kPage);
+    DriverQueue queue(guest, size);
+    queue.config_.descriptor_area = GuestAddress{base};
+    queue.config_.driver_area = GuestAddress{base + std::uint64_t{16} * size};
+    queue.config_.device_area = GuestAddress{base + pages * kPage};
+    return queue;
+}
+
 SplitQueue DriverQueue::device_side(FeatureSet accepted, std::uint16_t size_max) {
     auto queue = SplitQueue::enable(config_, size_max == 0 ? config_.size : size_max, accepted,
                                     guest_.memory());

@@ -25,6 +25,8 @@ struct DriverBuffer {
 class DriverQueue {
 public:
     DriverQueue(TestGuest& guest, std::uint16_t size);
+    // As a legacy driver lays it out: in one piece from a page on (§2.7.2).
+    [[nodiscard]] static DriverQueue legacy(TestGuest& guest, std::uint16_t size);
 
     [[nodiscard]] const QueueConfig& config() const { return config_; }
     [[nodiscard]] std::uint16_t size() const { return config_.size; }

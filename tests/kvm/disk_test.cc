@@ -103,6 +103,32 @@ TEST_SUITE("kvm/disk") {
         }
     }
 
+    TEST_CASE("legacy drivers drive transitional and legacy disks, with and without ioeventfd") {
+        TemporaryDirectory directory;
+        MachineArguments arguments("blk_legacy");
+        arguments.command_line("prefilled disks=4");
+        arguments.add({"-device", "pcie-pci-bridge,id=br"});
+        std::vector<std::string> images;
+        for (const std::string disk :
+             {"virtio-blk-pci", "virtio-blk-pci,bus=br,addr=1", "virtio-blk-pci,disable-modern=on",
+              "virtio-blk-pci-transitional,ioeventfd=off"}) {
+            const std::string name = concat("d", images.size());
+            images.push_back(patterned_image(directory, name, kSectors));
+            arguments.add({"-drive",
+                           concat("if=none,format=raw,id=", name, ",file=", images.back()),
+                           "-device", concat(disk, ",drive=", name)});
+        }
+
+        const GuestRun result = run(arguments);
+
+        CAPTURE(result.output);
+        CAPTURE(result.errors);
+        CHECK(result.status == kGuestPassed);
+        for (const std::string& image : images) {
+            check_image(image, 1);
+        }
+    }
+
     TEST_CASE("x-irqfd=off brings the same interrupts") {
         TemporaryDirectory directory;
         const std::string image = patterned_image(directory, "disk", kSectors);

@@ -11,9 +11,8 @@ tests that prove it. Written by `tools/clauses` from `tests/clauses/virtio-1.2.t
 here.
 
 The clauses are in siskin's words; the specification's section of that number has the binding ones.
-A clause's number behind the dash counts within its section. Left out are drivers' requirements,
-the sections of the legacy interface (siskin has none), and transports and devices other than
-PCI and block. *Not offered* means that the device does not offer the feature the clause is about;
+A clause's number behind the dash counts within its section. Left out are drivers' requirements, and
+transports and devices other than PCI and block. *Not offered* means that the device does not offer the feature the clause is about;
 *open*, that no test proves it yet.
 """
 

@@ -7,11 +7,32 @@
 #include "base/text.h"
 #include "virtio/block/block_device.h"
 #include "virtio/block/block_shape.h"
+#include "virtio/transport/function_identity.h"
 
 namespace siskin {
+namespace {
+
+std::shared_ptr<void> make_transitional() {
+    auto config = std::make_shared<BlkPciConfig>();
+    config->virtio.disable_legacy = OnOffAuto::Off;
+    return config;
+}
+
+}  // namespace
+
 const DeviceType kBlkPciType{
-    "virtio-blk-pci",          "virtio-blk", "", DeviceCategory::Storage, "PCI", kBlkPciGroups,
+    "virtio-blk-pci",          "virtio-blk", "",
+    DeviceCategory::Storage,   "PCI",        kBlkPciChoiceGroups,
     make_config<BlkPciConfig>,
+};
+const DeviceType kBlkPciTransitionalType{
+    "virtio-blk-pci-transitional",
+    "",
+    "",
+    DeviceCategory::Storage,
+    "PCI",
+    kBlkPciGroups,
+    make_transitional,
 };
 
 namespace {
@@ -25,20 +46,22 @@ std::shared_ptr<void> make_non_transitional_config() {
 }  // namespace
 
 const DeviceType kBlkPciNonTransitionalType{
-    "virtio-blk-pci-non-transitional", "",    "",
-    DeviceCategory::Storage,           "PCI", kBlkPciNonTransitionalGroups,
+    "virtio-blk-pci-non-transitional", "", "", DeviceCategory::Storage, "PCI", kBlkPciGroups,
     make_non_transitional_config,
 };
 
 bool is_blk_pci(const DeviceType& type) {
-    return &type == &kBlkPciType || &type == &kBlkPciNonTransitionalType;
+    return &type == &kBlkPciType || &type == &kBlkPciTransitionalType ||
+           &type == &kBlkPciNonTransitionalType;
 }
 
-std::vector<Error> blk_pci_problems(const BlkPciConfig& settings, BlockNode* node,
-                                    std::uint16_t vcpu_count, const DeviceType& type) {
+std::vector<Error> blk_pci_problems(const DeviceType& type, const PciPlace& place,
+                                    const BlkPciConfig& settings, BlockNode* node,
+                                    std::uint16_t vcpu_count) {
     std::vector<Error> problems;
-    for (Result<> checked : {check_virtio_properties(settings.virtio, type.name),
-                             check_blk_properties(settings.blk, type.name)}) {
+    for (Result<> checked :
+         {check_virtio_properties(settings.virtio, type.name, is_express_at(place)),
+          check_blk_properties(settings.blk, type.name)}) {
         if (!checked) {
             problems.push_back(std::move(checked).error());
         }
@@ -87,7 +110,10 @@ Result<std::unique_ptr<VirtioPci>> create_blk_pci(PciPlace place, std::shared_pt
                                                   const VirtioPciServices& services,
                                                   BlkPciBackends backends, const DeviceType& type) {
     auto& settings = *static_cast<BlkPciConfig*>(config.get());
-    SISKIN_TRY(check_virtio_properties(settings.virtio, type.name));
+    const bool below_port = is_express_at(place);
+    SISKIN_TRY(check_virtio_properties(settings.virtio, type.name, below_port));
+    const bool is_modern = interfaces_of(settings.virtio, below_port) == VirtioInterfaces::Modern;
+    settings.virtio.disable_legacy = is_modern ? OnOffAuto::On : OnOffAuto::Off;
     BlockDeviceOptions options =
         SISKIN_TRY(block_options_of(settings.blk, backends.vcpu_count, type.name));
     if (options.on_read_error == BlockOnError::Auto) {

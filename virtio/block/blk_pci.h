@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// virtio-blk-pci: the device type, its properties, and how one is made.
+// virtio-blk-pci and virtio-blk-pci-transitional: the types, their properties, how one is made.
 #pragma once
 
 #include <array>
@@ -29,14 +29,16 @@ inline constexpr std::array kBlkPciGroups{
     group<&BlkPciConfig::blk>(kBlkProperties),
 };
 
-// The same device without the properties that choose an interface: it has the modern one.
-inline constexpr std::array kBlkPciNonTransitionalGroups{
+// What a type that leaves the choice of its interfaces has besides.
+inline constexpr std::array kBlkPciChoiceGroups{
     group<&BlkPciConfig::pci>(kPciProperties),
-    group<&BlkPciConfig::virtio>(kVirtioPciCommonProperties),
+    group<&BlkPciConfig::virtio>(kVirtioPciProperties),
+    group<&BlkPciConfig::virtio>(kVirtioInterfaceProperties),
     group<&BlkPciConfig::blk>(kBlkProperties),
 };
 
 extern const DeviceType kBlkPciType;
+extern const DeviceType kBlkPciTransitionalType;
 extern const DeviceType kBlkPciNonTransitionalType;
 // Whether it is one of these; their configs are BlkPciConfig.
 [[nodiscard]] bool is_blk_pci(const DeviceType& type);
@@ -55,11 +57,11 @@ struct BlkPciBackends {
 
 // All that speaks against the settings, and against the node unless that is null, for a plan; in
 // the words of create_blk_pci(), which tells the first.
-[[nodiscard]] std::vector<Error> blk_pci_problems(const BlkPciConfig& settings, BlockNode* node,
-                                                  std::uint16_t vcpu_count,
-                                                  const DeviceType& type = kBlkPciType);
+[[nodiscard]] std::vector<Error> blk_pci_problems(const DeviceType& type, const PciPlace& place,
+                                                  const BlkPciConfig& settings, BlockNode* node,
+                                                  std::uint16_t vcpu_count);
 
-// Plugs a virtio-blk-pci in at `place`; `config` is a BlkPciConfig, in which what was left unset
+// Plugs one of these types in at `place`; `config` is a BlkPciConfig, in which what was left unset
 // becomes what was chosen. Errors: a property's value, or two together, are not supported; the node
 // is in use; no descriptor or ring left in the host.
 // Thread: VM loop, under MachineLock.

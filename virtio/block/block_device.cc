@@ -127,16 +127,35 @@ void BlockDevice::write_config(std::uint64_t offset, unsigned width, std::uint64
     }
 }
 
+void BlockDevice::write_legacy_config(std::uint64_t offset, std::uint64_t value) {
+    // §5.2.5.3: before the driver has told its features, too, as far as they are offered.
+    const bool may_switch =
+        legacy_ ? accepted_.has(spec::kBlockFeatureConfigWce) : options_.config_wce;
+    if (offset == offsetof(spec::BlockConfigSpace, writeback) && may_switch) {
+        shared_.writeback.store((value & 1) != 0);
+    }
+}
+
+std::uint16_t BlockDevice::config_size() const {
+    return block_config_size(options_);
+}
+
 void BlockDevice::features_accepted(FeatureSet accepted) {
     accepted_ = accepted;
+    legacy_ = !accepted.has(spec::kFeatureVersion1);
     shared_.limits.discard = accepted.has(spec::kBlockFeatureDiscard);
     shared_.limits.write_zeroes = accepted.has(spec::kBlockFeatureWriteZeroes);
+    // §5.2.5.3: the cache is as a legacy driver that may switch it has left it.
+    if (legacy_ && accepted.has(spec::kBlockFeatureConfigWce)) {
+        return;
+    }
     // §5.2.5.2, §5.2.6.2: a driver that cannot flush gets durable writes.
     shared_.writeback.store(options_.write_cache && accepted.has(spec::kBlockFeatureFlush));
 }
 
 void BlockDevice::features_forgotten() {
     accepted_ = FeatureSet();
+    legacy_ = false;
     shared_.writeback.store(options_.write_cache);
 }
 
@@ -146,6 +165,7 @@ void BlockDevice::activate(ActiveQueues queues, DeviceHost& host) {
 
 void BlockDevice::deactivate(std::function<void()> done) {
     accepted_ = FeatureSet();
+    legacy_ = false;
     lanes().deactivate([this, done = std::move(done)] {
         shared_.writeback.store(options_.write_cache);
         done();

@@ -43,6 +43,8 @@ public:
     }
     [[nodiscard]] std::uint64_t read_config(std::uint64_t offset, unsigned width) override;
     void write_config(std::uint64_t offset, unsigned width, std::uint64_t value) override;
+    void write_legacy_config(std::uint64_t offset, std::uint64_t value) override;
+    [[nodiscard]] std::uint16_t config_size() const override;
     [[nodiscard]] std::uint8_t config_generation() const override { return generation_.value(); }
     void features_accepted(FeatureSet accepted) override;
     void features_forgotten() override;
@@ -98,6 +100,7 @@ private:
     const BlockDeviceOptions options_;
     std::vector<std::uint16_t> queue_sizes_;
     FeatureSet accepted_;
+    bool legacy_ = false;  // a legacy driver has begun
     BlockShared shared_;
     ByteCount shown_capacity_;
     ConfigGeneration generation_;

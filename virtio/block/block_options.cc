@@ -170,4 +170,15 @@ spec::BlockConfigSpace block_config_space(const BlockDeviceOptions& options, Byt
     return config;
 }
 
+std::uint16_t block_config_size(const BlockDeviceOptions& options) {
+    std::size_t size = offsetof(spec::BlockConfigSpace, max_discard_sectors);
+    if (options.discard) {
+        size = offsetof(spec::BlockConfigSpace, max_write_zeroes_sectors);
+    }
+    if (options.write_zeroes) {
+        size = offsetof(spec::BlockConfigSpace, not_offered);
+    }
+    return static_cast<std::uint16_t>(size);
+}
+
 }  // namespace siskin

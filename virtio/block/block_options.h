@@ -64,4 +64,7 @@ struct BlockDeviceOptions {
                                                                ByteCount capacity, bool writeback,
                                                                bool may_unmap);
 
+// Bytes of it that there are: up to the last field of what is offered.
+[[nodiscard]] std::uint16_t block_config_size(const BlockDeviceOptions& options);
+
 }  // namespace siskin

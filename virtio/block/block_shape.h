@@ -34,6 +34,7 @@ public:
     }
     [[nodiscard]] std::uint64_t read_config(std::uint64_t, unsigned) override { return 0; }
     void write_config(std::uint64_t, unsigned, std::uint64_t) override {}
+    [[nodiscard]] std::uint16_t config_size() const override { return config_size_; }
     [[nodiscard]] std::uint8_t config_generation() const override { return 0; }
     void activate(ActiveQueues, DeviceHost&) override {}
     void deactivate(std::function<void()> done) override { done(); }
@@ -45,11 +46,13 @@ private:
     BlockShape(BlockNode& node, const BlockDeviceOptions& options)
         : node_(node),
           queue_sizes_(options.num_queues, options.queue_size),
-          class_code_(options.class_code) {}
+          class_code_(options.class_code),
+          config_size_(block_config_size(options)) {}
 
     BlockNode& node_;
     std::vector<std::uint16_t> queue_sizes_;
     std::uint32_t class_code_;
+    std::uint16_t config_size_;
 };
 
 }  // namespace siskin

@@ -29,6 +29,15 @@ RingFormat ring_format_of(FeatureSet accepted) {
     return accepted.has(virtio_spec::kFeatureRingPacked) ? RingFormat::Packed : RingFormat::Split;
 }
 
+QueueConfig legacy_queue(std::uint32_t page, std::uint16_t size) {
+    // At most 2^44 + 2^20 or so: nothing wraps.
+    const std::uint64_t base = std::uint64_t{page} * virtio_spec::kLegacyQueueAlignment;
+    const std::uint64_t available = base + descriptor_table_size(size).value();
+    const std::uint64_t used =
+        align_up(available + available_ring_size(size).value(), virtio_spec::kLegacyQueueAlignment);
+    return QueueConfig{size, GuestAddress{base}, GuestAddress{available}, GuestAddress{used}};
+}
+
 Result<QueueLayout> check_queue(const QueueConfig& config, std::uint16_t size_max,
                                 RingFormat format, const GuestMemory& memory) {
     const bool packed = format == RingFormat::Packed;

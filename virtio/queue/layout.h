@@ -35,6 +35,10 @@ struct QueueConfig {
     return ByteCount{6 + std::uint64_t{8} * size};
 }
 
+// Where the parts of a legacy queue are that begins at page `page` (§2.7.2): one after the other,
+// the used ring at the next page behind the available ring with its event field.
+[[nodiscard]] QueueConfig legacy_queue(std::uint32_t page, std::uint16_t size);
+
 // An event suppression structure of a packed virtqueue (§2.8.10.1).
 inline constexpr ByteCount kEventSuppressionSize{4};
 

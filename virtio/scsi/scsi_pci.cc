@@ -40,7 +40,7 @@ ScsiDeviceOptions options_of(const ScsiHostProperties& properties, std::uint16_t
 std::vector<Error> scsi_pci_problems(const DeviceType& type, const ScsiPciConfig& settings,
                                      std::uint16_t vcpu_count) {
     std::vector<Error> problems;
-    if (auto checked = check_virtio_properties(settings.virtio, type.name); !checked) {
+    if (auto checked = check_modern_properties(settings.virtio, type.name); !checked) {
         problems.push_back(std::move(checked).error());
     }
     for (Error& problem : scsi_device_option_problems(options_of(settings.scsi, vcpu_count))) {
@@ -54,8 +54,10 @@ Result<std::unique_ptr<VirtioPci>> create_scsi_pci(const DeviceType& type, PciPl
                                                    const VirtioPciServices& services,
                                                    IoThread* io_thread, std::uint16_t vcpu_count,
                                                    std::string bus_name) {
-    const auto& settings = *static_cast<const ScsiPciConfig*>(config.get());
-    SISKIN_TRY(check_virtio_properties(settings.virtio, type.name));
+    auto& settings = *static_cast<ScsiPciConfig*>(config.get());
+    SISKIN_TRY(check_modern_properties(settings.virtio, type.name));
+    settings.virtio.disable_legacy = OnOffAuto::On;
+    settings.scsi.num_queues = options_of(settings.scsi, vcpu_count).num_queues;
     const ScsiDeviceOptions options = options_of(settings.scsi, vcpu_count);
     std::unique_ptr<VirtioDevice> device;
     if (io_thread == nullptr) {

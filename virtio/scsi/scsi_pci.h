@@ -57,6 +57,7 @@ struct ScsiPciConfig {
 inline constexpr std::array kScsiPciGroups{
     group<&ScsiPciConfig::pci>(kPciProperties),
     group<&ScsiPciConfig::virtio>(kVirtioPciProperties),
+    group<&ScsiPciConfig::virtio>(kVirtioInterfaceProperties),
     group<&ScsiPciConfig::scsi>(kScsiHostProperties),
 };
 
@@ -70,7 +71,7 @@ extern const DeviceType kScsiPciNonTransitionalType;
                                                    std::uint16_t vcpu_count);
 
 // Plugs a device of `type` in at `place`; `config` is a ScsiPciConfig. The thread outlives it;
-// null: of a plan, its shape alone.
+// null: of a plan, its shape alone. What was left unset in the config becomes what was chosen.
 // Errors: a property's value is not supported; no descriptor left in the host.
 // Thread: VM loop, under MachineLock.
 [[nodiscard]] Result<std::unique_ptr<VirtioPci>> create_scsi_pci(

@@ -55,7 +55,7 @@ CommonConfig::CommonConfig(VirtioDevice& device, FeatureSet offered, CommonConfi
 
 void CommonConfig::finish_queue_reset(std::size_t index) {
     queues_[index] = power_on(queues_[index].size_max);
-    queues_[index].was_reset = driver_ok();
+    queues_[index].was_reset = began_;
 }
 
 void CommonConfig::finish_reset() {
@@ -68,10 +68,16 @@ void CommonConfig::finish_reset() {
     driver_feature_select_ = 0;
     config_vector_ = spec::kNoVector;
     queue_select_ = 0;
+    interface_.reset();
+    began_ = false;
     resetting_ = false;
 }
 
-QueueRegisters* CommonConfig::selected() {
+QueueRegisters* CommonConfig::selected_queue() {
+    return queue_select_ < queues_.size() ? &queues_[queue_select_] : nullptr;
+}
+
+const QueueRegisters* CommonConfig::selected() const {
     return queue_select_ < queues_.size() ? &queues_[queue_select_] : nullptr;
 }
 
@@ -137,6 +143,13 @@ void CommonConfig::write(IoAccess access, std::uint64_t value) {
     if (resetting_ || field == nullptr) {
         return;
     }
+    const bool is_reset = access.offset == spec::kCommonDeviceStatus && value == 0;
+    if (!is_reset) {
+        if (is_legacy()) {
+            return;
+        }
+        interface_ = DriverInterface::Modern;
+    }
     if (field->width == 8) {
         write_address(access, value);
     } else if (access.offset == field->offset && access.width == field->width) {
@@ -155,10 +168,7 @@ void CommonConfig::write_field(std::uint64_t offset, std::uint64_t value) {
         case spec::kCommonDriverFeature:
             features_.write_accepted(driver_feature_select_, static_cast<std::uint32_t>(value));
             break;
-        case spec::kCommonConfigMsixVector:
-            config_vector_ = vector_or_none(value);
-            owner_.on_vectors_changed();
-            break;
+        case spec::kCommonConfigMsixVector: write_config_vector(value); break;
         case spec::kCommonDeviceStatus: write_status(static_cast<std::uint8_t>(value)); break;
         case spec::kCommonQueueSelect: queue_select_ = static_cast<std::uint16_t>(value); break;
         default: write_queue_field(offset, value); break;
@@ -166,13 +176,12 @@ void CommonConfig::write_field(std::uint64_t offset, std::uint64_t value) {
 }
 
 void CommonConfig::write_queue_field(std::uint64_t offset, std::uint64_t value) {
-    QueueRegisters* const queue = selected();
+    QueueRegisters* const queue = selected_queue();
     if (queue == nullptr) {
         return;
     }
     if (offset == spec::kCommonQueueMsixVector) {
-        queue->vector = vector_or_none(value);
-        owner_.on_vectors_changed();
+        write_queue_vector(value);
         return;
     }
     if (offset == spec::kCommonQueueReset) {
@@ -187,7 +196,7 @@ void CommonConfig::write_queue_field(std::uint64_t offset, std::uint64_t value) 
 }
 
 bool CommonConfig::is_frozen(const QueueRegisters& queue) const {
-    return queue.enabled || (driver_ok() && !queue.was_reset);
+    return queue.enabled || (began_ && !queue.was_reset);
 }
 
 void CommonConfig::write_queue_enable(QueueRegisters& queue, std::uint64_t value) {
@@ -197,7 +206,7 @@ void CommonConfig::write_queue_enable(QueueRegisters& queue, std::uint64_t value
         return;
     }
     // §2.6.1.2: after a reset of the queue alone, with the configuration that it has now.
-    if (!driver_ok() || owner_.on_queue_enabled_again(queue_select_)) {
+    if (!began_ || owner_.on_queue_enabled_again(queue_select_)) {
         queue.enabled = true;
         queue.was_reset = false;
     }
@@ -209,9 +218,9 @@ void CommonConfig::write_queue_reset(QueueRegisters& queue, std::uint64_t value)
         !features_.accepted().has(spec::kFeatureRingReset)) {
         return;
     }
-    if (driver_ok() && queue.enabled) {
+    if (began_ && queue.enabled) {
         queue.resetting = true;
-        owner_.on_queue_reset_requested(queue_select_);
+        owner_.on_queue_reset_requested(queue_select_, DriverInterface::Modern);
     } else {
         finish_queue_reset(queue_select_);
     }
@@ -219,7 +228,7 @@ void CommonConfig::write_queue_reset(QueueRegisters& queue, std::uint64_t value)
 
 // §4.1.3.1: 64-bit fields are written in two halves; a whole one is taken, too.
 void CommonConfig::write_address(IoAccess access, std::uint64_t value) {
-    QueueRegisters* const queue = selected();
+    QueueRegisters* const queue = selected_queue();
     if (queue == nullptr || is_frozen(*queue)) {
         return;
     }
@@ -241,7 +250,7 @@ void CommonConfig::write_status(std::uint8_t value) {
     const bool acceptable = features_.is_acceptable() && device_.accepts(features_.accepted());
     const DeviceStatus::Effect effect = status_.write(value, acceptable);
     if (effect.reset) {
-        owner_.on_reset_requested();
+        owner_.on_reset_requested(DriverInterface::Modern);
         return;
     }
     if (effect.features_ok) {
@@ -249,6 +258,94 @@ void CommonConfig::write_status(std::uint8_t value) {
         owner_.on_features_ok(features_.accepted());
     }
     if (effect.driver_ok) {
+        began_ = true;
+        owner_.on_driver_ok();
+    }
+}
+
+void CommonConfig::write_config_vector(std::uint64_t value) {
+    config_vector_ = vector_or_none(value);
+    owner_.on_vectors_changed();
+}
+
+void CommonConfig::write_queue_vector(std::uint64_t value) {
+    if (QueueRegisters* const queue = selected_queue()) {
+        queue->vector = vector_or_none(value);
+        owner_.on_vectors_changed();
+    }
+}
+
+bool CommonConfig::claim_legacy() {
+    if (resetting_ || interface_ == DriverInterface::Modern) {
+        return false;
+    }
+    interface_ = DriverInterface::Legacy;
+    return true;
+}
+
+std::uint32_t CommonConfig::legacy_offered() const {
+    // §6.3: any layout of buffers was taken all along.
+    return features_.read_offered(0) | std::uint32_t{1} << spec::kFeatureAnyLayout;
+}
+
+void CommonConfig::accept_legacy(std::uint32_t features) {
+    // There is no FEATURES_OK by which to refuse what was not offered.
+    features_.write_accepted(0, features & legacy_offered());
+}
+
+void CommonConfig::write_legacy_queue(std::uint32_t page) {
+    QueueRegisters* const queue = selected_queue();
+    if (queue == nullptr || queue->resetting) {
+        return;
+    }
+    if (page == 0) {
+        release_legacy_queue(*queue);
+        return;
+    }
+    const QueueConfig config = legacy_queue(page, queue->size_max);
+    if (queue->enabled || !owner_.is_valid_queue(config, queue->size_max)) {
+        return;
+    }
+    queue->config = config;
+    if (!began_ || owner_.on_queue_enabled_again(queue_select_)) {
+        queue->enabled = true;
+        queue->was_reset = false;
+    }
+}
+
+void CommonConfig::release_legacy_queue(QueueRegisters& queue) {
+    if (!began_ || !queue.enabled) {
+        finish_queue_reset(queue_select_);
+    } else if (device_.can_reset_queues()) {
+        queue.resetting = true;
+        owner_.on_queue_reset_requested(queue_select_, DriverInterface::Legacy);
+    } else {
+        owner_.on_reset_requested(DriverInterface::Legacy);
+    }
+}
+
+void CommonConfig::write_legacy_status(std::uint8_t value) {
+    if (value == 0) {
+        owner_.on_reset_requested(DriverInterface::Legacy);
+        return;
+    }
+    if (!claim_legacy()) {
+        return;
+    }
+    const DeviceStatus::Effect effect = status_.write_legacy(value);
+    if (effect.driver) {
+        owner_.on_legacy_driver();
+    }
+    if (effect.driver_ok) {
+        begin_legacy();
+    }
+}
+
+void CommonConfig::begin_legacy() {
+    if (!began_) {
+        began_ = true;
+        features_.freeze();
+        owner_.on_features_ok(features_.accepted());
         owner_.on_driver_ok();
     }
 }

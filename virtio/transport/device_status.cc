@@ -2,6 +2,8 @@
 // DeviceStatus.
 #include "virtio/transport/device_status.h"
 
+#include <utility>
+
 #include "virtio/spec.h"
 
 namespace siskin {
@@ -36,6 +38,26 @@ DeviceStatus::Effect DeviceStatus::write(std::uint8_t value, bool features_accep
     effect.features_ok =
         take(value, spec::kStatusFeaturesOk, has(spec::kStatusDriver) && features_acceptable);
     effect.driver_ok = take(value, spec::kStatusDriverOk, has(spec::kStatusFeaturesOk));
+    return effect;
+}
+
+DeviceStatus::Effect DeviceStatus::write_legacy(std::uint8_t value) {
+    constexpr std::uint8_t kLasting = spec::kStatusDriverOk | spec::kStatusFailed;
+    constexpr std::uint8_t kKnown = kLasting | spec::kStatusAcknowledge | spec::kStatusDriver;
+    Effect effect;
+    if (value == 0) {
+        effect.reset = true;
+        return effect;
+    }
+    if (has(spec::kStatusFailed)) {
+        return effect;
+    }
+    const auto before =
+        std::exchange(value_, static_cast<std::uint8_t>((value & kKnown) | (value_ & kLasting)));
+    const bool failed = has(spec::kStatusFailed);
+    effect.driver = !failed && has(spec::kStatusDriver) && (before & spec::kStatusDriver) == 0;
+    effect.driver_ok =
+        !failed && has(spec::kStatusDriverOk) && (before & spec::kStatusDriverOk) == 0;
     return effect;
 }
 

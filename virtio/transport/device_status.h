@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceStatus: the status field's automaton; it accepts only the order the specification gives.
+// DeviceStatus: the status field's automaton; of a modern driver it accepts only the order that the
+// specification gives.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +14,15 @@ public:
     // What a write brought about.
     struct Effect {
         bool reset = false;        // 0 was written; the owner calls clear() when it is done
+        bool driver = false;       // legacy: DRIVER was set now
         bool features_ok = false;  // FEATURES_OK was set now
         bool driver_ok = false;    // DRIVER_OK was set now
     };
     // `features_acceptable`: whether FEATURES_OK may be set (§2.2.2).
     Effect write(std::uint8_t value, bool features_acceptable);
+    // By the legacy interface (§3.1.2): no FEATURES_OK, and no order, as old drivers had none of
+    // their own; DRIVER_OK and FAILED last until a reset, the rest is as it was written.
+    Effect write_legacy(std::uint8_t value);
     void clear() { value_ = 0; }
 
     // Without DEVICE_NEEDS_RESET, which is not the driver's.

@@ -15,7 +15,8 @@ Result<std::unique_ptr<NotifyRegion>> NotifyRegion::create(std::size_t queue_cou
                                                            std::string subject) {
     std::vector<Queue> queues;
     for (std::size_t index = 0; index < queue_count; ++index) {
-        queues.push_back(Queue{SISKIN_TRY(EventFd::create()), false, nullptr});
+        queues.push_back(
+            Queue{SISKIN_TRY(EventFd::create()), false, DoorbellSpace::Memory, nullptr});
     }
     return std::unique_ptr<NotifyRegion>(
         new NotifyRegion(std::move(queues), registry, std::move(subject)));
@@ -23,14 +24,21 @@ Result<std::unique_ptr<NotifyRegion>> NotifyRegion::create(std::size_t queue_cou
 
 void NotifyRegion::write(IoAccess access, std::uint64_t) {
     const std::uint64_t index = access.offset / kMultiplier;
-    if (access.offset % kMultiplier == 0 && index < queues_.size() && queues_[index].armed) {
-        queues_[index].kick.signal();
+    if (access.offset % kMultiplier == 0) {
+        ring(index);
     }
 }
 
-void NotifyRegion::arm(std::size_t queue) {
+void NotifyRegion::ring(std::size_t queue) {
+    if (queue < queues_.size() && queues_[queue].armed) {
+        queues_[queue].kick.signal();
+    }
+}
+
+void NotifyRegion::arm(std::size_t queue, DoorbellSpace by) {
     [[maybe_unused]] const auto left_over = queues_[queue].kick.take();
     queues_[queue].armed = true;
+    queues_[queue].by = by;
     bind(queue);
 }
 
@@ -45,10 +53,12 @@ void NotifyRegion::disarm_all() {
     }
 }
 
-void NotifyRegion::move_to(std::optional<GuestAddress> address) {
-    address_ = address;
+void NotifyRegion::move_to(std::optional<GuestAddress> address, DoorbellSpace space) {
+    (space == DoorbellSpace::Memory ? address_ : port_) = address;
     for (Queue& queue : queues_) {
-        queue.doorbell.reset();
+        if (queue.by == space) {
+            queue.doorbell.reset();
+        }
     }
     for (std::size_t index = 0; index < queues_.size(); ++index) {
         bind(index);
@@ -63,10 +73,20 @@ std::size_t NotifyRegion::bound_count() const {
 
 void NotifyRegion::bind(std::size_t index) {
     Queue& queue = queues_[index];
-    if (registry_ == nullptr || !address_ || !queue.armed || queue.doorbell != nullptr) {
+    const bool by_memory = queue.by == DoorbellSpace::Memory;
+    const std::optional<GuestAddress>& base = by_memory ? address_ : port_;
+    if (registry_ == nullptr || !base || !queue.armed || queue.doorbell != nullptr) {
         return;
     }
-    const DoorbellAddress doorbell{GuestAddress{address_->value() + index * kMultiplier}, 0, {}};
+    DoorbellAddress doorbell;
+    doorbell.space = queue.by;
+    if (by_memory) {
+        doorbell.address = GuestAddress{base->value() + index * kMultiplier};
+    } else {
+        doorbell.address = *base;
+        doorbell.width = 2;
+        doorbell.match = index;
+    }
     auto bound = registry_->bind(queue.kick, doorbell);
     if (bound) {
         queue.doorbell = std::move(*bound);

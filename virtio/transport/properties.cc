@@ -6,32 +6,45 @@
 #include "virtio/spec.h"
 
 namespace siskin {
-namespace {
 
 namespace spec = virtio_spec;
 
-struct Forbidden {
-    bool present;
-    std::string_view name;
-    std::string_view value;
-    std::string_view allowed;
-};
+VirtioInterfaces interfaces_of(const VirtioPciProperties& properties, bool below_port) {
+    const bool has_legacy = properties.disable_legacy == OnOffAuto::Auto
+                                ? !below_port
+                                : properties.disable_legacy == OnOffAuto::Off;
+    if (!has_legacy) {
+        return VirtioInterfaces::Modern;
+    }
+    return properties.disable_modern ? VirtioInterfaces::Legacy : VirtioInterfaces::Transitional;
+}
 
-}  // namespace
+Result<> check_virtio_properties(const VirtioPciProperties& properties, std::string_view type_name,
+                                 bool below_port) {
+    const VirtioInterfaces interfaces = interfaces_of(properties, below_port);
+    if (interfaces == VirtioInterfaces::Modern && properties.disable_modern) {
+        return fail(concat(type_name, ": neither the modern nor the legacy interface is left: say ",
+                           "disable-modern=off or disable-legacy=off"));
+    }
+    if (interfaces != VirtioInterfaces::Modern && properties.iommu_platform) {
+        return fail(concat(type_name,
+                           ": iommu_platform=on needs disable-legacy=on: legacy and "
+                           "transitional devices cannot have VIRTIO_F_ACCESS_PLATFORM"));
+    }
+    return {};
+}
 
-Result<> check_virtio_properties(const VirtioPciProperties& properties,
+Result<> check_modern_properties(const VirtioPciProperties& properties,
                                  std::string_view type_name) {
-    const std::array<Forbidden, 3> checks{
-        Forbidden{properties.disable_legacy == OnOffAuto::Off, "disable-legacy", "off",
-                  "on or auto (there is no legacy interface)"},
-        Forbidden{properties.disable_modern, "disable-modern", "on", "off"},
-        Forbidden{properties.iommu_platform, "iommu_platform", "on", "off"},
-    };
-    for (const Forbidden& check : checks) {
-        if (check.present) {
-            return fail(concat("Property '", type_name, '.', check.name, "' doesn't take value '",
-                               check.value, "', allowed is ", check.allowed));
-        }
+    if (properties.disable_legacy == OnOffAuto::Off) {
+        return fail(concat("Property '", type_name,
+                           ".disable-legacy' doesn't take value 'off', allowed is on or auto: it "
+                           "has no legacy interface"));
+    }
+    if (properties.disable_modern) {
+        return fail(concat("Property '", type_name,
+                           ".disable-modern' doesn't take value 'on', allowed is off: it has no "
+                           "other interface"));
     }
     return {};
 }
@@ -41,12 +54,13 @@ FeatureSet offered_features(const VirtioDevice& device, const VirtioPciPropertie
         bool is_made;
         unsigned feature;
     };
-    const std::array<Offer, 6> offers{
+    const std::array<Offer, 7> offers{
         Offer{properties.event_idx, spec::kFeatureRingEventIdx},
         Offer{properties.indirect_desc, spec::kFeatureRingIndirectDesc},
         Offer{properties.packed, spec::kFeatureRingPacked},
         Offer{properties.in_order, spec::kFeatureInOrder},
         Offer{properties.notification_data, spec::kFeatureNotificationData},
+        Offer{properties.iommu_platform, spec::kFeatureAccessPlatform},
         Offer{properties.queue_reset && device.can_reset_queues(), spec::kFeatureRingReset},
     };
     FeatureSet offered = device.offered_features();

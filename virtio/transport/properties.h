@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The properties that every virtio PCI device has, and those that only have one allowed value.
+// The properties that every virtio PCI device has, and what follows from them.
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,7 +17,8 @@
 
 namespace siskin {
 
-// A part of each virtio PCI device's config struct: group<&C::virtio>(kVirtioPciProperties).
+// A part of each virtio PCI device's config struct: group<&C::virtio>(kVirtioPciProperties), and
+// kVirtioInterfaceProperties where the type leaves that choice.
 struct VirtioPciProperties {
     bool ioeventfd = true;
     OrUnset<std::uint32_t, 0xffffffffU> vectors;
@@ -41,7 +40,7 @@ struct VirtioPciProperties {
 };
 
 // Of types whose name says which interface they have.
-inline constexpr std::array kVirtioPciCommonProperties{
+inline constexpr std::array kVirtioPciProperties{
     property<&VirtioPciProperties::ioeventfd>(
         "ioeventfd", "Take notifications in the kernel, without an exit to siskin."),
     property<&VirtioPciProperties::vectors>(
@@ -69,37 +68,33 @@ inline constexpr std::array kVirtioPciCommonProperties{
     property<&VirtioPciProperties::x_irqfd>(
         "x-irqfd", "Deliver MSI-X in the kernel, without siskin's thread in between."),
     property<&VirtioPciProperties::iommu_platform>(
-        "iommu_platform", "Access memory through an IOMMU; only off for now."),
+        "iommu_platform",
+        "Offer VIRTIO_F_ACCESS_PLATFORM, and insist on it; of modern devices alone."),
 };
 
-inline constexpr std::array kVirtioPciInterfaceProperties{
+inline constexpr std::array kVirtioInterfaceProperties{
     property<&VirtioPciProperties::disable_legacy>(
-        "disable-legacy", "No legacy interface; only on or auto, as there is none."),
-    property<&VirtioPciProperties::disable_modern>(
-        "disable-modern", "No modern interface; only off, as there is no other."),
+        "disable-legacy", "No legacy interface; auto: none below a PCI Express port."),
+    property<&VirtioPciProperties::disable_modern>("disable-modern", "The legacy interface alone."),
 };
 
-namespace properties_detail {
+// By which a driver may reach a device: both make it a transitional one (virtio 1.2 §1.3.1).
+enum class VirtioInterfaces { Modern, Transitional, Legacy };
+// What the properties make of a device that is below a port, or not.
+[[nodiscard]] VirtioInterfaces interfaces_of(const VirtioPciProperties& properties,
+                                             bool below_port);
 
-[[nodiscard]] constexpr auto all_virtio_pci_properties() {
-    constexpr std::size_t kCommon = kVirtioPciCommonProperties.size();
-    std::array<PropertyRow, kCommon + kVirtioPciInterfaceProperties.size()> rows{};
-    std::copy(kVirtioPciCommonProperties.begin(), kVirtioPciCommonProperties.end(), rows.begin());
-    std::copy(kVirtioPciInterfaceProperties.begin(), kVirtioPciInterfaceProperties.end(),
-              rows.begin() + kCommon);
-    return rows;
-}
-
-}  // namespace properties_detail
-
-inline constexpr auto kVirtioPciProperties = properties_detail::all_virtio_pci_properties();
-
-// Error: a property has a value that siskin does not support; names it and what is allowed.
-// `type_name` begins the message.
+// Error: there is no interface left, or one that iommu_platform cannot have. `type_name` begins the
+// message.
 [[nodiscard]] Result<> check_virtio_properties(const VirtioPciProperties& properties,
+                                               std::string_view type_name, bool below_port);
+
+// The same of a type that has no legacy interface, wherever it is. Error: one is asked for.
+[[nodiscard]] Result<> check_modern_properties(const VirtioPciProperties& properties,
                                                std::string_view type_name);
 
-// What the device offers, and what the transport adds to it (virtio 1.2 §6).
+// What the device offers, and what the transport adds to it (virtio 1.2 §6). Of that a legacy
+// driver sees the first 32.
 [[nodiscard]] FeatureSet offered_features(const VirtioDevice& device,
                                           const VirtioPciProperties& properties);
 

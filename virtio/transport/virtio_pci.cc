@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/bus/access_hold.h"
 #include "base/text.h"
 #include "pci/bus.h"
 #include "virtio/spec.h"
@@ -18,15 +19,20 @@ Result<std::unique_ptr<VirtioPci>> VirtioPci::create(const DeviceType& type, Pci
                                                      const VirtioPciProperties& properties,
                                                      const VirtioPciServices& services,
                                                      std::unique_ptr<VirtioDevice> device) {
-    SISKIN_TRY(check_virtio_properties(properties, type.name));
+    const bool below_port = is_express_at(place);
+    SISKIN_TRY(check_virtio_properties(properties, type.name, below_port));
+    const VirtioInterfaces interfaces = interfaces_of(properties, below_port);
+    if (interfaces != VirtioInterfaces::Modern && !transitional_device_id(device->device_id())) {
+        return fail(concat(type.name, " has no legacy interface: say disable-legacy=on"));
+    }
     const std::size_t queue_count = device->queue_sizes().size();
     SISKIN_ASSERT(queue_count <= kQueuesMax);
     auto notify = SISKIN_TRY(NotifyRegion::create(
         queue_count, properties.ioeventfd ? &services.doorbells : nullptr, subject_of(place)));
     EventFd isr_changed = SISKIN_TRY(EventFd::create());
     std::unique_ptr<VirtioPci> self(new VirtioPci(type, place, std::move(config), properties,
-                                                  services, std::move(device), std::move(notify),
-                                                  std::move(isr_changed)));
+                                                  interfaces, services, std::move(device),
+                                                  std::move(notify), std::move(isr_changed)));
     SISKIN_TRY(self->isr_.connect(services.relay));
     // Nothing fails from here on. Bus Master Enable is off at power-on.
     self->device_->allow_transfers(false);
@@ -35,11 +41,11 @@ Result<std::unique_ptr<VirtioPci>> VirtioPci::create(const DeviceType& type, Pci
 }
 
 VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_ptr<void> config,
-                     const VirtioPciProperties& properties, const VirtioPciServices& services,
-                     std::unique_ptr<VirtioDevice> device, std::unique_ptr<NotifyRegion> notify,
-                     EventFd isr_changed)
+                     const VirtioPciProperties& properties, VirtioInterfaces interfaces,
+                     const VirtioPciServices& services, std::unique_ptr<VirtioDevice> device,
+                     std::unique_ptr<NotifyRegion> notify, EventFd isr_changed)
     : Device(type, place.id, std::move(config)),
-      PciFunction(place, identity_of(*device, place)),
+      PciFunction(place, identity_of(*device, place, interfaces)),
       services_(services),
       relayed_messages_(services.messages, services.relay),
       backend_type_(backend_type_of(type)),
@@ -61,14 +67,14 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
     for (std::size_t index = 0; index < queue_count; ++index) {
         queue_interrupts_.push_back(std::make_unique<TransportInterrupt>(isr_, spec::kIsrQueue));
     }
-    regions_.add(kCommonOffset, kRegionSize, common_);
-    regions_.add(kIsrOffset, kRegionSize, isr_);
-    regions_.add(kDeviceOffset, kRegionSize, device_config_);
-    regions_.add(kNotifyOffset, kRegionSize, *notify_);
     const auto vectors = static_cast<std::uint16_t>(
         properties.vectors.value_or(static_cast<std::uint32_t>(queue_count + 1)));
-    add_bar(kModernBar, BarSpec{BarKind::Memory64, true, ByteCount{kModernBarSize}, &regions_});
-    add_capabilities(is_express_at(place));
+    if (interfaces != VirtioInterfaces::Modern) {
+        add_legacy_bar(vectors != 0);
+    }
+    if (interfaces != VirtioInterfaces::Legacy) {
+        add_modern_bar(is_express_at(place));
+    }
     if (vectors != 0) {
         MsiTarget& direct = services_.messages;
         MsiTarget& relayed = relayed_messages_;
@@ -88,7 +94,20 @@ VirtioPci::VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_
     }
 }
 
-void VirtioPci::add_capabilities(bool is_express) {
+void VirtioPci::add_legacy_bar(bool has_msix) {
+    legacy_.emplace(
+        *device_, common_, isr_, *notify_, [this] { before_access(); },
+        [this] { return msix_enabled(); });
+    const std::uint64_t size = LegacyConfig::bar_size(*device_, has_msix);
+    add_bar(kLegacyBar, BarSpec{BarKind::Io, false, ByteCount{size}, &*legacy_});
+}
+
+void VirtioPci::add_modern_bar(bool is_express) {
+    regions_.add(kCommonOffset, kRegionSize, common_);
+    regions_.add(kIsrOffset, kRegionSize, isr_);
+    regions_.add(kDeviceOffset, kRegionSize, device_config_);
+    regions_.add(kNotifyOffset, kRegionSize, *notify_);
+    add_bar(kModernBar, BarSpec{BarKind::Memory64, true, ByteCount{kModernBarSize}, &regions_});
     if (is_express) {
         ExpressOptions express;
         express.function_level_reset = true;
@@ -152,18 +171,26 @@ std::uint64_t VirtioPci::config_read(IoAccess access) {
     if (direct_pin_ && direct_pin_->is_open()) {
         isr_.update_pin();  // Interrupt Status; nobody told us of the causes
     }
-    cfg_access_->before_read(access.offset, access.width);
+    if (cfg_access_ != nullptr) {
+        cfg_access_->before_read(access.offset, access.width);
+    }
     return PciFunction::config_read(access);
 }
 
 void VirtioPci::config_write(IoAccess access, std::uint64_t value) {
     PciFunction::config_write(access, value);
-    cfg_access_->after_write(access.offset, access.width);
+    if (cfg_access_ != nullptr) {
+        cfg_access_->after_write(access.offset, access.width);
+    }
 }
 
 void VirtioPci::on_bar_moved(unsigned index, std::optional<GuestAddress> address) {
     if (index == kModernBar) {
         notify_->move_to(address ? checked_add(*address, ByteCount{kNotifyOffset}) : std::nullopt);
+    } else if (index == kLegacyBar) {
+        notify_->move_to(
+            address ? checked_add(*address, ByteCount{spec::kLegacyQueueNotify}) : std::nullopt,
+            DoorbellSpace::Ports);
     }
 }
 
@@ -237,15 +264,31 @@ void VirtioPci::on_driver_ok() {
         return;
     }
     for (const ActiveQueue& queue : queues.queues) {
-        notify_->arm(queue.index.value());
+        notify_->arm(queue.index.value(), doorbell_space());
     }
     device_->activate(std::move(queues), *this);
     note_use(FunctionUse::DriverReady);
 }
 
-void VirtioPci::on_reset_requested() {
+void VirtioPci::on_reset_requested(DriverInterface by) {
     begin_reset();
+    if (by == DriverInterface::Legacy && drains_.is_pending()) {
+        // Such a driver frees its memory after the write, so its vCPU waits inside it. Not here:
+        // a slow disk holds up nobody else.
+        device_->deactivate(AccessHold::begin());
+    }
     before_access();
+}
+
+void VirtioPci::on_legacy_driver() {
+    // Linux before 2.6.34 does not turn bus mastering on for its virtio devices, and waits for ever
+    // where nobody does it for it.
+    const std::uint16_t command = PciFunction::config().get16(pci_spec::kCommand);
+    config_write(IoAccess{pci_spec::kCommand, 2}, command | pci_spec::kCommandBusMaster);
+}
+
+DoorbellSpace VirtioPci::doorbell_space() const {
+    return common_.is_legacy() ? DoorbellSpace::Ports : DoorbellSpace::Memory;
 }
 
 // Also while one is going on: the driver's reset may be followed by one from outside.
@@ -281,11 +324,17 @@ void VirtioPci::before_access() {
     }
 }
 
-void VirtioPci::on_queue_reset_requested(std::size_t index) {
+void VirtioPci::on_queue_reset_requested(std::size_t index, DriverInterface by) {
     notify_->disarm(index);
     route_interrupts();
-    device_->reset_queue(QueueIndex{static_cast<std::uint16_t>(index)},
-                         queue_drains_[index].begin());
+    auto done = queue_drains_[index].begin();
+    if (by == DriverInterface::Legacy) {
+        done = [drained = std::move(done), go_on = AccessHold::begin()] {
+            drained();
+            go_on();
+        };
+    }
+    device_->reset_queue(QueueIndex{static_cast<std::uint16_t>(index)}, std::move(done));
     before_access();
 }
 
@@ -298,72 +347,9 @@ bool VirtioPci::on_queue_enabled_again(std::size_t index) {
         log_.report(queue.error().message);
         return false;
     }
-    notify_->arm(index);
+    notify_->arm(index, doorbell_space());
     device_->enable_queue(std::move(*queue));
     return true;
-}
-
-void VirtioPci::lead_pin() {
-    if (!direct_pin_) {
-        return;
-    }
-    const bool wanted = !direct_pin_->given_up() && active_ && intx_open();
-    if (wanted == direct_pin_->is_open()) {
-        return;
-    }
-    if (!wanted) {
-        direct_pin_->close();
-        isr_.lead_to(nullptr);
-        set_intx_driven_elsewhere(false);
-        isr_.update_pin();
-        return;
-    }
-    if (const auto opened = direct_pin_->open(); !opened) {
-        give_up_direct_pin(opened.error().message);
-        return;
-    }
-    isr_.lead_to(&direct_pin_->event());
-    set_intx_driven_elsewhere(true);
-    // What came while the old way was on.
-    if (isr_.any()) {
-        direct_pin_->event().signal();
-    }
-}
-
-void VirtioPci::give_up_direct_pin(std::string_view reason) {
-    log::warning(concat(log_.subject(), ": INTx by way of the VM loop: ", reason));
-    direct_pin_->give_up();
-    lead_pin();
-}
-
-void VirtioPci::route_interrupts() {
-    lead_pin();
-    isr_.set_pin_enabled(active_ && !msix_enabled());
-    route(config_interrupt_, common_.config_vector());
-    for (std::size_t index = 0; index < queue_interrupts_.size(); ++index) {
-        const QueueRegisters& queue = common_.queues()[index];
-        // §2.6.1.1.1: a queue that is being reset notifies nobody.
-        if (queue.resetting) {
-            queue_interrupts_[index]->to_nowhere();
-        } else {
-            route(*queue_interrupts_[index], queue.vector);
-        }
-    }
-}
-
-void VirtioPci::route(TransportInterrupt& interrupt, std::uint16_t vector) {
-    if (!active_) {
-        interrupt.to_nowhere();
-    } else if (!msix_enabled()) {
-        interrupt.to_pin();
-    } else if (vector == spec::kNoVector) {
-        interrupt.to_nowhere();
-    } else if (const auto event = msix()->event(vector)) {
-        // The table keeps the event for as long as it lives.
-        interrupt.to_vector(**event);
-    } else {
-        interrupt.to_nowhere();
-    }
 }
 
 void VirtioPci::needs_reset(std::string_view reason) {

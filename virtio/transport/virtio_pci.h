@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// VirtioPci: a virtio device as a modern PCI function (virtio 1.2 §4.1).
+// VirtioPci: a virtio device as a PCI function (virtio 1.2 §4.1).
 #pragma once
 
 #include <atomic>
@@ -24,6 +24,7 @@
 #include "virtio/transport/drain_count.h"
 #include "virtio/transport/interrupt_relay.h"
 #include "virtio/transport/isr.h"
+#include "virtio/transport/legacy_config.h"
 #include "virtio/transport/notify_region.h"
 #include "virtio/transport/pci_cfg_access.h"
 #include "virtio/transport/properties.h"
@@ -41,11 +42,12 @@ struct VirtioPciServices {
     std::function<std::shared_ptr<const GuestMemory>()> guest_memory;
 };
 
-// BAR 1, 32 bits: MSI-X. BAR 4, 64 bits, prefetchable, 16 KiB:
+// BAR 0, ports: the legacy interface, where there is one. BAR 1, 32 bits: MSI-X. BAR 4, 64 bits,
+// prefetchable, 16 KiB:
 //   0x0000 common configuration   0x1000 ISR   0x2000 device configuration   0x3000 notification
 // Below a port it is a PCI Express endpoint with power management and function level reset; on a
 // root bus a conventional function.
-// Left out on purpose: the legacy interface, shared memory.
+// Left out on purpose: shared memory.
 // Follows: virtio 1.2 §4.1.
 //
 // A reset, by the driver or from outside, is asynchronous: the status reads non-zero until the
@@ -62,6 +64,7 @@ public:
     static constexpr std::uint64_t kIsrOffset = 0x1000;
     static constexpr std::uint64_t kDeviceOffset = 0x2000;
     static constexpr std::uint64_t kNotifyOffset = 0x3000;
+    static constexpr unsigned kLegacyBar = 0;
     static constexpr unsigned kMsixBar = 1;
     static constexpr unsigned kModernBar = 4;
     static constexpr std::uint64_t kModernBarSize = 0x4000;
@@ -69,7 +72,7 @@ public:
     static constexpr std::size_t kQueuesMax = kRegionSize / NotifyRegion::kMultiplier;
 
     // Plugs it in at `place`. `config` is of the type's config struct and kept; `properties` is the
-    // part of it. Errors: a property's value is not supported, no descriptor left.
+    // part of it. Errors: properties that do not go together, no descriptor left.
     [[nodiscard]] static Result<std::unique_ptr<VirtioPci>> create(
         const DeviceType& type, PciPlace place, std::shared_ptr<void> config,
         const VirtioPciProperties& properties, const VirtioPciServices& services,
@@ -93,10 +96,11 @@ public:
 
 private:
     VirtioPci(const DeviceType& type, const PciPlace& place, std::shared_ptr<void> config,
-              const VirtioPciProperties& properties, const VirtioPciServices& services,
-              std::unique_ptr<VirtioDevice> device, std::unique_ptr<NotifyRegion> notify,
-              EventFd isr_changed);
-    void add_capabilities(bool is_express);
+              const VirtioPciProperties& properties, VirtioInterfaces interfaces,
+              const VirtioPciServices& services, std::unique_ptr<VirtioDevice> device,
+              std::unique_ptr<NotifyRegion> notify, EventFd isr_changed);
+    void add_legacy_bar(bool has_msix);
+    void add_modern_bar(bool is_express);
     void add_region(std::uint8_t type, std::uint64_t offset);
 
     // PciFunction
@@ -112,8 +116,9 @@ private:
     void on_vectors_changed() override;
     void on_features_ok(FeatureSet accepted) override;
     void on_driver_ok() override;
-    void on_reset_requested() override;
-    void on_queue_reset_requested(std::size_t index) override;
+    void on_reset_requested(DriverInterface by) override;
+    void on_legacy_driver() override;
+    void on_queue_reset_requested(std::size_t index, DriverInterface by) override;
     [[nodiscard]] bool on_queue_enabled_again(std::size_t index) override;
     void before_access() override;
     [[nodiscard]] bool needs_reset() const override { return needs_reset_.load(); }
@@ -126,6 +131,7 @@ private:
     // The queue that its registers describe.
     [[nodiscard]] Result<ActiveQueue> enable_queue(std::size_t index,
                                                    std::shared_ptr<const GuestMemory> memory);
+    [[nodiscard]] DoorbellSpace doorbell_space() const;
     void begin_reset();
     void route_interrupts();
     void lead_pin();
@@ -143,8 +149,9 @@ private:
     std::optional<DirectPin> direct_pin_;  // none: the pin is driven from the VM loop alone
     CommonConfig common_;
     DeviceConfigRegion device_config_;
+    std::optional<LegacyConfig> legacy_;
     BarRegions regions_;
-    std::unique_ptr<PciCfgAccess> cfg_access_;
+    std::unique_ptr<PciCfgAccess> cfg_access_;  // null without the modern interface
     TransportInterrupt config_interrupt_;
     std::vector<std::unique_ptr<TransportInterrupt>> queue_interrupts_;
 

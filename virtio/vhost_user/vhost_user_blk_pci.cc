@@ -72,7 +72,7 @@ private:
 }  // namespace
 
 Result<> check_vhost_user_blk(const VhostUserBlkPciConfig& settings) {
-    SISKIN_TRY(check_virtio_properties(settings.virtio, kVhostUserBlkPciType.name));
+    SISKIN_TRY(check_modern_properties(settings.virtio, kVhostUserBlkPciType.name));
     if (!is_power_of_two(settings.blk.queue_size)) {
         return fail(concat(kVhostUserBlkPciType.name, ": queue-size is ", settings.blk.queue_size,
                            ", allowed is a power of two"));
@@ -97,8 +97,9 @@ VhostUserLinkOptions link_options_of(const VhostUserBlkPciConfig& settings,
 Result<std::unique_ptr<VirtioPci>> create_vhost_user_blk_pci(
     PciPlace place, std::shared_ptr<void> config, const VirtioPciServices& services,
     std::unique_ptr<VhostUserBackEnd> back_end, IoThread& io_thread, MachineLock& lock) {
-    const auto& settings = *static_cast<const VhostUserBlkPciConfig*>(config.get());
+    auto& settings = *static_cast<VhostUserBlkPciConfig*>(config.get());
     SISKIN_TRY(check_vhost_user_blk(settings));
+    settings.virtio.disable_legacy = OnOffAuto::On;
     const DiskInfo disk = back_end->disk();
     const BlockDeviceOptions options = options_of(settings, disk, back_end->queue_count());
     auto device =
@@ -112,8 +113,9 @@ Result<std::unique_ptr<VirtioPci>> plan_vhost_user_blk_pci(PciPlace place,
                                                            std::shared_ptr<void> config,
                                                            const VirtioPciServices& services,
                                                            std::uint16_t vcpu_count) {
-    const auto& settings = *static_cast<const VhostUserBlkPciConfig*>(config.get());
+    auto& settings = *static_cast<VhostUserBlkPciConfig*>(config.get());
     SISKIN_TRY(check_vhost_user_blk(settings));
+    settings.virtio.disable_legacy = OnOffAuto::On;
     DiskInfo disk;
     disk.config.capacity = std::uint64_t{1};
     const std::uint16_t queues =

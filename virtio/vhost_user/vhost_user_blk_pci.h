@@ -62,6 +62,7 @@ struct VhostUserBlkPciConfig {
 inline constexpr std::array kVhostUserBlkPciGroups{
     group<&VhostUserBlkPciConfig::pci>(kPciProperties),
     group<&VhostUserBlkPciConfig::virtio>(kVirtioPciProperties),
+    group<&VhostUserBlkPciConfig::virtio>(kVirtioInterfaceProperties),
     group<&VhostUserBlkPciConfig::blk>(kVhostUserBlkProperties),
 };
 

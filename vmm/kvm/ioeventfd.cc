@@ -18,6 +18,9 @@ Result<> set_ioeventfd(const Fd& vm, const EventFd& event, DoorbellAddress addre
     request.len = address.width;
     request.fd = event.get();
     request.flags = more_flags;
+    if (address.space == DoorbellSpace::Ports) {
+        request.flags |= KVM_IOEVENTFD_FLAG_PIO;
+    }
     if (address.match) {
         request.datamatch = *address.match;
         request.flags |= KVM_IOEVENTFD_FLAG_DATAMATCH;

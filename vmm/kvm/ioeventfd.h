@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// KvmDoorbells: doorbells in guest memory space by KVM_IOEVENTFD.
+// KvmDoorbells: doorbells in the guest's memory and ports by KVM_IOEVENTFD.
 #pragma once
 
 #include "base/bus/doorbell.h"

@@ -154,8 +154,8 @@ Result<BlockThreads> find_blk_threads(DeviceEnvironment& environment,
 }
 
 // All that speaks against a disk besides its place.
-void note_blk_problems(DeviceEnvironment& environment, const BlkPciConfig& properties,
-                       const DeviceType& type) {
+void note_blk_problems(DeviceEnvironment& environment, const DeviceType& type,
+                       const PciPlace& place, const BlkPciConfig& properties) {
     BlockNode* node = nullptr;
     if (!properties.blk.drive.empty()) {
         auto found = environment.blocks.disk(properties.blk.drive);
@@ -167,8 +167,9 @@ void note_blk_problems(DeviceEnvironment& environment, const BlkPciConfig& prope
             properties.blk.logical_block_size.value_or(BlkProperties::kUnsetBlockSize), *node));
     }
     note_all(environment, [&] { return blk_thread_problems(environment, properties); });
-    note_all(environment,
-             [&] { return blk_pci_problems(properties, node, environment.vcpu_count, type); });
+    note_all(environment, [&] {
+        return blk_pci_problems(type, place, properties, node, environment.vcpu_count);
+    });
 }
 
 template <const DeviceType& kType>
@@ -180,7 +181,7 @@ Result<std::unique_ptr<Device>> build_blk_pci(DeviceEnvironment& environment, st
                    properties.virtio.x_ari ? PlaceRule::kAriEndpoint : PlaceRule::kEndpoint));
     const bool is_plan = environment.places != nullptr;
     if (is_plan) {
-        note_blk_problems(environment, properties, kType);
+        note_blk_problems(environment, kType, place, properties);
     }
     if (properties.blk.drive.empty()) {
         return fail("drive property not set: a node-name or a drive's id");
@@ -265,6 +266,7 @@ constexpr std::array kCatalog{
     CatalogRow{&kDownstreamPortType, build_port<kDownstreamPortType>},
     CatalogRow{&kVhostUserBlkPciType, build_vhost_user_blk, true, prepare_vhost_user_back_end},
     CatalogRow{&kBlkPciType, build_blk_pci<kBlkPciType>, true},
+    CatalogRow{&kBlkPciTransitionalType, build_blk_pci<kBlkPciTransitionalType>, true},
     CatalogRow{&kBlkPciNonTransitionalType, build_blk_pci<kBlkPciNonTransitionalType>, true},
     CatalogRow{&kScsiPciType, build_scsi_pci<kScsiPciType>, true},
     CatalogRow{&kScsiPciNonTransitionalType, build_scsi_pci<kScsiPciNonTransitionalType>, true},

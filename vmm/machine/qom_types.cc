@@ -46,6 +46,7 @@ constexpr std::array kTypes{
     QomType{"virtio-blk-pci-base", "virtio-pci", true},
     QomType{"virtio-blk-pci", "virtio-blk-pci-base", false},
     QomType{"virtio-blk-pci-non-transitional", "virtio-blk-pci-base", false},
+    QomType{"virtio-blk-pci-transitional", "virtio-blk-pci-base", false},
     QomType{"siskin-vga-test", "pci-device", false},
     QomType{"isa-device", "device", true},
     QomType{"isa-serial", "isa-device", false},

@@ -76,6 +76,7 @@ void VcpuThread::post(Wanted wanted) {
     const std::uint32_t number = (command_.load() >> Command::kWantedBits) + 1;
     command_.store((number << Command::kWantedBits) | static_cast<std::uint32_t>(wanted));
     command_.notify_one();
+    hold_.wake();
 }
 
 // The command is posted already. If the thread is about to enter the guest, the flag turns it back;
@@ -87,6 +88,7 @@ void VcpuThread::kick() {
 
 void VcpuThread::main() {
     thread_id_.store(::gettid());
+    hold_.attach();
     ::pthread_setname_np(::pthread_self(), concat("CPU ", id_.value(), "/KVM").c_str());
     for (;;) {
         const std::uint32_t command = command_.load();
@@ -111,6 +113,7 @@ void VcpuThread::run_guest(std::uint32_t command) {
         return;
     }
     for (;;) {
+        wait_for_access(command);
         const VcpuExit exit = vcpu_->run();
         // Only here may it leave: after an access exit, the access is not finished before the next
         // run() (Linux: Documentation/virt/kvm/api.rst, KVM_EXIT_IO).
@@ -120,6 +123,21 @@ void VcpuThread::run_guest(std::uint32_t command) {
         if (!handle(exit)) {
             command_.wait(command);
             return;
+        }
+    }
+}
+
+void VcpuThread::wait_for_access(std::uint32_t command) {
+    while (hold_.is_held()) {
+        const std::uint32_t turn = hold_.turn();
+        if (command_.load() != command) {
+            // The next run() finishes the access and enters no guest; the rest of the wait comes
+            // when this vCPU is let go again.
+            vcpu_->kick_next_run();
+            return;
+        }
+        if (hold_.is_held()) {
+            hold_.sleep(turn);
         }
     }
 }

@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include "base/bus/access_hold.h"
 #include "base/result.h"
 #include "base/units.h"
 #include "vmm/kvm/kvm_vcpu.h"
@@ -72,6 +73,8 @@ private:
     void kick();
     void main();
     void run_guest(std::uint32_t command);
+    // Until the access that is under way may end, or there is another command.
+    void wait_for_access(std::uint32_t command);
     // False when the guest cannot go on.
     bool handle(const VcpuExit& exit);
 
@@ -79,6 +82,7 @@ private:
     std::unique_ptr<KvmVcpu> vcpu_;
     ExitDispatch dispatch_;
     VcpuEvents& events_;
+    AccessHold hold_;
     std::atomic<std::uint32_t> command_{0};       // written by the VM thread
     std::atomic<std::uint32_t> acknowledged_{1};  // the Park command that is obeyed
     std::atomic<pid_t> thread_id_{0};

@@ -48,6 +48,17 @@ TEST_SUITE("virtio/features") {
         CHECK_FALSE(features.is_acceptable());
     }
 
+    TEST_CASE("ACCESS_PLATFORM is insisted on where it is offered (§6.2)") {
+        FeatureNegotiation features(FeatureSet{3, 32, 33});
+
+        features.write_accepted(1, 1);
+        CHECK_FALSE(features.is_acceptable());
+        features.write_accepted(1, 3);
+        CHECK(features.is_acceptable());
+        features.write_accepted(1, 2);
+        CHECK_FALSE(features.is_acceptable());
+    }
+
     TEST_CASE("a frozen choice stays until reset") {
         FeatureNegotiation features(kOffered);
         features.write_accepted(1, 1);

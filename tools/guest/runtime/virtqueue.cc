@@ -32,7 +32,9 @@ void Virtqueue::set_up(std::uint16_t size, Options options) {
     if (descriptors_ == nullptr) {
         descriptors_ = static_cast<Descriptor*>(allocate(16ULL * kQueueSizeMax, 4096));
         available_ = static_cast<AvailableRing*>(allocate(available_size, 2));
-        used_ = static_cast<UsedRing*>(allocate(used_size, 4));
+        // At a page: so a queue of kQueueSizeMax is laid out as the legacy interface has it
+        // (§2.7.2).
+        used_ = static_cast<UsedRing*>(allocate(used_size, 4096));
         indirect_tables_ =
             static_cast<Descriptor*>(allocate(16ULL * kIndirectLength * kQueueSizeMax, 16));
     }

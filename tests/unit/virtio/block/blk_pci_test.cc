@@ -182,9 +182,44 @@ TEST_SUITE("virtio/block/blk_pci") {
               std::string::npos);
         CHECK(refusal({{"scsi", "on"}}) ==
               "Property 'virtio-blk-pci.scsi' doesn't take value 'on', allowed is off");
-        CHECK(refusal({{"disable-legacy", "off"}}).find("allowed is on or auto") !=
-              std::string::npos);
+        CHECK(refusal({{"disable-legacy", "on"}, {"disable-modern", "on"}})
+                  .starts_with("virtio-blk-pci: neither the modern nor the legacy interface"));
         CHECK(refusal({{"no-such", 1}}) == "Property 'virtio-blk-pci.no-such' not found");
+    }
+
+    TEST_CASE("the transitional type leaves no choice, and has the disk's other properties") {
+        CHECK(configure(kBlkPciTransitionalType, {{"disable-legacy", "off"}}).error().message ==
+              "Property 'virtio-blk-pci-transitional.disable-legacy' not found");
+        CHECK(configure(kBlkPciTransitionalType, {{"disable-modern", "off"}}).error().message ==
+              "Property 'virtio-blk-pci-transitional.disable-modern' not found");
+        VirtioBench bench;
+        bench.device.reset();
+        const auto config = configure(kBlkPciTransitionalType, {{"serial", "S"}});
+        REQUIRE(config.has_value());
+
+        const auto device = create_blk_pci(
+            bench.machine.place(bench.port->secondary(), DevFn::of(0, 0)), *config, bench.services,
+            BlkPciBackends{bench.disk, bench.io_thread.get(), 1}, kBlkPciTransitionalType);
+
+        REQUIRE(device.has_value());
+        CHECK(bench.pci.read(VirtioBench::kBdf, 0, 4) == 0x10011af4);
+        CHECK((*device)->parts()[0].type == "virtio-blk-device");
+    }
+
+    TEST_CASE("what disable-legacy=auto has become is told afterwards, as in QEMU") {
+        VirtioBench bench;
+        bench.device.reset();
+        const auto told = [&](PciBus& bus) {
+            auto config = std::make_shared<BlkPciConfig>();
+            const auto device =
+                create_blk_pci(bench.machine.place(bus, DevFn::of(6, 0)), config, bench.services,
+                               BlkPciBackends{bench.disk, bench.io_thread.get(), 1});
+            CHECK(device.has_value());
+            return config->virtio.disable_legacy;
+        };
+
+        CHECK(told(bench.machine.host.root()) == OnOffAuto::Off);
+        CHECK(told(bench.port->secondary()) == OnOffAuto::On);
     }
 
     TEST_CASE("queues are one a CPU when not said otherwise") {

@@ -12,6 +12,7 @@
 using siskin::check_queue;
 using siskin::GuestAddress;
 using siskin::kGiB;
+using siskin::legacy_queue;
 using siskin::QueueConfig;
 using siskin::RingFormat;
 using siskin::TestGuest;
@@ -106,6 +107,38 @@ TEST_SUITE("virtio/queue/layout") {
             CHECK_FALSE(is_accepted(guest, available));
             CHECK_FALSE(is_accepted(guest, used));
         }
+    }
+
+    TEST_CASE("a legacy queue is one piece, its used ring at the next page (virtio 1.2 §2.7.2)") {
+        struct Expected {
+            std::uint16_t size;
+            std::uint64_t available;
+            std::uint64_t used;
+        };
+        // 16 bytes a descriptor, then 6 + 2 bytes an entry: of 227 entries the first page is full
+        // to the last 4 bytes; of 228 it is not enough.
+        for (const Expected& expected :
+             {Expected{1, 16, 4096}, Expected{2, 32, 4096}, Expected{128, 2048, 4096},
+              Expected{227, 3632, 4096}, Expected{228, 3648, 8192}, Expected{256, 4096, 8192},
+              Expected{1024, 16384, 20480}, Expected{32768, 524288, 593920}}) {
+            const QueueConfig config = legacy_queue(7, expected.size);
+
+            CAPTURE(expected.size);
+            CHECK(config.size == expected.size);
+            CHECK(config.descriptor_area == GuestAddress{0x7000});
+            CHECK(config.driver_area == GuestAddress{0x7000 + expected.available});
+            CHECK(config.device_area == GuestAddress{0x7000 + expected.used});
+        }
+    }
+
+    TEST_CASE("the last page there can be wraps nothing, and is not RAM") {
+        const TestGuest guest;
+
+        const QueueConfig config = legacy_queue(0xffffffff, 32768);
+
+        CHECK(config.descriptor_area == GuestAddress{0xffffffff000});
+        CHECK(config.device_area == GuestAddress{0xffffffff000 + 593920});
+        CHECK_FALSE(check_queue(config, 32768, RingFormat::Split, *guest.memory()).has_value());
     }
 
     TEST_CASE("the layout is that of the config") {

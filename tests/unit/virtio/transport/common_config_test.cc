@@ -25,6 +25,7 @@ public:
     const std::vector<std::uint16_t>& queue_sizes() const override { return sizes; }
     std::uint64_t read_config(std::uint64_t, unsigned) override { return 0; }
     void write_config(std::uint64_t, unsigned, std::uint64_t) override {}
+    std::uint16_t config_size() const override { return 0; }
     std::uint8_t config_generation() const override { return generation; }
     void activate(ActiveQueues, DeviceHost&) override {}
     void deactivate(std::function<void()> done) override { done(); }
@@ -45,11 +46,12 @@ public:
     void on_vectors_changed() override { ++vector_changes; }
     void on_features_ok(FeatureSet) override { ++features_oks; }
     void on_driver_ok() override { ++driver_oks; }
-    void on_reset_requested() override {
+    void on_reset_requested(DriverInterface) override {
         ++resets;
         common->begin_reset();
     }
-    void on_queue_reset_requested(std::size_t) override { ++queue_resets; }
+    void on_legacy_driver() override {}
+    void on_queue_reset_requested(std::size_t, DriverInterface) override { ++queue_resets; }
     bool on_queue_enabled_again(std::size_t) override { return true; }
     void before_access() override {}
     bool needs_reset() const override { return broken; }

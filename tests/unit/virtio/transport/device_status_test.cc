@@ -91,6 +91,27 @@ TEST_SUITE("virtio/transport/device_status") {
         CHECK(status.write(0, true).reset);
     }
 
+    TEST_CASE("a legacy driver has no FEATURES_OK and no order, and keeps what lasts (§3.1.2)") {
+        DeviceStatus status;
+
+        CHECK(status.write_legacy(1 | 2).driver);
+        CHECK_FALSE(status.write_legacy(2).driver);
+        CHECK(status.value() == 2);
+        CHECK(status.write_legacy(0x7e).driver_ok);
+        CHECK(status.value() == 6);
+        CHECK_FALSE(status.write_legacy(7).driver_ok);
+        CHECK(status.write_legacy(1).driver_ok == false);
+        CHECK(status.value() == 5);
+        CHECK(status.write_legacy(0).reset);
+        status.clear();
+        const DeviceStatus::Effect failed = status.write_legacy(0x87);
+        CHECK_FALSE(failed.driver);
+        CHECK_FALSE(failed.driver_ok);
+        status.write_legacy(1);
+        CHECK(status.value() == 0x87);
+        CHECK(status.write_legacy(0).reset);
+    }
+
     TEST_CASE("a million random writes do what the model does") {
         std::mt19937 random(20221);
         DeviceStatus status;

@@ -44,6 +44,36 @@ TEST_SUITE("virtio/transport/notify_region") {
         CHECK(bench.doorbells.bound().empty());
     }
 
+    TEST_CASE("of a legacy driver's queues the doorbells are at the port, each with its number") {
+        Bench bench;
+        bench.region->move_to(GuestAddress{kBase});
+        bench.region->move_to(GuestAddress{0x1010}, DoorbellSpace::Ports);
+        bench.region->arm(0, DoorbellSpace::Ports);
+        bench.region->arm(2, DoorbellSpace::Ports);
+
+        const auto bound = bench.doorbells.bound();
+        REQUIRE(bound.size() == 2);
+        CHECK(bound[1].space == DoorbellSpace::Ports);
+        CHECK(bound[1].address == GuestAddress{0x1010});
+        CHECK(bound[1].width == 2);
+        CHECK(bound[1].match == 2);
+        CHECK(bench.doorbells.ring(0x1010, 2, 2, DoorbellSpace::Ports));
+        CHECK(bench.region->kick(2).take() == 1);
+        CHECK(bench.region->kick(0).take() == 0);
+
+        bench.region->move_to(std::nullopt);
+        CHECK(bench.doorbells.bound().size() == 2);
+        bench.region->move_to(GuestAddress{0x2010}, DoorbellSpace::Ports);
+        CHECK(bench.doorbells.bound()[0].address == GuestAddress{0x2010});
+        bench.region->move_to(std::nullopt, DoorbellSpace::Ports);
+        CHECK(bench.doorbells.bound().empty());
+        bench.region->ring(2);
+        bench.region->ring(1);
+        bench.region->ring(3);
+        CHECK(bench.region->kick(2).take() == 1);
+        CHECK(bench.region->kick(1).take() == 0);
+    }
+
     TEST_CASE("arming twice binds once") {
         Bench bench;
         bench.region->move_to(GuestAddress{kBase});

@@ -34,6 +34,7 @@ const std::vector<Value::Dict>& examples() {
         {{"driver", "virtio-blk-pci"}, {"id", "plain"}, {"drive", "d0"}},
         {{"driver", "virtio-blk-pci-non-transitional"}, {"id", "modern"}, {"drive", "d2"}},
         {{"driver", "vhost-user-blk-pci"}, {"id", "elsewhere"}, {"bus", "rp2"}, {"chardev", "c0"}},
+        {{"driver", "virtio-blk-pci-transitional"}, {"id", "old"}, {"drive", "d3"}},
         {{"driver", "virtio-blk-pci"},
          {"id", "full"},
          {"bus", "rp1"},
@@ -103,7 +104,7 @@ TEST_SUITE("vmm/machine/device_catalog") {
         bench.environment.hot_plugging = false;
         REQUIRE(bench.blocks
                     .add(*read_node_options(
-                        {{"driver", "null-co"}, {"node-name", "d2"}, {"read-zeroes", true}},
+                        {{"driver", "null-co"}, {"node-name", "d3"}, {"read-zeroes", true}},
                         OptionForm::Json))
                     .has_value());
         const std::string socket = bench.directory.path("socket");

@@ -84,7 +84,7 @@ struct HotplugBench {
         if (way == HotplugWay::Acpi) {
             pci.host.topology().set_hotplug_notifier(&acpi);
         }
-        for (const char* const name : {"d0", "d1"}) {
+        for (const char* const name : {"d0", "d1", "d2"}) {
             const std::string file = directory.path(name);
             std::ofstream(file).close();
             std::filesystem::resize_file(file, 65536);
