@@ -37,7 +37,8 @@ def plug(vm):
 
 
 def wait_for_disk(guest):
-    guest.run("n=0; until [ -b /dev/vdb ]; do usleep 20000; n=$((n+1)); [ $n -lt 1500 ]; done", 60)
+    guest.run("n=0; until [ -b /dev/vdb ] || [ $n -ge 1500 ]; do usleep 20000; n=$((n+1)); done; "
+              "[ -b /dev/vdb ]", 60)
 
 
 def deleted(vm, start):

@@ -23,7 +23,8 @@ def prepare(folder, disc):
 
 def wait_for(guest, condition):
     """Until the guest has seen what is on its way."""
-    guest.run(f"n=0; until {condition}; do usleep 20000; n=$((n+1)); [ $n -lt 1500 ]; done", 60)
+    guest.run(f"n=0; until {condition} || [ $n -ge 1500 ]; do usleep 20000; n=$((n+1)); done; "
+              f"{condition}", 60)
 
 
 def scsi(bench):

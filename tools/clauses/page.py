@@ -12,8 +12,8 @@ here.
 
 The clauses are in siskin's words; the specification's section of that number has the binding ones.
 A clause's number behind the dash counts within its section. Left out are drivers' requirements, and
-transports and devices other than PCI and block. *Not offered* means that the device does not offer the feature the clause is about;
-*open*, that no test proves it yet.
+transports and devices other than PCI, block and SCSI. *Not offered* means that the device does not
+offer the feature the clause is about; *open*, that no test proves it yet.
 """
 
 

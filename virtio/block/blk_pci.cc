@@ -101,7 +101,6 @@ void settle(BlkPciConfig& settings, const BlockDeviceOptions& options, ByteCount
     blk.secs = geometry.sectors;
     VirtioPciProperties& virtio = settings.virtio;
     virtio.vectors = virtio.vectors.value_or(options.num_queues + 1U);
-    virtio.disable_legacy = OnOffAuto::On;
 }
 
 }  // namespace

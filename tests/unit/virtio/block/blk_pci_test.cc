@@ -86,7 +86,9 @@ TEST_SUITE("virtio/block/blk_pci") {
         BlkPciConfig settings;
         settings.blk.scsi = true;
 
-        const auto problems = blk_pci_problems(settings, nullptr, 1, kBlkPciNonTransitionalType);
+        const auto problems = blk_pci_problems(
+            kBlkPciNonTransitionalType,
+            bench.machine.place(bench.machine.host.root(), DevFn::of(3, 0)), settings, nullptr, 1);
 
         REQUIRE(problems.size() == 1);
         CHECK(problems.front().message.starts_with("Property 'virtio-blk-pci-non-transitional."));
@@ -116,7 +118,7 @@ TEST_SUITE("virtio/block/blk_pci") {
 
         CHECK(chosen.blk.num_queues == 3);
         CHECK(chosen.virtio.vectors == 4U);
-        CHECK(chosen.virtio.disable_legacy == OnOffAuto::On);
+        CHECK(chosen.virtio.disable_legacy == OnOffAuto::Off);
         CHECK(chosen.blk.logical_block_size == ByteCount{512});
         CHECK(chosen.blk.physical_block_size == ByteCount{512});
         CHECK(chosen.blk.cyls >= 2);
@@ -199,7 +201,8 @@ TEST_SUITE("virtio/block/blk_pci") {
 
         const auto device = create_blk_pci(
             bench.machine.place(bench.port->secondary(), DevFn::of(0, 0)), *config, bench.services,
-            BlkPciBackends{bench.disk, bench.io_thread.get(), 1}, kBlkPciTransitionalType);
+            BlkPciBackends{bench.disk, BlockThreads{{bench.io_thread.get()}, {}}, 1},
+            kBlkPciTransitionalType);
 
         REQUIRE(device.has_value());
         CHECK(bench.pci.read(VirtioBench::kBdf, 0, 4) == 0x10011af4);
@@ -211,9 +214,9 @@ TEST_SUITE("virtio/block/blk_pci") {
         bench.device.reset();
         const auto told = [&](PciBus& bus) {
             auto config = std::make_shared<BlkPciConfig>();
-            const auto device =
-                create_blk_pci(bench.machine.place(bus, DevFn::of(6, 0)), config, bench.services,
-                               BlkPciBackends{bench.disk, bench.io_thread.get(), 1});
+            const auto device = create_blk_pci(
+                bench.machine.place(bus, DevFn::of(6, 0)), config, bench.services,
+                BlkPciBackends{bench.disk, BlockThreads{{bench.io_thread.get()}, {}}, 1});
             CHECK(device.has_value());
             return config->virtio.disable_legacy;
         };

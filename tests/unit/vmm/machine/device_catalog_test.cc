@@ -34,6 +34,8 @@ const std::vector<Value::Dict>& examples() {
         {{"driver", "virtio-blk-pci"}, {"id", "plain"}, {"drive", "d0"}},
         {{"driver", "virtio-blk-pci-non-transitional"}, {"id", "modern"}, {"drive", "d2"}},
         {{"driver", "vhost-user-blk-pci"}, {"id", "elsewhere"}, {"bus", "rp2"}, {"chardev", "c0"}},
+        {{"driver", "virtio-scsi-pci"}, {"id", "scsi"}},
+        {{"driver", "virtio-scsi-pci-non-transitional"}, {"id", "scsi-modern"}},
         {{"driver", "virtio-blk-pci-transitional"}, {"id", "old"}, {"drive", "d3"}},
         {{"driver", "virtio-blk-pci"},
          {"id", "full"},

@@ -110,7 +110,8 @@ TEST_SUITE("vmm/machine/device_planner conflicts") {
                                                           {"queue-size", 100},
                                                           {"logical_block_size", 1000},
                                                           {"scsi", "on"},
-                                                          {"disable-legacy", "off"},
+                                                          {"disable-legacy", "on"},
+                                                          {"disable-modern", "on"},
                                                           {"iothread", "t"},
                                                           {"romfile", "/nope.rom"},
                                                           {"acpi-index", 16384},
@@ -122,7 +123,7 @@ TEST_SUITE("vmm/machine/device_planner conflicts") {
         CHECK(conflicts.size() == 11);
         for (const std::string_view part :
              {"slot 1 is not valid", "acpi-index should be", "failed to find romfile",
-              "'iothread' names 't'", "disable-legacy", ".scsi'", "serial is 21", "queue-size is",
+              "'iothread' names 't'", "disable-modern", ".scsi'", "serial is 21", "queue-size is",
               "logical_block_size is 1000", "physical_block_size is 512", "d0"}) {
             CAPTURE(part);
             CHECK(all.find(part) != std::string::npos);
