@@ -178,7 +178,8 @@ TEST_SUITE("kvm/run_state") {
     }
 
     TEST_CASE("a guest resets through 0xcf9 and the keyboard controller, then powers off") {
-        Monitored machine(MachineArguments("reset_once"));
+        Monitored machine(MachineArguments("reset_once").add({"-S"}));
+        REQUIRE(machine.execute("cont"));
 
         CHECK(machine.monitor.wait_for_close());
         CHECK(machine.process.wait_for_end() == 0);
