@@ -150,7 +150,7 @@ bool add_page(std::uint8_t page, const ScsiUnitOptions& options, ScsiReply& repl
 }  // namespace
 
 ScsiSense inquiry(const ScsiCommand& command, const ScsiUnitOptions& options, ScsiReply& reply) {
-    const std::uint8_t flags = command.cdb[1];
+    const std::uint8_t flags = command.cdb[1] & spec::kInquiryFlags;
     const std::uint8_t page = command.cdb[2];
     if ((flags & ~kVitalProductData) != 0) {
         return scsi_sense::kInvalidField;

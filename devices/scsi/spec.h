@@ -13,6 +13,9 @@ inline constexpr std::uint8_t kRequestSense = 0x03;
 inline constexpr std::uint8_t kRead6 = 0x08;
 inline constexpr std::uint8_t kWrite6 = 0x0a;
 inline constexpr std::uint8_t kInquiry = 0x12;
+// SCSI-2 had the unit's number in the upper bits of byte 1, where an initiator that does not know a
+// unit's version yet still puts it; SPC-4 §6.6.1 has them obsolete.
+inline constexpr std::uint8_t kInquiryFlags = 0x1f;
 inline constexpr std::uint8_t kModeSelect6 = 0x15;
 inline constexpr std::uint8_t kModeSense6 = 0x1a;
 inline constexpr std::uint8_t kStartStopUnit = 0x1b;

@@ -15,7 +15,7 @@ HOT_BYTES = 8 * 1024 * 1024
 
 
 def prepare(folder, disc):
-    """A disk with a file system, a CD image, and another disc."""
+    """A disk with a file system, a CD image, and a disk for later."""
     images.make_ext4(folder / "scsi.img", DISK_MIB)
     (folder / "cd.img").write_bytes(disc)
     (folder / "hot.img").write_bytes(bytes(HOT_BYTES))
@@ -28,14 +28,15 @@ def wait_for(guest, condition):
 
 
 def scsi(bench):
-    """A scsi-hd is written and verified, a scsi-cd is read and changed."""
+    """A scsi-hd is written and verified, a scsi-cd read, changed, and a unit plugged."""
     checks = bench.checks
     arguments = ["-device", "virtio-scsi-pci,id=scsi0",
                  "-drive", "if=none,id=d0,format=raw,file=scsi.img",
                  "-device", "scsi-hd,id=hd0,bus=scsi0.0,scsi-id=1,lun=0,drive=d0,serial=SISKIN1",
                  "-drive", "if=none,id=c0,format=raw,media=cdrom,file=cd.img",
                  "-device", "scsi-cd,id=cd0,bus=scsi0.0,scsi-id=2,lun=0,drive=c0",
-                 "-device", "scsi-cd,id=cd1,bus=scsi0.0,scsi-id=2,lun=1"]
+                 "-device", "scsi-cd,id=cd1,bus=scsi0.0,scsi-id=2,lun=1",
+                 "-drive", "if=none,id=h0,format=raw,file=hot.img"]
     disc = os.urandom(CD_BYTES)
     with bench.start(arguments, lambda folder: prepare(folder, disc)) as vm:
         guest = Guest(vm.console)
@@ -46,7 +47,16 @@ def scsi(bench):
         write_and_verify(checks, guest)
         read_cd(checks, guest, disc)
         move_tray(checks, vm, guest)
+        plug(checks, vm, guest)
         facts.healthy(checks, guest, "SCSI")
+        guest.start("reboot -f")
+        vm.qmp.wait_event("RESET", 60)
+        guest.wait_ready(120)
+        wait_for(guest, "[ -b /dev/sda ]")
+        guest.run("mount -t ext4 /dev/sda /mnt && cd /mnt")
+        checks.equal("the files are the same after the reboot",
+                     guest.run("sha256sum -c sums >/dev/null 2>&1; echo $?"), "0")
+        guest.run("cd /; umount /mnt")
         guest.start("poweroff -f")
         vm.qmp.wait_event("SHUTDOWN", 60)
         checks.equal("the VMM ends with status 0", vm.wait(60), 0)
@@ -122,3 +132,22 @@ def move_tray(checks, vm, guest):
                  f"{HOT_BYTES}\n" + hashlib.md5(bytes(2048)).hexdigest()[:8])
     vm.qmp.command("eject", id="cd0")
     vm.qmp.command("blockdev-del", **{"node-name": "other"})
+
+
+def plug(checks, vm, guest):
+    """A unit comes and goes under the running guest, which is told by events."""
+    vm.qmp.command("device_add", driver="scsi-hd", id="hot", bus="scsi0.0", drive="h0",
+                   **{"scsi-id": 3, "lun": 5})
+    wait_for(guest, "[ -b /dev/sdb ]")
+    checks.equal("the plugged disk has its size", guest.run("blockdev --getsize64 /dev/sdb"),
+                 str(HOT_BYTES))
+    guest.run("echo plugged | dd of=/dev/sdb conv=fsync 2>/dev/null")
+    checks.equal("it can be written", guest.run("dd if=/dev/sdb bs=7 count=1 2>/dev/null"),
+                 "plugged")
+    start = len(vm.qmp.events)
+    vm.qmp.command("device_del", id="hot")
+    deleted = vm.qmp.wait_event("DEVICE_DELETED", 30, start)
+    checks.equal("DEVICE_DELETED names it", deleted["data"],
+                 {"device": "hot", "path": "/machine/peripheral/hot"})
+    wait_for(guest, "[ ! -e /sys/block/sdb ]")
+    checks.equal("the guest has let go of it", guest.run("ls -d /sys/block/sd*"), "/sys/block/sda")

@@ -51,8 +51,15 @@ TEST_SUITE("devices/scsi/scsi_inquiry") {
         ScsiReply reply;
         CHECK(inquiry(ask(0, 0x80), {}, reply) == scsi_sense::kInvalidField);
         CHECK(inquiry(ask(2, 0), {}, reply) == scsi_sense::kInvalidField);
-        CHECK(inquiry(ask(0x81, 0), {}, reply) == scsi_sense::kInvalidField);
+        CHECK(inquiry(ask(0x11, 0), {}, reply) == scsi_sense::kInvalidField);
         CHECK(inquiry(ask(1, 0xc0), {}, reply) == scsi_sense::kInvalidField);
+    }
+
+    TEST_CASE("a unit's number where SCSI-2 had it is passed over, as Linux sends it to new units") {
+        ScsiReply reply;
+
+        CHECK(inquiry(ask(0xa0, 0), {}, reply).is_good());
+        CHECK(inquiry(ask(0xa1, 0x83), {}, reply).is_good());
     }
 
     TEST_CASE("page 00 lists just the pages there are, and each tells its length") {
