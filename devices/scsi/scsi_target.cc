@@ -56,7 +56,8 @@ void execute_on_absent_unit(ScsiTask& task, std::uint16_t lun) {
     ScsiSense sense = command.problem;
     switch (command.operation()) {
         case spec::kInquiry: {
-            if (sense.is_good() && ((command.cdb[1] & spec::kInquiryFlags) != 0 || command.cdb[2] != 0)) {
+            if (sense.is_good() &&
+                ((command.cdb[1] & spec::kInquiryFlags) != 0 || command.cdb[2] != 0)) {
                 sense = scsi_sense::kInvalidField;
             }
             const ScsiUnitOptions texts;

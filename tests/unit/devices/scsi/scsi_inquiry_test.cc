@@ -55,7 +55,8 @@ TEST_SUITE("devices/scsi/scsi_inquiry") {
         CHECK(inquiry(ask(1, 0xc0), {}, reply) == scsi_sense::kInvalidField);
     }
 
-    TEST_CASE("a unit's number where SCSI-2 had it is passed over, as Linux sends it to new units") {
+    TEST_CASE(
+        "a unit's number where SCSI-2 had it is passed over, as Linux sends it to new units") {
         ScsiReply reply;
 
         CHECK(inquiry(ask(0xa0, 0), {}, reply).is_good());
