@@ -32,7 +32,7 @@ public:
     BlockIo(const BlockIo&) = delete;
     BlockIo& operator=(const BlockIo&) = delete;
 
-    // Nothing is in flight: held still, or the node is one that changes by itself.
+    // The node has another size on its own account. What is in flight was held against the old one.
     void set_capacity(ByteCount capacity) { shared_.limits.capacity = capacity; }
 
     void on_queue_idle() override { note_idle(); }
