@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/bus/machine_lock.h"
+#include "base/loop/io_thread.h"
 #include "base/result.h"
 #include "base/units.h"
 #include "devices/block/block_counters.h"
@@ -59,6 +61,11 @@ public:
     // first, and this waits for them. Thread: VM loop, not under MachineLock.
     [[nodiscard]] virtual Result<> resize(ByteCount size) = 0;
     virtual void publish_size() = 0;
+
+    // Its I/O goes to another thread, which outlives it. Requests in flight finish first, and this
+    // waits for them. Errors: it has several threads, or the one of its controller. Thread: VM
+    // loop, not under `lock`.
+    [[nodiscard]] virtual Result<> move_to(IoThread& thread, MachineLock& lock) = 0;
 
     // Null: its medium stays.
     [[nodiscard]] virtual RemovableDrive* removable() { return nullptr; }

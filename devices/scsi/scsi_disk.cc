@@ -132,6 +132,10 @@ void ScsiDisk::publish_size() {
     transport().tell_capacity_changed(*unit_);
 }
 
+Result<> ScsiDisk::move_to(IoThread&, MachineLock&) {
+    return fail(concat("disk '", id(), "' has the I/O thread of its controller"));
+}
+
 void ScsiDisk::move_tray(bool open) {
     transport().io_thread().run_and_wait([&](IoLoop&) { unit_->move_tray(open); });
 }

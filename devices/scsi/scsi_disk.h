@@ -66,6 +66,7 @@ public:
     [[nodiscard]] std::uint64_t held_ns() const override;
     [[nodiscard]] Result<> resize(ByteCount size) override;
     void publish_size() override;
+    [[nodiscard]] Result<> move_to(IoThread& thread, MachineLock& lock) override;
     [[nodiscard]] RemovableDrive* removable() override {
         return unit_->options().is_removable() ? this : nullptr;
     }

@@ -165,6 +165,9 @@ public:
                          std::to_string(arguments.bps) + " " + std::to_string(arguments.iops_wr));
         return {};
     }
+    Result<> x_blockdev_set_iothread(const qmp::XBlockdevSetIothreadArguments&) override {
+        return NotInThisTest();
+    }
     Result<> set_action(const qmp::SetActionArguments&) override { return NotInThisTest(); }
     Result<std::vector<qmp::MachineInfo>> query_machines() override { return NotInThisTest(); }
     Result<qmp::CurrentMachineParams> query_current_machine() override { return NotInThisTest(); }

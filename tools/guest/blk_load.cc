@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads of a disk at random places, with a fixed number under way, for benchmarks: a request costs
 // this driver as few instructions as it can. Prints "loaded" before and "done" after. Command line:
-// size=BYTES depth=N count=N.
+// size=BYTES depth=N count=N; idle: nothing is asked of the disk, and the guest
+// halts after "loaded"; user: in ring 3.
 #include <cstdint>
 
 #include "tools/guest/blk_common.h"
 #include "tools/guest/runtime/print.h"
+#include "tools/guest/runtime/user_mode.h"
 
 using namespace siskin::guest;
 
@@ -87,7 +89,13 @@ void guest_start(const StartInfo* info) {
     options.queue_size = 64;
     require(disk.start(disks[0], options), "the disk starts");
     require(disk.capacity() >= load.size / kSectorSize, "the disk holds one read");
+    if (has_word(line, "user")) {
+        enter_user_mode();
+    }
     print("loaded\n");
+    if (has_word(line, "idle")) {
+        halt_forever();
+    }
     const std::uint64_t failed = run(disk, load);
     print("done\n");
     check_equal(failed, 0, "every read succeeded");

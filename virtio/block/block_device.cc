@@ -66,7 +66,7 @@ BlockDevice::~BlockDevice() {
 }
 
 void BlockDevice::settle() {
-    if (settled_) {
+    if (settled_.load()) {
         return;
     }
     std::promise<void> gone;
@@ -74,7 +74,7 @@ void BlockDevice::settle() {
     gone.get_future().wait();
     // `gone` was set from inside a lane; wait until its thread has left it.
     lanes_->drain();
-    settled_ = true;
+    settled_.store(true);
 }
 
 std::uint16_t BlockDevice::device_id() const {
@@ -198,13 +198,17 @@ BlockTotals BlockDevice::totals() const {
 
 void BlockDevice::set_throttle_group(std::shared_ptr<ThrottleGroup> group) {
     group_ = std::move(group);
-    lanes_->set_throttle_group(group_);
+    if (settled_.load()) {
+        lanes_->begin_with_throttle_group(group_);
+    } else {
+        lanes().set_throttle_group(group_);
+    }
 }
 
 Result<> BlockDevice::resize(ByteCount size) {
     // Shared: who sets it may still be inside it when the wait is over.
     const auto held = std::make_shared<std::promise<void>>();
-    lanes_->hold([held] { held->set_value(); });
+    lanes().hold([held] { held->set_value(); });
     held->get_future().wait();
     // No thread looks at these until they are let go.
     Result<> result = node_.resize(size);
@@ -219,10 +223,19 @@ void BlockDevice::follow_size() {
     publish_size();
 }
 
+Result<> BlockDevice::move_to(IoThread& thread, MachineLock& lock) {
+    if (lanes_->size() != 1) {
+        return fail(concat("block node '", node_.name(), "' is of a disk with ", lanes_->size(),
+                           " I/O threads, allowed is 1"));
+    }
+    lanes().move_to(thread, lock);
+    return {};
+}
+
 void BlockDevice::publish_size() {
     shown_capacity_ = usable_capacity();
     generation_.on_change();
-    lanes_->tell_config_changed();
+    lanes().tell_config_changed();
 }
 
 }  // namespace siskin

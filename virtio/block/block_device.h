@@ -2,6 +2,7 @@
 // BlockDevice: the virtio block device (virtio 1.2 §5.2) on a BlockNode.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -85,6 +86,7 @@ public:
     void follow_size();
     // The configuration space shows the size the disk has now (§5.2.6.2: a configuration change).
     void publish_size() override;
+    [[nodiscard]] Result<> move_to(IoThread& thread, MachineLock& lock) override;
 
 private:
     BlockDevice(BlockNode& node, const BlockDeviceOptions& options,
@@ -92,7 +94,7 @@ private:
     [[nodiscard]] ByteCount usable_capacity() const;
     // From here on something of ours is on the threads.
     [[nodiscard]] BlockLanes& lanes() {
-        settled_ = false;
+        settled_.store(false);
         return *lanes_;
     }
 
@@ -107,7 +109,7 @@ private:
     std::unique_ptr<BlockCounters[]> counters_;  // one a queue
     std::unique_ptr<BlockErrorSink> errors_;
     std::shared_ptr<ThrottleGroup> group_;  // as it was set last
-    bool settled_ = true;  // nothing of ours is on the threads, or on its way there
+    std::atomic<bool> settled_{true};  // nothing of ours is on the threads, or on its way there
     std::unique_ptr<BlockLanes> lanes_;
 };
 

@@ -3,6 +3,7 @@
 #include "virtio/block/block_lanes.h"
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "base/text.h"
@@ -12,7 +13,7 @@ namespace siskin {
 BlockLanes::Lane::Lane(IoThread& its_thread, std::unique_ptr<ThrottledEngine> engine, EventFd idle,
                        BlockShared& shared, std::span<BlockCounters> counters,
                        BlockErrorSink* errors)
-    : thread(its_thread),
+    : thread(&its_thread),
       throttle(*engine),
       io(std::move(engine), std::move(idle), shared, counters, errors) {}
 
@@ -47,7 +48,7 @@ BlockLanes::Lane& BlockLanes::lane_of(QueueIndex queue) {
 
 void BlockLanes::post_to_all(const std::function<void(BlockIo&, IoLoop&)>& work) {
     for (const auto& lane : lanes_) {
-        lane->thread.post([&io = lane->io, work](IoLoop& loop) { work(io, loop); });
+        lane->post([&io = lane->io, work](IoLoop& loop) { work(io, loop); });
     }
 }
 
@@ -70,10 +71,9 @@ void BlockLanes::activate(ActiveQueues queues, DeviceHost& host) {
         parts[lane_of_queue_[queue.index.value()]]->queues.push_back(std::move(queue));
     }
     for (std::size_t index = 0; index < lanes_.size(); ++index) {
-        lanes_[index]->thread.post(
-            [&io = lanes_[index]->io, part = parts[index], &host](IoLoop& loop) {
-                io.activate(loop, std::move(*part), host);
-            });
+        lanes_[index]->post([&io = lanes_[index]->io, part = parts[index], &host](IoLoop& loop) {
+            io.activate(loop, std::move(*part), host);
+        });
     }
 }
 
@@ -84,14 +84,14 @@ void BlockLanes::deactivate(Done done) {
 
 void BlockLanes::reset_queue(QueueIndex index, Done done) {
     Lane& lane = lane_of(index);
-    lane.thread.post(
+    lane.post(
         [&lane, index, done = std::move(done)](IoLoop&) { lane.io.reset_queue(index, done); });
 }
 
 void BlockLanes::enable_queue(ActiveQueue queue) {
     Lane& lane = lane_of(queue.index);
     auto moved = std::make_shared<ActiveQueue>(std::move(queue));
-    lane.thread.post([&lane, moved](IoLoop&) { lane.io.enable_queue(std::move(*moved)); });
+    lane.post([&lane, moved](IoLoop&) { lane.io.enable_queue(std::move(*moved)); });
 }
 
 void BlockLanes::pause(Done done) {
@@ -122,7 +122,7 @@ void BlockLanes::Lane::allow_transfers() {
     if (change_posted.exchange(true)) {
         return;  // it will see what is allowed now
     }
-    thread.post([this](IoLoop&) {
+    post([this](IoLoop&) {
         change_posted.store(false);
         if (allowed.load()) {
             io.resume();
@@ -133,6 +133,43 @@ void BlockLanes::Lane::allow_transfers() {
     });
 }
 
+void BlockLanes::Lane::post(IoThread::Work work) {
+    if (between_threads) {
+        waiting.push_back(std::move(work));
+    } else {
+        thread->post(std::move(work));
+    }
+}
+
+void BlockLanes::move_to(IoThread& thread, MachineLock& lock) {
+    Lane& lane = *lanes_.front();
+    // Shared: who sets it may still be inside it when the wait is over.
+    const auto still = std::make_shared<std::promise<void>>();
+    hold([still] { still->set_value(); });
+    still->get_future().wait();
+
+    const auto left = std::make_shared<std::promise<bool>>();
+    {
+        const MutexLock locked(lock);
+        lane.post([&io = lane.io, left](IoLoop&) { left->set_value(io.leave()); });
+        lane.between_threads = true;
+    }
+    const bool active = left->get_future().get();
+
+    const MutexLock locked(lock);
+    lane.thread = &thread;
+    lane.between_threads = false;
+    lane.post([&io = lane.io, active](IoLoop& loop) {
+        if (active) {
+            io.join(loop);
+        }
+        io.let_go();
+    });
+    for (IoThread::Work& work : std::exchange(lane.waiting, {})) {
+        lane.post(std::move(work));
+    }
+}
+
 bool BlockLanes::is_quiet() const {
     return std::all_of(lanes_.begin(), lanes_.end(),
                        [](const auto& lane) { return lane->quiet.load(); });
@@ -141,24 +178,29 @@ bool BlockLanes::is_quiet() const {
 void BlockLanes::tell_config_changed() {
     // One of them has the driver's ear.
     Lane& lane = *lanes_.front();
-    lane.thread.post([&lane](IoLoop&) { lane.io.tell_config_changed(); });
+    lane.post([&lane](IoLoop&) { lane.io.tell_config_changed(); });
 }
 
 void BlockLanes::set_capacity(ByteCount capacity) {
     Lane& lane = *lanes_.front();
-    lane.thread.post([&lane, capacity](IoLoop&) { lane.io.set_capacity(capacity); });
+    lane.post([&lane, capacity](IoLoop&) { lane.io.set_capacity(capacity); });
 }
 
 void BlockLanes::set_throttle_group(const std::shared_ptr<ThrottleGroup>& group) {
     for (const auto& lane : lanes_) {
-        lane->thread.post(
-            [&throttle = lane->throttle, group](IoLoop&) { throttle.set_group(group); });
+        lane->post([&throttle = lane->throttle, group](IoLoop&) { throttle.set_group(group); });
+    }
+}
+
+void BlockLanes::begin_with_throttle_group(const std::shared_ptr<ThrottleGroup>& group) {
+    for (const auto& lane : lanes_) {
+        lane->throttle.set_group(group);
     }
 }
 
 void BlockLanes::drain() {
     for (const auto& lane : lanes_) {
-        lane->thread.run_and_wait([](IoLoop&) {});
+        lane->thread->run_and_wait([](IoLoop&) {});
     }
 }
 

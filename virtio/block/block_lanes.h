@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "base/bus/machine_lock.h"
 #include "base/loop/io_thread.h"
 #include "base/result.h"
 #include "devices/block/block_node.h"
@@ -48,10 +49,16 @@ public:
     // The last word counts; is_quiet() once nothing is in flight after a no. Any thread.
     void allow_transfers(bool allowed);
     [[nodiscard]] bool is_quiet() const;
+    [[nodiscard]] std::size_t size() const { return lanes_.size(); }
     void tell_config_changed();
     // Of a node that has one engine, and so one thread.
     void set_capacity(ByteCount capacity);
     void set_throttle_group(const std::shared_ptr<ThrottleGroup>& group);
+    // The same while nothing was ever asked of the threads, so at once.
+    void begin_with_throttle_group(const std::shared_ptr<ThrottleGroup>& group);
+    // The one lane there is goes to another thread, with what is in flight finished first; what is
+    // asked meanwhile waits for its arrival. Thread: VM loop, not under `lock`.
+    void move_to(IoThread& thread, MachineLock& lock);
     // Waits until the threads have done what they were asked for. Not on one of them.
     void drain();
 
@@ -64,9 +71,13 @@ private:
         Lane(IoThread& its_thread, std::unique_ptr<ThrottledEngine> engine, EventFd idle,
              BlockShared& shared, std::span<BlockCounters> counters, BlockErrorSink* errors);
         void allow_transfers();
+        // In order, on the thread the lane is on then.
+        void post(IoThread::Work work);
 
-        IoThread& thread;
-        ThrottledEngine& throttle;  // owned by io
+        IoThread* thread;
+        bool between_threads = false;
+        std::vector<IoThread::Work> waiting;  // posted while between two threads
+        ThrottledEngine& throttle;            // owned by io
         std::atomic<bool> allowed{true};
         std::atomic<bool> change_posted{false};
         std::atomic<bool> quiet{true};

@@ -152,6 +152,18 @@ void QueueSet::let_go() {
     start_workers_if_allowed();
 }
 
+bool QueueSet::leave() {
+    const bool active = loop_ != nullptr;
+    detach();
+    return active;
+}
+
+void QueueSet::join(IoLoop& loop) {
+    if (const auto attached = attach(loop); !attached) {
+        tell_broken_ring(attached.error().message);
+    }
+}
+
 void QueueSet::follow_availability() {
     if (is_available()) {
         start_workers_if_allowed();

@@ -56,6 +56,10 @@ public:
     // error is not in flight.
     void hold_still(Done done);
     void let_go();
+    // While it holds still: the queues go from this loop to another. join() only where leave() was
+    // true: the device is active. Where the loop cannot watch them, the device needs a reset.
+    [[nodiscard]] bool leave();
+    void join(IoLoop& loop);
     // The driver is told that the configuration space has changed, if there is one.
     void tell_config_changed();
 

@@ -22,6 +22,23 @@ const DeviceTree::Entry* user_of(const DeviceTree& devices, const BlockGraph::En
     return nullptr;
 }
 
+std::vector<const DeviceTree::Entry*> users_above(const DeviceTree& devices,
+                                                  const BlockGraph& blocks,
+                                                  const BlockGraph::Entry& node) {
+    std::vector<const DeviceTree::Entry*> users;
+    for (const BlockGraph::Entry& entry : blocks.entries()) {
+        const BlockGraph::Entry* at = &entry;
+        while (at != nullptr && at != &node) {
+            at = blocks.find(at->child);
+        }
+        const DeviceTree::Entry* const user = at == nullptr ? nullptr : user_of(devices, entry);
+        if (user != nullptr) {
+            users.push_back(user);
+        }
+    }
+    return users;
+}
+
 DiskControl* disk_of(const DeviceTree::Entry& device) {
     if (auto* const unit = dynamic_cast<ScsiDisk*>(device.device.get())) {
         return unit;

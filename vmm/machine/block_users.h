@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/object/device_tree.h"
 #include "devices/block/disk_control.h"
@@ -14,6 +15,11 @@ namespace siskin {
 // The disk device that has the node; null when there is none.
 [[nodiscard]] const DeviceTree::Entry* user_of(const DeviceTree& devices,
                                                const BlockGraph::Entry& node);
+
+// The disk devices that have the node, or one above it.
+[[nodiscard]] std::vector<const DeviceTree::Entry*> users_above(const DeviceTree& devices,
+                                                                const BlockGraph& blocks,
+                                                                const BlockGraph::Entry& node);
 
 // What a disk device is to management; null when it is none.
 [[nodiscard]] DiskControl* disk_of(const DeviceTree::Entry& device);

@@ -222,4 +222,35 @@ Result<> BlockDeviceHandlers::block_set_io_throttle(
     return {};
 }
 
+Result<> BlockDeviceHandlers::x_blockdev_set_iothread(
+    const qmp::XBlockdevSetIothreadArguments& arguments) {
+    const BlockGraph::Entry* const node = find_node(machine_.blocks(), "", arguments.node_name);
+    if (node == nullptr) {
+        return fail(
+            concat("Failed to find node with node-name='", printable(arguments.node_name), "'"));
+    }
+    const auto users = users_above(machine_.devices(), machine_.blocks(), *node);
+    if (!users.empty() && !arguments.force.value_or(false)) {
+        return fail(concat("Node ", node->node->name(), " is associated with a disk and could be ",
+                           "in use (use force=true to override this check)"));
+    }
+    const std::string id = arguments.iothread.as_s.value_or("");
+    if (arguments.iothread.as_s && !machine_.io_threads().check(id)) {
+        return fail(concat("Cannot find iothread ", printable(id)));
+    }
+    if (users.empty()) {
+        return {};  // a node has no thread without its disk
+    }
+    if (users.size() > 1) {
+        return fail(concat("Node ", node->node->name(), " is used by ", users.size(),
+                           " disks, allowed is 1"));
+    }
+    IoThread* const thread = SISKIN_TRY(machine_.io_threads().find(id));
+    SISKIN_TRY(disk_of(*users.front())->move_to(*thread, machine_.lock()));
+    const MutexLock hold(machine_.lock());
+    Device& device = *users.front()->device;
+    return set_property(device.type().properties, device.config(), device.type().name, "iothread",
+                        Value(id));
+}
+
 }  // namespace siskin

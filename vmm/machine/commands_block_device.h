@@ -33,6 +33,8 @@ public:
     [[nodiscard]] Result<> block_resize(const qmp::BlockResizeArguments& arguments) override;
     [[nodiscard]] Result<> block_set_io_throttle(
         const qmp::BlockSetIoThrottleArguments& arguments) override;
+    [[nodiscard]] Result<> x_blockdev_set_iothread(
+        const qmp::XBlockdevSetIothreadArguments& arguments) override;
 
 private:
     [[nodiscard]] qmp::BlockStats node_stats(const BlockGraph::Entry& node,

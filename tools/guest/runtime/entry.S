@@ -51,7 +51,7 @@ enter_main:
     hlt
     jmp 1b
 
-    .section .rodata, "a"
+    .section .data.gdt, "aw"
     .balign 8
     .globl gdt
 gdt:
@@ -59,6 +59,11 @@ gdt:
     .quad 0x00af9a000000ffff        // 0x08: 64-bit code
     .quad 0x00cf92000000ffff        // 0x10: data
     .quad 0x00cf9a000000ffff        // 0x18: 32-bit code, for a starting processor
+    .quad 0x00affa000000ffff        // 0x20: 64-bit code of ring 3
+    .quad 0x00cff2000000ffff        // 0x28: data of ring 3
+    .globl gdt_task
+gdt_task:
+    .quad 0, 0                      // 0x30: the task state segment, once there is one
 gdt_end:
     .word 0                         // keeps the base of the pointer aligned
     .globl gdt_pointer
