@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/loop/io_loop.h"
+#include "base/memory/guest_memory.h"
 #include "base/result.h"
 #include "base/units.h"
 #include "devices/block/block_operation.h"
@@ -46,6 +47,9 @@ public:
     [[nodiscard]] virtual bool is_available() const { return true; }
     // Null: none. Before attach().
     virtual void set_listener(BlockEngineListener*) {}
+    // Where buffers mostly are: an engine may have the host pin it, and keeps it then. Before
+    // attach().
+    virtual void lend_memory(const std::shared_ptr<const GuestMemory>&) {}
     // "io_uring" or "threads": what `aio` says is in use.
     [[nodiscard]] virtual std::string_view name() const = 0;
 };

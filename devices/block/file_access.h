@@ -29,6 +29,8 @@ struct FileAccess {
     // Flushes do nothing (`cache.no-flush`).
     bool no_flush = false;
     DirectAlignment direct;
+    // Guest memory is pinned for io_uring (`x-siskin-fixed-buffers`).
+    bool fixed_buffers = false;
     // The first error of fdatasync(2), or 0. Linux tells an error once and drops the dirty pages,
     // so a later call that succeeds proves nothing; every flush after the first error fails.
     std::atomic<int> flush_error{0};

@@ -69,6 +69,9 @@ Result<Geometry> geometry_of(const Fd& file, const std::string& path, RawFileKin
 
 Result<std::unique_ptr<RawFile>> RawFile::open(const RawFileOptions& given) {
     RawFileOptions options = given;
+    if (options.fixed_buffers && (!options.direct || options.aio != BlockAio::Uring)) {
+        return fail("x-siskin-fixed-buffers is on, allowed with cache.direct=on and aio=io_uring");
+    }
     // O_NONBLOCK: opening a FIFO must not wait for its other end.
     int flags = (options.read_only ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY;
     Fd file = open_user_file(options.path, flags);
@@ -112,6 +115,7 @@ RawFile::RawFile(const RawFileOptions& options, Fd file, std::uint64_t size,
     access_.readable_end = size;
     access_.unmap = limits.unmap;
     access_.no_flush = options.no_flush;
+    access_.fixed_buffers = options.fixed_buffers;
 }
 
 Result<> RawFile::resize(ByteCount size) {

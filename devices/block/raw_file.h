@@ -38,6 +38,9 @@ struct RawFileOptions {
     ImageLocking locking = ImageLocking::Auto;
     bool direct = false;    // O_DIRECT
     bool no_flush = false;  // flushes do nothing
+    // Guest memory is pinned for as long as a disk has the node, and its pages need not be looked
+    // up for each request. With direct I/O by io_uring only.
+    bool fixed_buffers = false;
     // Give room back to the host where the guest discards (QEMU: discard=unmap).
     bool unmap = false;
 };

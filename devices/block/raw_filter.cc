@@ -26,6 +26,9 @@ public:
         child_->submit(operation);
     }
     void release_held() override { child_->release_held(); }
+    void lend_memory(const std::shared_ptr<const GuestMemory>& memory) override {
+        child_->lend_memory(memory);
+    }
     [[nodiscard]] std::string_view name() const override { return child_->name(); }
 
 private:

@@ -31,6 +31,9 @@ public:
     void release_held() override;
     [[nodiscard]] bool is_available() const override { return inner_->is_available(); }
     void set_listener(BlockEngineListener* listener) override { inner_->set_listener(listener); }
+    void lend_memory(const std::shared_ptr<const GuestMemory>& memory) override {
+        inner_->lend_memory(memory);
+    }
     [[nodiscard]] std::string_view name() const override { return inner_->name(); }
 
     // Requests that had to wait, and for how long all of them together.

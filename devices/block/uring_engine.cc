@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// UringEngine over liburing, whose header stays in this file.
+// UringEngine over liburing.
 #include "devices/block/uring_engine.h"
 
 #include <algorithm>
@@ -11,7 +11,10 @@
 #include <liburing.h>
 
 #include "base/fd.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "devices/block/bounce_buffers.h"
+#include "devices/block/fixed_buffers.h"
 
 namespace siskin {
 namespace {
@@ -80,6 +83,9 @@ public:
     [[nodiscard]] Result<> attach(IoLoop& loop) override;
     void detach(IoLoop& loop) override;
     void submit(BlockOperation& operation) override;
+    void lend_memory(const std::shared_ptr<const GuestMemory>& memory) override {
+        lent_ = file_.fixed_buffers ? memory : nullptr;
+    }
     [[nodiscard]] std::string_view name() const override { return "io_uring"; }
 
 private:
@@ -109,6 +115,9 @@ private:
     bool reap();
     void queue(BlockOperation& operation);
     void prepare(BlockOperation& operation, std::span<iovec> buffers);
+    void prepare_transfer(io_uring_sqe& entry, const BlockOperation& operation,
+                          std::span<iovec> buffers);
+    void pin_what_was_lent();
     [[nodiscard]] bool prepare_sync();
     void on_result(void* tag, std::int64_t result);
     void finish_or_queue(BlockOperation& operation, std::int64_t result);
@@ -118,6 +127,8 @@ private:
     std::unique_ptr<Ring> ring_;
     Turn turn_;
     BounceBuffers bounce_;
+    std::shared_ptr<const GuestMemory> lent_;  // until it was tried to pin it
+    FixedBuffers fixed_;
     IoLoop* loop_ = nullptr;            // while attached
     BlockOperationList waiting_;        // reads and writes not yet in the ring
     BlockOperationList syncs_waiting_;  // for the next sync
@@ -133,6 +144,7 @@ Result<> Engine::attach(IoLoop& loop) {
     }
     loop.add_poller(*this);
     loop_ = &loop;
+    pin_what_was_lent();
     return {};
 }
 
@@ -157,32 +169,57 @@ void Engine::queue(BlockOperation& operation) {
     loop_->want_turn_end(*this);
 }
 
-void Engine::prepare(BlockOperation& operation, std::span<iovec> buffers) {
-    io_uring_sqe* const entry = ::io_uring_get_sqe(ring_->get());
-    const auto count = static_cast<unsigned>(buffers.size());
+void Engine::pin_what_was_lent() {
+    if (lent_ == nullptr) {
+        return;
+    }
+    if (const int error = fixed_.pin(*ring_->get(), std::exchange(lent_, nullptr)); error != 0) {
+        log::warning(concat("x-siskin-fixed-buffers: guest memory is not pinned (",
+                            errno_text(error), "), requests go on without"));
+    }
+}
+
+void Engine::prepare_transfer(io_uring_sqe& entry, const BlockOperation& operation,
+                              std::span<iovec> buffers) {
+    const bool reads = operation.step() == BlockOperation::Step::Read;
     const int fd = ring_->file();
     const std::uint64_t offset = operation.offset();
+    if (buffers.size() != 1) {
+        const auto count = static_cast<unsigned>(buffers.size());
+        if (reads) {
+            ::io_uring_prep_readv(&entry, fd, buffers.data(), count, offset);
+        } else {
+            ::io_uring_prep_writev(&entry, fd, buffers.data(), count, offset);
+        }
+        return;
+    }
+    void* const data = buffers[0].iov_base;
+    const unsigned size = one_size(buffers);
+    if (const auto index = fixed_.index_of(buffers[0])) {
+        if (reads) {
+            ::io_uring_prep_read_fixed(&entry, fd, data, size, offset, *index);
+        } else {
+            ::io_uring_prep_write_fixed(&entry, fd, data, size, offset, *index);
+        }
+    } else if (reads) {
+        ::io_uring_prep_read(&entry, fd, data, size, offset);
+    } else {
+        ::io_uring_prep_write(&entry, fd, data, size, offset);
+    }
+}
+
+void Engine::prepare(BlockOperation& operation, std::span<iovec> buffers) {
+    io_uring_sqe* const entry = ::io_uring_get_sqe(ring_->get());
     switch (operation.step()) {
         case BlockOperation::Step::Read:
-            if (count == 1) {
-                ::io_uring_prep_read(entry, fd, buffers[0].iov_base, one_size(buffers), offset);
-            } else {
-                ::io_uring_prep_readv(entry, fd, buffers.data(), count, offset);
-            }
-            ring_->name_file(*entry);
-            break;
         case BlockOperation::Step::Write:
-            if (count == 1) {
-                ::io_uring_prep_write(entry, fd, buffers[0].iov_base, one_size(buffers), offset);
-            } else {
-                ::io_uring_prep_writev(entry, fd, buffers.data(), count, offset);
-            }
+            prepare_transfer(*entry, operation, buffers);
             ring_->name_file(*entry);
             break;
         case BlockOperation::Step::PunchHole:
         case BlockOperation::Step::ZeroRange:
-            ::io_uring_prep_fallocate(entry, fd, allocation_mode(operation.step()),
-                                      static_cast<off_t>(offset),
+            ::io_uring_prep_fallocate(entry, ring_->file(), allocation_mode(operation.step()),
+                                      static_cast<off_t>(operation.offset()),
                                       static_cast<off_t>(operation.length()));
             ring_->name_file(*entry);
             break;

@@ -69,6 +69,17 @@ TEST_SUITE("kvm/block_nodes") {
         }
     }
 
+    TEST_CASE("a guest's disk on a file with its memory pinned") {
+        const TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+
+        check_guest({"-blockdev", concat("driver=raw,node-name=d,cache.direct=on,file.driver=file,"
+                                         "file.x-siskin-fixed-buffers=on,file.filename=",
+                                         image)});
+
+        check_image(image);
+    }
+
     TEST_CASE("zeroes and discards behind an offset stay inside the guest's range (B03)") {
         for (const std::string aio : {"io_uring", "threads"}) {
             for (const std::string discard : {"unmap", "ignore"}) {

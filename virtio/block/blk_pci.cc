@@ -125,8 +125,11 @@ Result<std::unique_ptr<VirtioPci>> create_blk_pci(PciPlace place, std::shared_pt
     if (backends.threads.threads.empty()) {
         device = SISKIN_TRY_IN(type.name, BlockShape::create(backends.node, options));
     } else {
-        device = SISKIN_TRY_IN(type.name, BlockDevice::create(backends.node, backends.threads,
-                                                              options, std::move(backends.errors)));
+        auto disk =
+            SISKIN_TRY_IN(type.name, BlockDevice::create(backends.node, backends.threads, options,
+                                                         std::move(backends.errors)));
+        disk->lend_memory(services.guest_memory());
+        device = std::move(disk);
     }
     settle(settings, options, backends.node.capacity());
     return VirtioPci::create(type, std::move(place), std::move(config), settings.virtio, services,

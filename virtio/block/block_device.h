@@ -36,6 +36,11 @@ public:
     BlockDevice(const BlockDevice&) = delete;
     BlockDevice& operator=(const BlockDevice&) = delete;
 
+    // Where the driver's buffers are; a node may want it pinned. Before the first activate().
+    void lend_memory(const std::shared_ptr<const GuestMemory>& memory) {
+        lanes_->lend_memory(memory);
+    }
+
     [[nodiscard]] std::uint16_t device_id() const override;
     [[nodiscard]] std::uint32_t class_code() const override;
     [[nodiscard]] FeatureSet offered_features() const override;

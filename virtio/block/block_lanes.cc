@@ -62,6 +62,12 @@ void BlockLanes::post_to_all(const std::function<void(BlockIo&, IoLoop&, Done)>&
     post_to_all([work, one_done](BlockIo& io, IoLoop& loop) { work(io, loop, one_done); });
 }
 
+void BlockLanes::lend_memory(const std::shared_ptr<const GuestMemory>& memory) {
+    for (const auto& lane : lanes_) {
+        lane->throttle.lend_memory(memory);
+    }
+}
+
 void BlockLanes::activate(ActiveQueues queues, DeviceHost& host) {
     std::vector<std::shared_ptr<ActiveQueues>> parts;
     for (std::size_t index = 0; index < lanes_.size(); ++index) {

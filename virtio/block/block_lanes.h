@@ -38,6 +38,8 @@ public:
         BlockNode& node, const BlockThreads& threads, std::uint16_t queue_size, BlockShared& shared,
         std::span<BlockCounters> counters, BlockErrorSink* errors);
 
+    // BlockEngine::lend_memory(), before the first activate().
+    void lend_memory(const std::shared_ptr<const GuestMemory>& memory);
     void activate(ActiveQueues queues, DeviceHost& host);
     // Each `done` is called once, when all threads are done, on one of them.
     void deactivate(Done done);

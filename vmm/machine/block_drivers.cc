@@ -39,6 +39,7 @@ Result<NewNode> open_file_node(const qmp::BlockdevOptions& options,
         file.aio == qmp::BlockdevAioOptions::Threads ? BlockAio::Threads : BlockAio::Uring;
     settings.locking = locking_of(file.locking.value_or(qmp::OnOffAuto::Auto));
     settings.unmap = options.discard == qmp::BlockdevDiscardOptions::Unmap;
+    settings.fixed_buffers = file.x_siskin_fixed_buffers.value_or(false);
     if (options.cache) {
         settings.direct = options.cache->direct.value_or(false);
         settings.no_flush = options.cache->no_flush.value_or(false);

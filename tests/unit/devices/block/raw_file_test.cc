@@ -77,6 +77,22 @@ TEST_SUITE("devices/block/raw_file") {
         ::unlink(fifo.c_str());
     }
 
+    TEST_CASE("pinned memory is refused where it would bring nothing") {
+        const TemporaryFile file(4096);
+        RawFileOptions cached = options(file.path());
+        cached.fixed_buffers = true;
+        RawFileOptions threads = cached;
+        threads.direct = true;
+        threads.aio = BlockAio::Threads;
+
+        for (const RawFileOptions& settings : {cached, threads}) {
+            const auto node = RawFile::open(settings);
+            REQUIRE_FALSE(node.has_value());
+            CHECK(node.error().message ==
+                  "x-siskin-fixed-buffers is on, allowed with cache.direct=on and aio=io_uring");
+        }
+    }
+
     TEST_CASE("an image that one writer uses is refused to every other") {
         const TemporaryFile file(4096);
         const auto first = *RawFile::open(options(file.path()));
