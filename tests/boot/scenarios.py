@@ -13,6 +13,7 @@ import legacy
 import packed
 import pci_tree
 import scsi
+import verified_load
 from guest import Guest
 from qmp import QmpError
 
@@ -254,4 +255,4 @@ def pvh(bench):
 ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tree,
        "hotplug": hotplug.by_acpi, "hotplug-native": hotplug.by_slot,
        "hotplug-boot": hotplug.while_booting, "packed": packed.packed, "scsi": scsi.scsi,
-       "legacy": legacy.legacy}
+       "legacy": legacy.legacy, "fio": verified_load.verified_load}

@@ -125,6 +125,12 @@ exit $status
         self.l1_log = "\n".join([*lines, *self._l1.qemu_words()])
         self._l1.fetch("disk.img", self.disk)
 
+    def image(self, name):
+        """After the end: where another file of the VMM's folder is on this host."""
+        path = self._folder.parent / f"after-{name}"
+        self._l1.fetch(name, path)
+        return path
+
 
 class NativeVm:
     """The VMM runs on this host, its terminal is a pty.  The interface of NestedVm."""
@@ -180,6 +186,9 @@ class NativeVm:
         self.qmp.close()
         self.console.close()
         self.errors = (self._folder / "errors.log").read_text(errors="replace")
+
+    def image(self, name):
+        return self._folder / name
 
     def _connect(self, timeout_s):
         deadline = time.monotonic() + timeout_s
