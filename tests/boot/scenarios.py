@@ -12,6 +12,7 @@ import images
 import legacy
 import packed
 import pci_tree
+import power_cut
 import scsi
 import verified_load
 from guest import Guest
@@ -255,4 +256,5 @@ def pvh(bench):
 ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tree,
        "hotplug": hotplug.by_acpi, "hotplug-native": hotplug.by_slot,
        "hotplug-boot": hotplug.while_booting, "packed": packed.packed, "scsi": scsi.scsi,
-       "legacy": legacy.legacy, "fio": verified_load.verified_load}
+       "legacy": legacy.legacy, "fio": verified_load.verified_load,
+       "power-cut": power_cut.power_cut}

@@ -64,7 +64,8 @@ class NestedVm:
 
     where = "nested"
 
-    def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None, counted=False):
+    def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None, counted=False,
+                 host_disks=()):
         binary = pathlib.Path(binary)
         self._folder = folder
         self.disk = folder.parent / "disk-after.img"
@@ -83,7 +84,7 @@ exit $status
 """
         )
         root = images.l1_root(kernel, [binary, shutil.which("socat") or "/usr/bin/socat"])
-        self._l1 = L1(root, kernel, folder, folder.parent, limit_s, on_line)
+        self._l1 = L1(root, kernel, folder, folder.parent, limit_s, on_line, host_disks)
         try:
             self._l1.wait_ready()
         except BaseException:
@@ -104,6 +105,12 @@ exit $status
 
     def alive(self):
         return self._l1.alive()
+
+    def standing_still(self):
+        return self._l1.standing_still()
+
+    def cut_power(self):
+        self._l1.cut_power()
 
     def counts(self, timeout_s=60):
         """The VMM's descriptors and threads now; for a VM that is counted."""
@@ -137,8 +144,11 @@ class NativeVm:
 
     where = "native"
 
-    def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None, counted=False):
+    def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None, counted=False,
+                 host_disks=()):
         del kernel, on_line, counted
+        if host_disks:
+            raise ValueError("this host has no disks to give: only L1 has")
         self._folder = folder
         self.disk = folder / "disk.img"
         self.errors = ""
