@@ -49,7 +49,7 @@ TEST_SUITE("virtio/block/block_device: registers") {
         CHECK(bench.common(spec::kCommonQueueSize, 2) == 128);
     }
 
-    TEST_CASE("any read of configuration space is its bytes") {
+    TEST_CASE("any read of configuration space is its bytes (T12)") {
         VirtioBench bench;
         std::vector<std::uint64_t> bytes;
         for (std::uint64_t offset = 0; offset < 80; ++offset) {
@@ -66,7 +66,7 @@ TEST_SUITE("virtio/block/block_device: registers") {
         }
     }
 
-    TEST_CASE("writes change nothing but writeback, which needs CONFIG_WCE") {
+    TEST_CASE("writes change nothing but writeback, which needs CONFIG_WCE (T12)") {
         VirtioBench bench;
         const auto dump = [&] {
             std::vector<std::uint64_t> bytes;
@@ -121,7 +121,7 @@ TEST_SUITE("virtio/block/block_device: registers") {
 }
 
 TEST_SUITE("virtio/block/block_device: durability") {
-    TEST_CASE("with the write cache on a write is one write, and a flush one sync") {
+    TEST_CASE("with the write cache on a write is one write, and a flush one sync (B08)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.start(driver, {spec::kBlockFeatureFlush});
@@ -133,7 +133,7 @@ TEST_SUITE("virtio/block/block_device: durability") {
               std::vector<MemoryDisk::Entry>{{Step::Write, 1024, 512}, {Step::Sync, 0, 0}});
     }
 
-    TEST_CASE("a driver that cannot flush gets durable writes (§5.2.6.2)") {
+    TEST_CASE("a driver that cannot flush gets durable writes (B09, §5.2.6.2)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.start(driver, {});
@@ -146,7 +146,7 @@ TEST_SUITE("virtio/block/block_device: durability") {
         CHECK(log[1].step == Step::Sync);
     }
 
-    TEST_CASE("with writeback switched off each write is durable, switched on again not") {
+    TEST_CASE("with writeback switched off each write is durable, switched on again not (B09)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.start(driver, {spec::kBlockFeatureFlush, spec::kBlockFeatureConfigWce});
@@ -159,7 +159,7 @@ TEST_SUITE("virtio/block/block_device: durability") {
         CHECK(bench.disk.log().size() == 3);
     }
 
-    TEST_CASE("write-cache=off begins with durable writes") {
+    TEST_CASE("write-cache=off begins with durable writes (B09)") {
         BlkPciConfig settings;
         settings.blk.write_cache = OnOffAuto::Off;
         VirtioBench bench(settings);
@@ -172,7 +172,7 @@ TEST_SUITE("virtio/block/block_device: durability") {
         CHECK(bench.disk.log().size() == 2);
     }
 
-    TEST_CASE("a durable write whose sync fails is an I/O error") {
+    TEST_CASE("a durable write whose sync fails is an I/O error (B08)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.disk.fail_operation(1, EIO);

@@ -58,7 +58,7 @@ TEST_SUITE("virtio/block/block_device: size") {
 
     TEST_CASE(
         "however often the size changes between two reads, the generation tells "
-        "(virtio 1.2 §4.1.4.3.1)") {
+        "(T12, virtio 1.2 §4.1.4.3.1)") {
         ResizeBench bench;
         [[maybe_unused]] const auto read = bench.shown();
         const auto before = bench.generation();
