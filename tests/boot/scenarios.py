@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 
+import abuse
 import facts
 import hotplug
 import images
@@ -254,4 +255,4 @@ def pvh(bench):
 ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tree,
        "hotplug": hotplug.by_acpi, "hotplug-native": hotplug.by_slot,
        "hotplug-boot": hotplug.while_booting, "packed": packed.packed, "scsi": scsi.scsi,
-       "legacy": legacy.legacy}
+       "legacy": legacy.legacy, "abuse": abuse.abuse}
