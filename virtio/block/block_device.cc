@@ -198,18 +198,18 @@ BlockTotals BlockDevice::totals() const {
 
 void BlockDevice::set_throttle_group(std::shared_ptr<ThrottleGroup> group) {
     group_ = std::move(group);
-    lanes_->set_throttle_group(group_);
+    lanes().set_throttle_group(group_);
 }
 
 Result<> BlockDevice::resize(ByteCount size) {
     // Shared: who sets it may still be inside it when the wait is over.
     const auto held = std::make_shared<std::promise<void>>();
-    lanes_->hold([held] { held->set_value(); });
+    lanes().hold([held] { held->set_value(); });
     held->get_future().wait();
     // No thread looks at these until they are let go.
     Result<> result = node_.resize(size);
     shared_.limits.capacity = usable_capacity();
-    lanes_->let_go();
+    lanes().let_go();
     return result;
 }
 
@@ -222,7 +222,7 @@ void BlockDevice::follow_size() {
 void BlockDevice::publish_size() {
     shown_capacity_ = usable_capacity();
     generation_.on_change();
-    lanes_->tell_config_changed();
+    lanes().tell_config_changed();
 }
 
 }  // namespace siskin

@@ -5,7 +5,10 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
+#include <future>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -170,6 +173,25 @@ TEST_SUITE("virtio/block/block_device: durability") {
         CHECK(bench.run(driver, spec::kBlockWrite, 0) == spec::kBlockStatusOk);
 
         CHECK(bench.disk.log().size() == 2);
+    }
+
+    TEST_CASE("limits that are on their way are there before the disk goes (T08)") {
+        static constexpr std::chrono::seconds kBusy{20};
+        MemoryDisk disk(kMiB);
+        const auto io_thread = *IoThread::create("io");
+        auto device =
+            *BlockDevice::create(disk, BlockThreads{{io_thread.get()}, {}}, BlockDeviceOptions{});
+        std::promise<void> go_on;
+        io_thread->post([until = go_on.get_future().share()](IoLoop&) { until.wait_for(kBusy); });
+        const auto group = std::make_shared<ThrottleGroup>("g");
+
+        device->set_throttle_group(group);
+        auto gone = std::async(std::launch::async, [&] { device.reset(); });
+
+        CHECK(gone.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout);
+        go_on.set_value();
+        gone.get();
+        CHECK_FALSE(disk.claimed);
     }
 
     TEST_CASE("a durable write whose sync fails is an I/O error") {
