@@ -26,6 +26,8 @@ public:
         child_->submit(operation);
     }
     void release_held() override { child_->release_held(); }
+    [[nodiscard]] bool is_available() const override { return child_->is_available(); }
+    void set_listener(BlockEngineListener* listener) override { child_->set_listener(listener); }
     [[nodiscard]] std::string_view name() const override { return child_->name(); }
 
 private:
