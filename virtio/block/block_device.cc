@@ -197,8 +197,8 @@ BlockTotals BlockDevice::totals() const {
 }
 
 void BlockDevice::set_throttle_group(std::shared_ptr<ThrottleGroup> group) {
-    group_ = std::move(group);
-    lanes().set_throttle_group(group_);
+    lanes().set_throttle_group(group);
+    group_use_ = ThrottleGroupUse(std::move(group));
 }
 
 Result<> BlockDevice::resize(ByteCount size) {
