@@ -22,7 +22,7 @@ struct RawFilterOptions {
 };
 
 // Where nothing is changed on the way, devices get the lower node's own engine. Thread: VM loop.
-class RawFilter final : public SharedNode {
+class RawFilter : public SharedNode {
 public:
     // `child` outlives the node. Errors: the part is not inside the child, its ends do not fit the
     // child's requests.
@@ -41,9 +41,12 @@ public:
     [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(
         std::size_t operations_max) override;
 
-private:
+protected:
+    // The part is inside the child.
     RawFilter(RawFilterOptions options, SharedNode& child)
         : options_(std::move(options)), child_(child) {}
+
+private:
     [[nodiscard]] Result<> change_use(std::optional<ImageUse> use) override;
 
     RawFilterOptions options_;
