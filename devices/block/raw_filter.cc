@@ -100,7 +100,7 @@ Result<> RawFilter::change_use(std::optional<ImageUse> use) {
     return child_.claim_for(*this, *use);
 }
 
-Result<std::unique_ptr<BlockEngine>> RawFilter::create_engine(std::size_t operations_max) {
+Result<std::unique_ptr<BlockEngine>> RawFilter::make_engine(std::size_t operations_max) {
     auto engine = SISKIN_TRY(child_.create_engine(operations_max));
     const bool drops_discards = child_.limits().unmap && !options_.unmap;
     if (options_.offset == 0 && !drops_discards) {

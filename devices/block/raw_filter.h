@@ -38,13 +38,13 @@ public:
     [[nodiscard]] BlockNodeLimits limits() const override;
     // Resizes the lower node, which nobody else may use then. A size that was asked for is fixed.
     [[nodiscard]] Result<> resize(ByteCount size) override;
-    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(
-        std::size_t operations_max) override;
 
 protected:
     // The part is inside the child.
     RawFilter(RawFilterOptions options, SharedNode& child)
         : options_(std::move(options)), child_(child) {}
+    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> make_engine(
+        std::size_t operations_max) override;
 
 private:
     [[nodiscard]] Result<> change_use(std::optional<ImageUse> use) override;

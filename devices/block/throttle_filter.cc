@@ -16,8 +16,8 @@ ThrottleFilter::ThrottleFilter(ThrottleFilterOptions options, std::shared_ptr<Th
                 child),
       use_(std::move(group)) {}
 
-Result<std::unique_ptr<BlockEngine>> ThrottleFilter::create_engine(std::size_t operations_max) {
-    auto inner = SISKIN_TRY(RawFilter::create_engine(operations_max));
+Result<std::unique_ptr<BlockEngine>> ThrottleFilter::make_engine(std::size_t operations_max) {
+    auto inner = SISKIN_TRY(RawFilter::make_engine(operations_max));
     auto engine = SISKIN_TRY(ThrottledEngine::create(std::move(inner)));
     engine->set_group(use_.group());
     return std::unique_ptr<BlockEngine>(std::move(engine));

@@ -25,10 +25,10 @@ public:
     ThrottleFilter(ThrottleFilterOptions options, std::shared_ptr<ThrottleGroup> group,
                    SharedNode& child);
 
-    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(
+private:
+    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> make_engine(
         std::size_t operations_max) override;
 
-private:
     ThrottleGroupUse use_;
 };
 

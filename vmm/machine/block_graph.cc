@@ -39,6 +39,16 @@ std::string json_text(const std::string& text) {
     return qmp::to_json(Value(text));
 }
 
+DetectZeroes detection_of(qmp::BlockdevDetectZeroesOptions detect) {
+    using Options = qmp::BlockdevDetectZeroesOptions;
+    switch (detect) {
+        case Options::On: return DetectZeroes::On;
+        case Options::Unmap: return DetectZeroes::Unmap;
+        case Options::Off: break;
+    }
+    return DetectZeroes::Off;
+}
+
 }  // namespace
 
 Result<BlockNode*> BlockGraph::add(const qmp::BlockdevOptions& options) {
@@ -79,6 +89,8 @@ Result<BlockNode*> BlockGraph::add_with_children(const qmp::BlockdevOptions& opt
     const qmp::BlockdevCacheOptions cache = options.cache.value_or(qmp::BlockdevCacheOptions{});
     entry.direct = cache.direct.value_or(false);
     entry.no_flush = cache.no_flush.value_or(false);
+    entry.detect_zeroes = options.detect_zeroes.value_or(qmp::BlockdevDetectZeroesOptions::Off);
+    entry.node->set_detect_zeroes(detection_of(entry.detect_zeroes));
     entries_.push_back(std::move(entry));
     return entries_.back().node.get();
 }

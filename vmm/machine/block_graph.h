@@ -36,6 +36,7 @@ public:
         bool own = true;        // blockdev-del may remove it; else it goes with the node above
         bool direct = false;    // its cache
         bool no_flush = false;
+        qmp::BlockdevDetectZeroesOptions detect_zeroes = qmp::BlockdevDetectZeroesOptions::Off;
     };
 
     // `options` are complete (block_options.h). Errors: a name is taken or none, and what opening

@@ -13,10 +13,11 @@ namespace {
 constexpr unsigned kDepthMax = 16;
 
 Result<> check_node_options(const qmp::BlockdevOptions& options) {
-    const auto zeroes = options.detect_zeroes.value_or(qmp::BlockdevDetectZeroesOptions::Off);
-    if (zeroes != qmp::BlockdevDetectZeroesOptions::Off) {
-        return fail(concat("Parameter 'detect-zeroes' doesn't take value '", qmp::to_text(zeroes),
-                           "', allowed is off"));
+    if (options.detect_zeroes == qmp::BlockdevDetectZeroesOptions::Unmap &&
+        options.discard != qmp::BlockdevDiscardOptions::Unmap) {
+        return fail(
+            "setting detect-zeroes to unmap is not allowed without setting discard operation to "
+            "unmap");
     }
     return {};
 }

@@ -22,9 +22,6 @@ public:
     [[nodiscard]] bool read_only() const override { return false; }
     [[nodiscard]] std::uint32_t block_size() const override { return 512; }
     [[nodiscard]] BlockNodeLimits limits() const override { return {true, 512, 1}; }
-    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(std::size_t) override {
-        return std::unique_ptr<BlockEngine>(std::make_unique<Engine>(*this));
-    }
 
     BlockOperation* submitted = nullptr;
     unsigned releases = 0;
@@ -46,6 +43,9 @@ private:
     private:
         ManualNode& node_;
     };
+    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> make_engine(std::size_t) override {
+        return std::unique_ptr<BlockEngine>(std::make_unique<Engine>(*this));
+    }
     [[nodiscard]] Result<> change_use(std::optional<ImageUse>) override { return {}; }
 
     std::string name_ = "manual";
