@@ -84,8 +84,8 @@ private:
     qmp::Subscriptions subscriptions_;
     qmp::YankHandlers yank_;
     MachineInspector inspector_;
-    hmp::HumanHandlers human_{{protocol_, run_control_, machine_, block_, block_device_, pci_,
-                               chardev_, stats_, objects_, descriptors_, inspector_}};
+    hmp::HumanHandlers human_{{protocol_, run_control_, machine_, block_, block_device_, media_,
+                               pci_, chardev_, stats_, objects_, descriptors_, inspector_}};
     qmp::Handlers all_{protocol_,     protocol_,      run_control_, machine_, block_,
                        block_device_, blockdev_,      media_,       pci_,     chardev_,
                        descriptors_,  human_,         qom_,         objects_, stats_,

@@ -77,6 +77,14 @@ void BlockOperation::forbid_unmap() {
     }
 }
 
+void BlockOperation::turn_into_zeroes(bool may_unmap) {
+    length_ = size_left();
+    kind_ = Kind::WriteZeroes;
+    step_ = may_unmap ? Step::PunchHole : Step::ZeroRange;
+    may_unmap_ = may_unmap;
+    buffers_ = {};
+}
+
 std::uint64_t BlockOperation::size_left() const {
     std::uint64_t size = length_;
     if (kind_ != Kind::WriteZeroes) {

@@ -65,6 +65,9 @@ public:
     // Before the first step: the host's room is not given back (`discard=ignore`). A discard does
     // nothing then.
     void forbid_unmap();
+    // Of a write, at a step that writes: what is left in its buffers are zeroes, which need not be
+    // read any more.
+    void turn_into_zeroes(bool may_unmap);
     // Before the first step: the node below begins `by` bytes earlier. At the end offset() is the
     // submitter's again, who may submit the rest once more.
     void shift(std::uint64_t by) {
@@ -82,6 +85,8 @@ public:
         return step_ == Step::BlockDiscard && length_ > kDiscardPieceMax ? kDiscardPieceMax
                                                                          : length_;
     }
+    // All that is left of them, and as many as one step takes.
+    [[nodiscard]] std::span<const iovec> buffers_left() const { return buffers_; }
     [[nodiscard]] std::span<iovec> buffers() const {
         return buffers_.first(buffers_.size() < kBuffersPerCallMax ? buffers_.size()
                                                                    : kBuffersPerCallMax);

@@ -3,11 +3,8 @@
 #include "devices/block/fixed_buffers.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <utility>
-
-#include <liburing.h>
 
 namespace siskin {
 namespace {
@@ -32,19 +29,8 @@ std::vector<iovec> cut(const GuestMemory& memory) {
 
 }  // namespace
 
-int FixedBuffers::pin(io_uring& ring, std::shared_ptr<const GuestMemory> memory) {
-    std::vector<iovec> pieces = cut(*memory);
-    if (pieces.size() > kPiecesMax) {
-        return E2BIG;
-    }
-    const int result =
-        ::io_uring_register_buffers(&ring, pieces.data(), static_cast<unsigned>(pieces.size()));
-    if (result == 0) {
-        memory_ = std::move(memory);
-        pieces_ = std::move(pieces);
-    }
-    return -result;
-}
+FixedBuffers::FixedBuffers(std::shared_ptr<const GuestMemory> memory)
+    : memory_(std::move(memory)), pieces_(cut(*memory_)) {}
 
 std::optional<int> FixedBuffers::index_of(const iovec& buffer) const {
     const auto behind = std::upper_bound(

@@ -70,7 +70,7 @@ BlockNodeLimits NbdNode::limits() const {
     return limits;
 }
 
-Result<std::unique_ptr<BlockEngine>> NbdNode::create_engine(std::size_t operations_max) {
+Result<std::unique_ptr<BlockEngine>> NbdNode::make_engine(std::size_t operations_max) {
     NbdEngineOptions options;
     options.server = options_.server;
     options.disk = disk_;

@@ -42,15 +42,15 @@ public:
     [[nodiscard]] bool read_only() const override { return options_.read_only; }
     [[nodiscard]] std::uint32_t block_size() const override;
     [[nodiscard]] BlockNodeLimits limits() const override;
-    // The connection that open() made is the first engine's; others make their own.
-    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(
-        std::size_t operations_max) override;
 
 private:
     NbdNode(NbdNodeOptions options, std::unique_ptr<NbdConnection> connection)
         : options_(std::move(options)),
           disk_(connection->disk()),
           connection_(std::move(connection)) {}
+    // The connection that open() made is the first engine's; others make their own.
+    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> make_engine(
+        std::size_t operations_max) override;
     [[nodiscard]] Result<> change_use(std::optional<ImageUse>) override { return {}; }
 
     NbdNodeOptions options_;

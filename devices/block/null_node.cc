@@ -108,7 +108,7 @@ Result<std::unique_ptr<NullNode>> NullNode::create(NullNodeOptions options) {
     return std::unique_ptr<NullNode>(new NullNode(std::move(options)));
 }
 
-Result<std::unique_ptr<BlockEngine>> NullNode::create_engine(std::size_t operations_max) {
+Result<std::unique_ptr<BlockEngine>> NullNode::make_engine(std::size_t operations_max) {
     Fd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
     if (!timer.valid()) {
         return fail_errno("could not create a timerfd", errno);

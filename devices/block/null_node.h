@@ -36,11 +36,11 @@ public:
     [[nodiscard]] ByteCount capacity() const override { return ByteCount{options_.size}; }
     [[nodiscard]] bool read_only() const override { return options_.read_only; }
     [[nodiscard]] std::uint32_t block_size() const override { return 512; }
-    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(
-        std::size_t operations_max) override;
 
 private:
     explicit NullNode(NullNodeOptions options) : options_(std::move(options)) {}
+    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> make_engine(
+        std::size_t operations_max) override;
     [[nodiscard]] Result<> change_use(std::optional<ImageUse>) override { return {}; }
 
     NullNodeOptions options_;

@@ -165,7 +165,7 @@ Result<> RawFile::change_use(std::optional<ImageUse> use) {
     return {};
 }
 
-Result<std::unique_ptr<BlockEngine>> RawFile::create_engine(std::size_t operations_max) {
+Result<std::unique_ptr<BlockEngine>> RawFile::make_engine(std::size_t operations_max) {
     if (options_.aio == BlockAio::Uring) {
         UringUnavailable unavailable;
         auto engine = SISKIN_TRY_IN(concat("block node '", options_.node_name, "'"),

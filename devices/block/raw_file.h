@@ -61,9 +61,6 @@ public:
     [[nodiscard]] BlockNodeLimits limits() const override { return limits_; }
     // With direct I/O a size is a multiple of limits().request_alignment.
     [[nodiscard]] Result<> resize(ByteCount size) override;
-    // Says in the log when io_uring was asked for and cannot be had.
-    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(
-        std::size_t operations_max) override;
 
     [[nodiscard]] const RawFileOptions& options() const { return options_; }
 
@@ -71,6 +68,9 @@ private:
     RawFile(const RawFileOptions& options, Fd file, std::uint64_t size, std::uint32_t block_size,
             BlockNodeLimits limits);
     [[nodiscard]] Result<> change_use(std::optional<ImageUse> use) override;
+    // Says in the log when io_uring was asked for and cannot be had.
+    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> make_engine(
+        std::size_t operations_max) override;
 
     RawFileOptions options_;
     FileAccess access_;

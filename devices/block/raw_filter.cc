@@ -4,6 +4,7 @@
 
 #include "base/bits.h"
 #include "base/text.h"
+#include "devices/block/engine_filter.h"
 
 namespace siskin {
 namespace {
@@ -11,28 +12,20 @@ namespace {
 constexpr std::uint64_t kSectorSize = 512;
 
 // Moves and trims requests, then they are the lower engine's.
-class FilterEngine final : public BlockEngine {
+class FilterEngine final : public EngineFilter {
 public:
     FilterEngine(std::unique_ptr<BlockEngine> child, std::uint64_t offset, bool unmap)
-        : child_(std::move(child)), offset_(offset), unmap_(unmap) {}
+        : EngineFilter(std::move(child)), offset_(offset), unmap_(unmap) {}
 
-    [[nodiscard]] Result<> attach(IoLoop& loop) override { return child_->attach(loop); }
-    void detach(IoLoop& loop) override { child_->detach(loop); }
     void submit(BlockOperation& operation) override {
         operation.shift(offset_);
         if (!unmap_) {
             operation.forbid_unmap();
         }
-        child_->submit(operation);
+        inner().submit(operation);
     }
-    void release_held() override { child_->release_held(); }
-    void lend_memory(const std::shared_ptr<const GuestMemory>& memory) override {
-        child_->lend_memory(memory);
-    }
-    [[nodiscard]] std::string_view name() const override { return child_->name(); }
 
 private:
-    std::unique_ptr<BlockEngine> child_;
     std::uint64_t offset_;
     bool unmap_;
 };
@@ -101,7 +94,7 @@ Result<> RawFilter::change_use(std::optional<ImageUse> use) {
     return child_.claim_for(*this, *use);
 }
 
-Result<std::unique_ptr<BlockEngine>> RawFilter::create_engine(std::size_t operations_max) {
+Result<std::unique_ptr<BlockEngine>> RawFilter::make_engine(std::size_t operations_max) {
     auto engine = SISKIN_TRY(child_.create_engine(operations_max));
     const bool drops_discards = child_.limits().unmap && !options_.unmap;
     if (options_.offset == 0 && !drops_discards) {

@@ -22,7 +22,7 @@ struct RawFilterOptions {
 };
 
 // Where nothing is changed on the way, devices get the lower node's own engine. Thread: VM loop.
-class RawFilter final : public SharedNode {
+class RawFilter : public SharedNode {
 public:
     // `child` outlives the node. Errors: the part is not inside the child, its ends do not fit the
     // child's requests.
@@ -38,12 +38,15 @@ public:
     [[nodiscard]] BlockNodeLimits limits() const override;
     // Resizes the lower node, which nobody else may use then. A size that was asked for is fixed.
     [[nodiscard]] Result<> resize(ByteCount size) override;
-    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(
+
+protected:
+    // The part is inside the child.
+    RawFilter(RawFilterOptions options, SharedNode& child)
+        : options_(std::move(options)), child_(child) {}
+    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> make_engine(
         std::size_t operations_max) override;
 
 private:
-    RawFilter(RawFilterOptions options, SharedNode& child)
-        : options_(std::move(options)), child_(child) {}
     [[nodiscard]] Result<> change_use(std::optional<ImageUse> use) override;
 
     RawFilterOptions options_;

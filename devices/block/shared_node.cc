@@ -3,8 +3,10 @@
 #include "devices/block/shared_node.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
+#include "devices/block/zero_detector.h"
 
 namespace siskin {
 namespace {
@@ -42,6 +44,15 @@ Result<> SharedNode::claim_for(const BlockNode& parent, ImageUse use) {
 
 void SharedNode::release_for(const BlockNode& parent) {
     remove(&parent);
+}
+
+Result<std::unique_ptr<BlockEngine>> SharedNode::create_engine(std::size_t operations_max) {
+    auto engine = SISKIN_TRY(make_engine(operations_max));
+    if (detect_zeroes_ == DetectZeroes::Off) {
+        return engine;
+    }
+    return std::unique_ptr<BlockEngine>(
+        std::make_unique<ZeroDetector>(std::move(engine), detect_zeroes_ == DetectZeroes::Unmap));
 }
 
 Result<> SharedNode::add(User user) {

@@ -136,4 +136,17 @@ void ThrottleGroup::arm_heads(std::uint64_t now_ns) {
     }
 }
 
+ThrottleGroupUse::ThrottleGroupUse(std::shared_ptr<ThrottleGroup> group)
+    : group_(std::move(group)) {
+    if (group_ != nullptr) {
+        ++group_->uses_;
+    }
+}
+
+ThrottleGroupUse::~ThrottleGroupUse() {
+    if (group_ != nullptr) {
+        --group_->uses_;
+    }
+}
+
 }  // namespace siskin

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/fd.h"
@@ -57,7 +60,11 @@ public:
     // The member has nothing to ask for in this direction any more.
     void withdraw(ThrottleMember& member, bool is_write) SISKIN_EXCLUDES(mutex_);
 
+    // Whether there is a ThrottleGroupUse. VM loop.
+    [[nodiscard]] bool is_used() const { return uses_ != 0; }
+
 private:
+    friend class ThrottleGroupUse;
     using Line = std::vector<ThrottleMember*>;
 
     void wait_in_line(ThrottleMember& member, bool is_write) SISKIN_REQUIRES(mutex_);
@@ -72,6 +79,29 @@ private:
     std::array<Line, 2> lines_ SISKIN_GUARDED_BY(mutex_);  // room for all members
     std::size_t members_ SISKIN_GUARDED_BY(mutex_) = 0;
     std::uint64_t next_ticket_ SISKIN_GUARDED_BY(mutex_) = 1;
+    std::size_t uses_ = 0;  // the VM loop's
+};
+
+// What a disk or a node has of its group, or nothing. Engines leave the group when their threads
+// get to it; who uses it no more says so by this at once. Thread: VM loop, under MachineLock.
+class ThrottleGroupUse {
+public:
+    ThrottleGroupUse() = default;
+    explicit ThrottleGroupUse(std::shared_ptr<ThrottleGroup> group);
+    ~ThrottleGroupUse();
+    ThrottleGroupUse(ThrottleGroupUse&& other) noexcept : group_(std::move(other.group_)) {}
+    ThrottleGroupUse& operator=(ThrottleGroupUse&& other) noexcept {
+        std::swap(group_, other.group_);
+        return *this;
+    }
+    ThrottleGroupUse(const ThrottleGroupUse&) = delete;
+    ThrottleGroupUse& operator=(const ThrottleGroupUse&) = delete;
+
+    // Null: there is none.
+    [[nodiscard]] const std::shared_ptr<ThrottleGroup>& group() const { return group_; }
+
+private:
+    std::shared_ptr<ThrottleGroup> group_;
 };
 
 }  // namespace siskin

@@ -53,7 +53,7 @@ void ThrottledEngine::set_group(std::shared_ptr<ThrottleGroup> group) {
 
 Result<> ThrottledEngine::attach(IoLoop& loop) {
     SISKIN_TRY(loop.add(member_.timer().get(), *this));
-    if (auto attached = inner_->attach(loop); !attached) {
+    if (auto attached = inner().attach(loop); !attached) {
         loop.remove(member_.timer().get(), *this);
         return attached;
     }
@@ -61,7 +61,7 @@ Result<> ThrottledEngine::attach(IoLoop& loop) {
 }
 
 void ThrottledEngine::detach(IoLoop& loop) {
-    inner_->detach(loop);
+    inner().detach(loop);
     loop.remove(member_.timer().get(), *this);
 }
 
@@ -69,13 +69,13 @@ void ThrottledEngine::submit(BlockOperation& operation) {
     const bool limited = group_ != nullptr && operation.kind() != BlockOperation::Kind::Flush &&
                          operation.kind() != BlockOperation::Kind::Discard;
     if (!limited) {
-        inner_->submit(operation);
+        inner().submit(operation);
         return;
     }
     const bool write = is_write(operation);
     BlockOperationList& line = held_[write ? 1 : 0];
     if (line.empty() && group_->admit(member_, write, operation.size_left())) {
-        inner_->submit(operation);
+        inner().submit(operation);
         return;
     }
     operation.held_since_ns = now_ns();
@@ -85,7 +85,7 @@ void ThrottledEngine::submit(BlockOperation& operation) {
 void ThrottledEngine::begin(BlockOperation& operation) {
     add(held_operations_, 1);
     add(held_ns_, now_ns() - operation.held_since_ns);
-    inner_->submit(operation);
+    inner().submit(operation);
 }
 
 void ThrottledEngine::dispatch(bool write) {
@@ -117,7 +117,7 @@ void ThrottledEngine::release_held() {
             begin(*operation);
         }
     }
-    inner_->release_held();
+    inner().release_held();
 }
 
 }  // namespace siskin

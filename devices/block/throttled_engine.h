@@ -7,14 +7,14 @@
 #include <cstdint>
 #include <memory>
 
-#include "devices/block/block_node.h"
+#include "devices/block/engine_filter.h"
 #include "devices/block/throttle_group.h"
 
 namespace siskin {
 
 // Without a group all passes through. Flushes and discards always do, as in QEMU 7.2.
 // Thread: the loop's; counts any.
-class ThrottledEngine final : public BlockEngine, private IoSource {
+class ThrottledEngine final : public EngineFilter, private IoSource {
 public:
     [[nodiscard]] static Result<std::unique_ptr<ThrottledEngine>> create(
         std::unique_ptr<BlockEngine> inner);
@@ -29,12 +29,6 @@ public:
     void detach(IoLoop& loop) override;
     void submit(BlockOperation& operation) override;
     void release_held() override;
-    [[nodiscard]] bool is_available() const override { return inner_->is_available(); }
-    void set_listener(BlockEngineListener* listener) override { inner_->set_listener(listener); }
-    void lend_memory(const std::shared_ptr<const GuestMemory>& memory) override {
-        inner_->lend_memory(memory);
-    }
-    [[nodiscard]] std::string_view name() const override { return inner_->name(); }
 
     // Requests that had to wait, and for how long all of them together.
     [[nodiscard]] std::uint64_t held_operations() const { return held_operations_.load(); }
@@ -42,12 +36,11 @@ public:
 
 private:
     ThrottledEngine(std::unique_ptr<BlockEngine> inner, Fd timer)
-        : inner_(std::move(inner)), member_(std::move(timer)) {}
+        : EngineFilter(std::move(inner)), member_(std::move(timer)) {}
     void on_ready() override;  // the member's timer
     void dispatch(bool is_write);
     void begin(BlockOperation& operation);
 
-    std::unique_ptr<BlockEngine> inner_;
     std::shared_ptr<ThrottleGroup> group_;
     ThrottleMember member_;
     std::array<BlockOperationList, 2> held_;  // reads, writes

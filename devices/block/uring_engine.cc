@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// UringEngine over liburing.
+// UringEngine over liburing, whose header stays in this file.
 #include "devices/block/uring_engine.h"
 
 #include <algorithm>
@@ -51,6 +51,15 @@ public:
         // The kernel then need not look the descriptor up for each request; without it all is well.
         file_ = open_ && ::io_uring_register_files(&ring_, &file, 1) == 0 ? kFileRegistered : file;
         return -result;
+    }
+    // Pins what they are of, and so fills it, for as long as the ring is there. 0, or an errno
+    // value (ENOMEM: RLIMIT_MEMLOCK).
+    [[nodiscard]] int pin(const FixedBuffers& buffers) {
+        const std::vector<iovec>& pieces = buffers.pieces();
+        return pieces.size() > FixedBuffers::kPiecesMax
+                   ? E2BIG
+                   : -::io_uring_register_buffers(&ring_, pieces.data(),
+                                                  static_cast<unsigned>(pieces.size()));
     }
     [[nodiscard]] io_uring* get() { return &ring_; }
     // What entries name as their file; and told to the kernel which kind of name that is.
@@ -173,7 +182,11 @@ void Engine::pin_what_was_lent() {
     if (lent_ == nullptr) {
         return;
     }
-    if (const int error = fixed_.pin(*ring_->get(), std::exchange(lent_, nullptr)); error != 0) {
+    FixedBuffers buffers(std::exchange(lent_, nullptr));
+    const int error = ring_->pin(buffers);
+    if (error == 0) {
+        fixed_ = std::move(buffers);
+    } else {
         log::warning(concat("x-siskin-fixed-buffers: guest memory is not pinned (",
                             errno_text(error), "), requests go on without"));
     }

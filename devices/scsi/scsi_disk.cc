@@ -91,10 +91,10 @@ BlockTotals ScsiDisk::totals() const {
 }
 
 void ScsiDisk::set_throttle_group(std::shared_ptr<ThrottleGroup> group) {
-    group_ = std::move(group);
+    group_use_ = ThrottleGroupUse(std::move(group));
     if (engine_ != nullptr) {
         transport().io_thread().post(
-            [unit = unit_.get(), engine = engine_, group = group_](IoLoop&) {
+            [unit = unit_.get(), engine = engine_, group = throttle_group()](IoLoop&) {
                 // It may have been taken out meanwhile.
                 if (unit->medium() != nullptr && &unit->medium()->engine() == engine) {
                     engine->set_group(group);
@@ -151,7 +151,7 @@ Result<> ScsiDisk::insert_medium(BlockNode& node) {
     }
     auto medium = SISKIN_TRY(ScsiMedium::create(node, unit_->options(), unit_->tasks_max()));
     put_in(std::move(medium));
-    set_throttle_group(group_);
+    set_throttle_group(throttle_group());
     return {};
 }
 

@@ -60,7 +60,7 @@ public:
     [[nodiscard]] int stop_error() const override { return unit_->stop_error(); }
     void set_throttle_group(std::shared_ptr<ThrottleGroup> group) override;
     [[nodiscard]] const std::shared_ptr<ThrottleGroup>& throttle_group() const override {
-        return group_;
+        return group_use_.group();
     }
     [[nodiscard]] std::uint64_t held_operations() const override;
     [[nodiscard]] std::uint64_t held_ns() const override;
@@ -96,7 +96,7 @@ private:
     std::unique_ptr<ScsiUnit> unit_;
     BlockNode* node_ = nullptr;          // of the medium
     ThrottledEngine* engine_ = nullptr;  // of the medium
-    std::shared_ptr<ThrottleGroup> group_;
+    ThrottleGroupUse group_use_;
     // What former media's engines held.
     std::uint64_t former_held_operations_ = 0;
     std::uint64_t former_held_ns_ = 0;

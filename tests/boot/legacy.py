@@ -20,9 +20,12 @@ def legacy(bench):
     for name, (where, _) in DISKS.items():
         arguments += ["-drive", f"if=none,id={name},format=raw,file={name}.img",
                       "-device", f"virtio-blk-pci,id=v-{name},drive={name},serial={name},{where}"]
+    arguments += ["-device", "virtio-scsi-pci,id=host,disable-modern=on",
+                  "-drive", "if=none,id=scsi,format=raw,file=scsi.img",
+                  "-device", "scsi-hd,bus=host.0,drive=scsi"]
 
     def make_disks(folder):
-        for name in DISKS:
+        for name in [*DISKS, "scsi"]:
             images.make_ext4(folder / f"{name}.img", IMAGE_MIB)
 
     with bench.start(arguments, make_disks) as vm:
@@ -38,14 +41,20 @@ def legacy(bench):
                          guest.run(f"cat {device}/../device"), "0x1001")
         for name in DISKS:
             write_and_verify(checks, guest, name, found[name])
+        host = guest.run("readlink -f /sys/block/sda/device | sed 's,/host.*,,'")
+        checks.equal("the SCSI host is used by the legacy interface",
+                     guest.run(f"cat {host}/features")[VERSION_1], "0")
+        checks.equal("the SCSI host is a transitional device",
+                     guest.run(f"cat {host}/../device"), "0x1004")
+        write_and_verify(checks, guest, "scsi", "sda")
         table = guest.run("grep virtio /proc/interrupts")
         checks.check("they interrupt by MSI-X", table.count("PCI-MSI") >= 2 * len(DISKS), table)
         guest.start("sync; reboot -f")
         vm.qmp.wait_event("RESET", 60)
         guest.wait_ready(120)
         found = disks(guest)
-        for name in DISKS:
-            guest.run(f"mount -t ext4 /dev/{found[name]} /mnt && cd /mnt")
+        for name, disk in [*found.items(), ("scsi", "sda")]:
+            guest.run(f"mount -t ext4 /dev/{disk} /mnt && cd /mnt")
             checks.equal(f"the files on '{name}' are the same after the reboot",
                          guest.run("sha256sum -c sums >/dev/null 2>&1; echo $?"), "0")
             guest.run("cd /; umount /mnt")

@@ -6,13 +6,16 @@ import shutil
 import subprocess
 import time
 
+import abuse
 import facts
 import hotplug
 import images
 import legacy
 import packed
 import pci_tree
+import power_cut
 import scsi
+import verified_load
 from guest import Guest
 from qmp import QmpError
 
@@ -254,4 +257,5 @@ def pvh(bench):
 ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tree,
        "hotplug": hotplug.by_acpi, "hotplug-native": hotplug.by_slot,
        "hotplug-boot": hotplug.while_booting, "packed": packed.packed, "scsi": scsi.scsi,
-       "legacy": legacy.legacy}
+       "legacy": legacy.legacy, "fio": verified_load.verified_load,
+       "power-cut": power_cut.power_cut, "abuse": abuse.abuse}

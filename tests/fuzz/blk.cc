@@ -4,11 +4,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "tests/fuzz/device_io.h"
+#include "tests/fuzz/fuzz_input.h"
 #include "tests/harness/driver_queue.h"
 #include "tests/harness/test_guest.h"
 #include "tests/unit/virtio/memory_disk.h"
@@ -22,42 +23,8 @@ constexpr std::uint64_t kDiskSize = 64 * 1024;
 constexpr std::uint64_t kBase = 0x100000;  // where buffers lie
 constexpr std::uint64_t kRange = 0x40000;
 
-void require(bool condition) {
-    if (!condition) {
-        std::abort();
-    }
-}
-
-class Host final : public DeviceHost {
-public:
-    void needs_reset(std::string_view) override {}
-    void guest_error(std::string_view) override {}
-};
-
-class Silent final : public DriverInterrupt {
-public:
-    void signal() override {}
-};
-
-class Reader {
-public:
-    Reader(const std::uint8_t* data, std::size_t size) : data_(data), left_(size) {}
-    std::uint64_t take(unsigned width) {
-        std::uint64_t value = 0;
-        for (unsigned index = 0; index < width && left_ != 0; ++index, --left_) {
-            value |= std::uint64_t{*data_++} << (index * 8);
-        }
-        return value;
-    }
-    [[nodiscard]] bool empty() const { return left_ == 0; }
-
-private:
-    const std::uint8_t* data_;
-    std::size_t left_;
-};
-
 // Each chain: a count of buffers, their places and directions; the bytes in memory follow.
-std::uint16_t put_requests(Reader& input, TestGuest& guest, DriverQueue& driver) {
+std::uint16_t put_requests(FuzzInput& input, TestGuest& guest, DriverQueue& driver) {
     const bool sane_header = input.take(1) % 4 != 0;
     if (sane_header) {
         const auto type = static_cast<std::uint32_t>(input.take(1) % 16);
@@ -88,10 +55,24 @@ std::uint16_t put_requests(Reader& input, TestGuest& guest, DriverQueue& driver)
     return offered;
 }
 
+// The device goes away with requests under way; it says so when the last one is done.
+void leave_early(BlockIo& io, IoLoop& loop, MemoryDisk& disk, const EventFd& kick) {
+    disk.hold();
+    kick.signal();
+    loop.run_one_turn();
+    bool gone = false;
+    io.deactivate(loop, [&] { gone = true; });
+    disk.let_go();
+    for (int turn = 0; turn < 8 && !gone; ++turn) {
+        loop.run_one_turn();
+    }
+    require(gone && disk.waiting() == 0);
+}
+
 void run(const std::uint8_t* data, std::size_t size) {
     TestGuest guest;
     DriverQueue driver(guest, 32);
-    Reader input(data, size);
+    FuzzInput input(data, size);
     MemoryDisk disk(kDiskSize, input.take(1) % 2 == 0);
     const std::vector<std::uint8_t> before = disk.bytes;
     BlockShared shared;
@@ -108,18 +89,23 @@ void run(const std::uint8_t* data, std::size_t size) {
     if ((choice & 32) != 0) {
         disk.fail_operation(static_cast<unsigned>(choice >> 6U), ENOSPC);
     }
+    const bool leaves_early = input.take(1) % 8 == 0;
     const std::uint16_t offered = put_requests(input, guest, driver);
 
     IoLoop loop = *IoLoop::create();
     const EventFd kick = *EventFd::create();
-    Silent interrupt;
-    Host host;
+    SilentInterrupt interrupt;
+    SilentHost host;
     BlockCounters counters;
     BlockIo io(*disk.create_engine(32), *EventFd::create(), shared, std::span(&counters, 1),
                nullptr);
     ActiveQueues queues;
-    queues.queues.push_back(ActiveQueue{QueueIndex{0}, driver.device_side(), kick, interrupt});
+    queues.queues.push_back(ActiveQueue{QueueIndex{0}, driver.virtqueue(), kick, interrupt});
     io.activate(loop, std::move(queues), host);
+    if (leaves_early) {
+        leave_early(io, loop, disk, kick);
+        return;
+    }
     // A kick before each turn, so that none waits for ever.
     for (int turn = 0; turn < 8; ++turn) {
         kick.signal();

@@ -4,10 +4,11 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <vector>
 
+#include "tests/fuzz/device_io.h"
+#include "tests/fuzz/fuzz_input.h"
 #include "tests/harness/driver_queue.h"
 #include "tests/harness/test_guest.h"
 #include "tests/unit/virtio/memory_disk.h"
@@ -20,40 +21,6 @@ constexpr std::uint64_t kDiskSize = 64 * 1024;
 constexpr std::uint64_t kBase = 0x100000;  // where buffers lie
 constexpr std::uint64_t kRange = 0x20000;
 constexpr std::uint16_t kQueueSize = 32;
-
-void require(bool condition) {
-    if (!condition) {
-        std::abort();
-    }
-}
-
-class Host final : public DeviceHost {
-public:
-    void needs_reset(std::string_view) override {}
-    void guest_error(std::string_view) override {}
-};
-
-class Silent final : public DriverInterrupt {
-public:
-    void signal() override {}
-};
-
-class Reader {
-public:
-    Reader(const std::uint8_t* data, std::size_t size) : data_(data), left_(size) {}
-    std::uint64_t take(unsigned width) {
-        std::uint64_t value = 0;
-        for (unsigned index = 0; index < width && left_ != 0; ++index, --left_) {
-            value |= std::uint64_t{*data_++} << (index * 8);
-        }
-        return value;
-    }
-    [[nodiscard]] bool empty() const { return left_ == 0; }
-
-private:
-    const std::uint8_t* data_;
-    std::size_t left_;
-};
 
 // What lies in the unit: a disk, or a CD that may be empty.
 struct Unit {
@@ -118,14 +85,14 @@ struct Machine {
     std::array<EventFd, 3> kicks{*EventFd::create(), *EventFd::create(), *EventFd::create()};
     std::array<std::uint16_t, 3> next{};
     std::array<std::uint16_t, 3> offered{};
-    Silent interrupt;
-    Host host;
+    SilentInterrupt interrupt;
+    SilentHost host;
     ScsiShared shared;
     ScsiIo io;
 };
 
 // A header with a unit that is there, most of the time, and a CDB; data of a few hundred bytes.
-void put_command(Reader& input, Machine& machine) {
+void put_command(FuzzInput& input, Machine& machine) {
     TestGuest& guest = machine.guest;
     const std::uint64_t at = guest.allocate(51);
     const std::uint64_t where = input.take(1);
@@ -155,7 +122,7 @@ void put_command(Reader& input, Machine& machine) {
     machine.offer(2, buffers);
 }
 
-void put_control(Reader& input, Machine& machine) {
+void put_control(FuzzInput& input, Machine& machine) {
     const std::uint64_t at = machine.guest.allocate(24);
     for (std::uint64_t index = 0; index < 24; ++index) {
         machine.guest.write(at + index,
@@ -166,7 +133,7 @@ void put_control(Reader& input, Machine& machine) {
 }
 
 void run(const std::uint8_t* data, std::size_t size) {
-    Reader input(data, size);
+    FuzzInput input(data, size);
     Machine machine;
     bool is_plugged = false;
     if (const std::uint64_t failing = input.take(1); failing % 4 == 0) {

@@ -40,7 +40,28 @@ void legacy_step(LegacyBench& bench, const std::uint8_t* data, const DriverQueue
     }
 }
 
-void step(LegacyBench& bench, const std::uint8_t* data, const DriverQueue& legacy) {
+// Requests for the registers to be changed under, and a disk that holds them up.
+void request_step(LegacyBench& bench, const std::uint8_t* data, DriverQueue& driver) {
+    switch (data[0] & 3) {
+        case 0: {
+            const auto slot = static_cast<std::uint16_t>(data[1] % 5);
+            const std::uint32_t type = data[2] % 2 == 0 ? virtio_spec::kBlockRead : data[2];
+            driver.put_available(bench.prepare(driver, slot, type, data[3]).head);
+            bench.notify();
+            break;
+        }
+        case 1: bench.disk.hold(); break;
+        case 2: bench.disk.let_go(data[1]); break;
+        case 3: bench.settle(); break;
+    }
+}
+
+void step(LegacyBench& bench, const std::uint8_t* data, DriverQueue& driver,
+          const DriverQueue& legacy) {
+    if ((data[0] & 0xc0) == 0x40) {
+        request_step(bench, data, driver);
+        return;
+    }
     if ((data[0] & 0x20) != 0) {
         legacy_step(bench, data, legacy);
         return;
@@ -81,8 +102,9 @@ void run(const std::uint8_t* data, std::size_t size) {
         bench.start_legacy(legacy);
     }
     for (std::size_t at = 1; at + kStepSize <= size; at += kStepSize) {
-        step(bench, data + at, legacy);
+        step(bench, data + at, driver, legacy);
     }
+    bench.disk.let_go();
     // Whatever happened, a power-on reset brings the device back.
     std::atomic<bool> done{false};
     bench.device->reset([&] { done = true; });

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <liburing.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -77,7 +78,39 @@ void pass(io_uring_sqe& entry) {
     }
 }
 
+// The two points around a call.
+class Points {
+public:
+    Points() { HostCalls::get().at_point(); }
+    ~Points() { HostCalls::get().at_point(); }
+    Points(const Points&) = delete;
+    Points& operator=(const Points&) = delete;
+};
+
+using Submit = int (*)(io_uring*);
+
+// So that there are two points at each entry. The number of those the kernel took, or minus errno.
+int submit_one_by_one(io_uring* ring, Submit submit) {
+    const unsigned end = ring->sq.sqe_tail;
+    if (ring->sq.sqe_head == end) {
+        return submit(ring);  // what the kernel did not take before
+    }
+    int taken = 0;
+    while (ring->sq.sqe_head != end) {
+        const Points points;
+        ring->sq.sqe_tail = ring->sq.sqe_head + 1;
+        const int result = submit(ring);
+        ring->sq.sqe_tail = end;
+        if (result <= 0) {
+            return taken != 0 ? taken : result;
+        }
+        taken += result;
+    }
+    return taken;
+}
+
 ssize_t transfer(Call call, long number, int fd, const iovec* buffers, int count, off_t offset) {
+    const Points points;
     const auto place = static_cast<std::uint64_t>(offset);
     std::this_thread::sleep_for(HostCalls::get().take_delay(call, place));
     const auto answer = HostCalls::get().take_answer(call, place);
@@ -191,6 +224,7 @@ ssize_t pwritev(int fd, const iovec* buffers, int count, off_t offset) {
 }
 
 int fdatasync(int fd) {
+    const siskin::test::Points points;
     HostCalls::get().sync_begins();
     const auto answer = HostCalls::get().take_answer(HostCalls::Call::Sync, 0);
     if (answer && *answer < 0) {
@@ -200,12 +234,18 @@ int fdatasync(int fd) {
     return answer ? 0 : static_cast<int>(::syscall(SYS_fdatasync, fd));
 }
 
+int fallocate(int fd, int mode, off_t offset, off_t size) {
+    const siskin::test::Points points;
+    return static_cast<int>(::syscall(SYS_fallocate, fd, mode, offset, size));
+}
+
 int io_uring_submit(io_uring* ring) {
     for (unsigned at = ring->sq.sqe_head; at != ring->sq.sqe_tail; ++at) {
         siskin::test::pass(ring->sq.sqes[at & *ring->sq.kring_mask]);
     }
-    using Submit = int (*)(io_uring*);
+    using siskin::test::Submit;
     static const auto submit = reinterpret_cast<Submit>(::dlsym(RTLD_NEXT, "io_uring_submit"));
-    return submit(ring);
+    return HostCalls::get().has_point_observer() ? siskin::test::submit_one_by_one(ring, submit)
+                                                 : submit(ring);
 }
 }

@@ -12,8 +12,8 @@
 
 namespace siskin::test {
 
-// Linking this object puts preadv, pwritev, fdatasync and io_uring_submit of the program in
-// between. Without an answer for a call it is the host's. Any thread.
+// Linking this object puts preadv, pwritev, fdatasync, fallocate and io_uring_submit of the program
+// in between. Without an answer for a call it is the host's. Any thread.
 class HostCalls {
 public:
     enum class Call { Read, Write, Sync };
@@ -32,11 +32,21 @@ public:
     void delay(Call call, std::uint64_t offset, std::chrono::milliseconds duration);
     // Called as each sync begins.
     void on_sync_begin(std::function<void()> observer);
+    // Called right before and right after each call; of
+    // io_uring each entry is then handed over by a call of its own. For good: reset() leaves it.
+    // Before there are threads.
+    void on_point(std::function<void()> observer) { point_observer_ = std::move(observer); }
 
     // For the calls themselves.
     [[nodiscard]] std::optional<std::int64_t> take_answer(Call call, std::uint64_t offset);
     [[nodiscard]] std::chrono::milliseconds take_delay(Call call, std::uint64_t offset);
     void sync_begins();
+    void at_point() const {
+        if (point_observer_) {
+            point_observer_();
+        }
+    }
+    [[nodiscard]] bool has_point_observer() const { return point_observer_ != nullptr; }
     // Whether this kernel can give io_uring answers that were made up (Linux 6.10).
     [[nodiscard]] static bool can_answer_uring();
 
@@ -51,6 +61,7 @@ private:
     std::map<Key, Answer> answers_;
     std::map<Key, std::chrono::milliseconds> delays_;
     std::function<void()> observer_;
+    std::function<void()> point_observer_;
     bool skip_syncs_ = false;
 };
 

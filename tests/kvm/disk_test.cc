@@ -4,7 +4,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -237,33 +236,6 @@ TEST_SUITE("kvm/disk") {
             CHECK(result.status == kGuestPassed);
             CHECK(count_of(result.errors, "INTx") == 0);
         }
-    }
-
-    TEST_CASE("a driver that breaks the ring's rules harms neither disk nor memory") {
-        TemporaryDirectory directory;
-        const std::string image = patterned_image(directory, "disk", kSectors);
-
-        const GuestRun result =
-            run(MachineArguments("hostile_ring")
-                    .command_line(std::getenv("SISKIN_GENTLE") == nullptr ? "all" : "gentle")
-                    .disk(image));
-
-        CAPTURE(result.output);
-        CAPTURE(result.errors);
-        CHECK(result.status == kGuestPassed);
-        CHECK(file_has_pattern(image, 0, kSectors, 0));
-    }
-
-    TEST_CASE("a driver that breaks the registers' rules harms neither disk nor memory") {
-        TemporaryDirectory directory;
-        const std::string image = patterned_image(directory, "disk", kSectors);
-
-        const GuestRun result = run(MachineArguments("hostile_registers").disk(image));
-
-        CAPTURE(result.output);
-        CAPTURE(result.errors);
-        CHECK(result.status == kGuestPassed);
-        CHECK(file_has_pattern(image, 0, kSectors, 0));
     }
 
     TEST_CASE("a BAR over RAM, ECAM, the interrupt controllers, 0 and the top harms nobody (P04)") {

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include <fcntl.h>
+#include "tests/harness/wait_for_locks.h"
 
 namespace siskin::test {
 
@@ -29,11 +29,7 @@ GuestRun run(const MachineArguments& arguments, Milliseconds limit) {
 }
 
 void wait_for_locks(const std::string& image) {
-    const Fd file(::open(image.c_str(), O_RDWR | O_CLOEXEC));
-    struct flock whole {};
-    whole.l_type = F_WRLCK;
-    whole.l_whence = SEEK_SET;
-    REQUIRE(::fcntl(file.get(), F_OFD_SETLKW, &whole) == 0);
+    REQUIRE(wait_for_locks_of(image));
 }
 
 }  // namespace siskin::test

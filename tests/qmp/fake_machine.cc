@@ -98,6 +98,26 @@ Result<std::vector<qmp::ChardevInfo>> FakeMachine::query_chardev() {
     return std::vector{qmp::ChardevInfo{"compat_monitor0", "unix:monitor,server=on", true}};
 }
 
+// Every drive is there but "nope".
+Result<> FakeMachine::eject(const qmp::EjectArguments& arguments) {
+    const std::string device = arguments.device.value_or("-");
+    calls_.push_back("eject " + device + (arguments.force.value_or(false) ? " by force" : ""));
+    return device == "nope" ? fail("Device 'nope' not found") : Result<>();
+}
+
+Result<> FakeMachine::blockdev_change_medium(const qmp::BlockdevChangeMediumArguments& arguments) {
+    const std::string device = arguments.device.value_or("-");
+    std::string call = "change " + device + " " + arguments.filename;
+    if (arguments.format) {
+        call += " " + *arguments.format;
+    }
+    if (arguments.read_only_mode) {
+        call += " " + std::string(qmp::to_text(*arguments.read_only_mode));
+    }
+    calls_.push_back(call + (arguments.force.value_or(false) ? " by force" : ""));
+    return device == "nope" ? fail("Device 'nope' not found") : Result<>();
+}
+
 Result<> FakeMachine::ringbuf_write(const qmp::RingbufWriteArguments& arguments) {
     if (arguments.device != "ring") {
         return fail("Device '" + arguments.device + "' not found");

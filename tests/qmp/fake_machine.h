@@ -132,8 +132,8 @@ public:
     // What query-blockstats answers.
     [[nodiscard]] std::vector<qmp::BlockStats>& disk_stats() { return disk_stats_; }
     [[nodiscard]] hmp::Services services() {
-        return {protocol_, *this, *this, *this,        *this,   *this,
-                *this,     *this, *this, descriptors_, backend_};
+        return {protocol_, *this, *this, *this, *this,        *this,
+                *this,     *this, *this, *this, descriptors_, backend_};
     }
 
     [[nodiscard]] Result<qmp::StatusInfo> query_status() override;
@@ -225,6 +225,8 @@ public:
     Result<std::vector<qmp::StatsSchema>> query_stats_schemas(
         const qmp::QueryStatsSchemasArguments&) override;
     // One ring, "ring", whose content stays when it is read.
+    Result<> eject(const qmp::EjectArguments& arguments) override;
+    Result<> blockdev_change_medium(const qmp::BlockdevChangeMediumArguments& arguments) override;
     Result<> ringbuf_write(const qmp::RingbufWriteArguments& arguments) override;
     Result<std::string> ringbuf_read(const qmp::RingbufReadArguments& arguments) override;
 

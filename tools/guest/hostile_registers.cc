@@ -1,185 +1,277 @@
 // SPDX-License-Identifier: Apache-2.0
-// Breaks the rules of the virtio-pci registers, one at a time (virtio 1.2 §4.1.4.3).
+// Breaks the rules of a queue's registers, of vectors and of notifications, with a request under
+// way and without (virtio 1.2 §4.1.4.3, §4.1.4.4). Command line: kicks=N.
 #include <cstdint>
 
 #include "tools/guest/hostile.h"
+#include "tools/guest/hostile_requests.h"
 #include "tools/guest/runtime/io.h"
 
 using namespace siskin::guest;
 
 namespace {
 
-constexpr std::uint64_t kHole = 0xfd000000;  // no RAM, no device
+constexpr std::uint64_t kHole = 0xfd000000;    // no RAM, no device
+constexpr std::uint64_t kNotifyRoom = 0x1000;  // of the notification structure
+constexpr std::uint16_t kQueueRegisters = 24;  // from here on they are of one queue
+constexpr std::uint16_t kCommonEnd = 64;
 
 HostileBench bench;
+std::uint64_t kicks = 0;
 alignas(4096) std::uint64_t buffer[kWordsPerSector];
+BlockRequest running_request;
 
-bool reads_well(VirtioBlk& disk) {
-    return disk.run(kBlockIn, 0, buffer, kSectorSize) == kBlockOk;
+VirtioPci& pci() {
+    return bench.disk.pci();
 }
 
-void poison_queue(const VirtioPci& pci, std::uint64_t address, std::uint16_t size) {
-    pci.write16(kCommonQueueSelect, 0);
-    pci.write64(kCommonQueueDescriptors, address);
-    pci.write64(kCommonQueueDriver, address);
-    pci.write64(kCommonQueueDevice, address);
-    pci.write16(kCommonQueueSize, size);
+void submit_read() {
+    memset(buffer, 0, sizeof(buffer));
+    bench.disk.submit(running_request, kBlockIn, 0, buffer, kSectorSize);
+}
+bool finish_read() {
+    Virtqueue& queue = bench.disk.queue();
+    return wait_until([&] { return queue.has_used(); }) && queue.take_used().length != 0 &&
+           running_request.status == kBlockOk && bench.is_first_sector(buffer);
 }
 
-// Up to the point where the queue would be set up.
-bool negotiate_again(VirtioPci& pci) {
-    return pci.reset() && pci.negotiate(kFeatureVersion1);
+// T02: a queue that is not has no registers; the others are as they were.
+void check_selectors() {
+    std::uint32_t before[(kCommonEnd - kQueueRegisters) / 4];
+    pci().write16(kCommonQueueSelect, 0);
+    for (std::uint16_t at = kQueueRegisters; at < kCommonEnd; at += 4) {
+        before[(at - kQueueRegisters) / 4] = pci().read32(at);
+    }
+    const std::uint16_t absent[] = {pci().queue_count(),
+                                    static_cast<std::uint16_t>(pci().queue_count() + 1), 0x7fff,
+                                    0x8000, 0xffff};
+    unsigned wrong = 0;
+    for (const std::uint16_t select : absent) {
+        pci().write16(kCommonQueueSelect, select);
+        for (std::uint16_t at = kQueueRegisters; at < kCommonEnd; ++at) {
+            wrong += pci().read8(at) != 0 || pci().read16(at) != 0 || pci().read32(at) != 0 ? 1 : 0;
+            pci().write8(at, 0xff);
+            pci().write16(at, 1);
+            pci().write32(at, 0x0badf00d);
+        }
+        wrong += pci().read16(kCommonQueueSelect) == select ? 0 : 1;
+    }
+    pci().write16(kCommonQueueSelect, 0);
+    for (std::uint16_t at = kQueueRegisters; at < kCommonEnd; at += 4) {
+        wrong += before[(at - kQueueRegisters) / 4] == pci().read32(at) ? 0 : 1;
+    }
+    check_equal(wrong, 0, "T02: a queue that is not reads as 0 and drops writes, of any width");
+    submit_read();
+    check(finish_read() && bench.comes_back(), "T02: and the disk reads on");
 }
 
-void write_status(VirtioBlk& disk, std::uint8_t status) {
-    disk.pci().write8(kCommonStatus, status);
+// T03: §4.1.5.1.2.1.
+void check_vectors() {
+    static MsixTable msix;
+    require(msix.open(bench.bdf()) && bench.start(), "T03: the disk has vectors and starts");
+    msix.enable(false);
+    const auto size = static_cast<std::uint16_t>(msix.size());
+    const std::uint16_t absent[] = {size, static_cast<std::uint16_t>(size + 1), 0x7ff, 0x800,
+                                    0xfffe};
+    unsigned wrong = 0;
+    for (const std::uint16_t vector : absent) {
+        submit_read();
+        pci().write16(kCommonQueueSelect, 0);
+        pci().write16(kCommonConfigVector, vector);
+        pci().write16(kCommonQueueVector, vector);
+        wrong += pci().read16(kCommonConfigVector) == kNoVector ? 0 : 1;
+        wrong += pci().read16(kCommonQueueVector) == kNoVector ? 0 : 1;
+        wrong += finish_read() ? 0 : 1;
+        submit_read();
+        wrong += finish_read() ? 0 : 1;
+    }
+    check_equal(wrong, 0, "T03: a vector that is not reads back as none; requests show by polling");
+    check(msix.open(bench.bdf()) && bench.comes_back(), "T03: and the disk is as before");
 }
 
-constexpr Violation kQueueRegisters[] = {
-    {"the queue's registers written after DRIVER_OK (bad addresses)",
-     [](VirtioBlk& d) { poison_queue(d.pci(), kHole, HostileBench::kQueueSize); }},
-    {"the queue's registers written after DRIVER_OK (size 0)",
-     [](VirtioBlk& d) { d.pci().write16(kCommonQueueSize, 0); }},
-    {"the queue's registers written after DRIVER_OK (size 65535)",
-     [](VirtioBlk& d) { d.pci().write16(kCommonQueueSize, 0xffff); }},
-    {"a queue enabled twice", [](VirtioBlk& d) { d.pci().write16(kCommonQueueEnable, 1); }},
-    {"a queue enabled by 0", [](VirtioBlk& d) { d.pci().write16(kCommonQueueEnable, 0); }},
-    {"a queue enabled by 65535", [](VirtioBlk& d) { d.pci().write16(kCommonQueueEnable, 0xffff); }},
-    {"a queue enabled whose rings are nowhere",
-     [](VirtioBlk& d) {
-         if (negotiate_again(d.pci())) {
-             poison_queue(d.pci(), kHole, HostileBench::kQueueSize);
-             d.pci().write16(kCommonQueueEnable, 1);
+// T01: what is frozen stays, while requests are under way.
+void check_frozen() {
+    require(bench.start(), "T01: the disk starts");
+    constexpr std::uint64_t kPoison[] = {0, 1, 16, kHole, 1ULL << 63, ~std::uint64_t{0}};
+    constexpr std::uint16_t kAddresses[] = {kCommonQueueDescriptors, kCommonQueueDriver,
+                                            kCommonQueueDevice};
+    unsigned wrong = 0;
+    for (unsigned round = 0; round < 50; ++round) {
+        for (const std::uint64_t poison : kPoison) {
+            submit_read();
+            pci().write16(kCommonQueueSelect, 0);
+            const std::uint16_t size = pci().read16(kCommonQueueSize);
+            pci().write16(kCommonQueueSize, static_cast<std::uint16_t>(poison));
+            pci().write16(kCommonQueueEnable, static_cast<std::uint16_t>(poison));
+            for (const std::uint16_t address : kAddresses) {
+                const std::uint32_t low = pci().read32(address);
+                pci().write64(address, poison);
+                wrong += pci().read32(address) == low ? 0 : 1;
+            }
+            wrong += pci().read16(kCommonQueueSize) == size ? 0 : 1;
+            wrong += pci().read16(kCommonQueueEnable) == 1 ? 0 : 1;
+            wrong += finish_read() ? 0 : 1;
+        }
+    }
+    check_equal(wrong, 0, "T01: a running queue keeps its registers, whatever is written to them");
+    check(bench.comes_back(), "T01: and the disk is as before");
+}
+
+// V17: the enable is refused, and a driver that does not look gets nothing.
+bool is_refused(std::uint64_t descriptors, std::uint64_t driver, std::uint64_t device,
+                std::uint16_t size) {
+    if (!pci().reset() || !pci().negotiate(kFeatureVersion1)) {
+        return false;
+    }
+    pci().write16(kCommonQueueSelect, 0);
+    pci().write64(kCommonQueueDescriptors, descriptors);
+    pci().write64(kCommonQueueDriver, driver);
+    pci().write64(kCommonQueueDevice, device);
+    pci().write16(kCommonQueueSize, size);
+    pci().write16(kCommonQueueEnable, 1);
+    const bool enabled = pci().read16(kCommonQueueEnable) != 0;
+    pci().add_status(kStatusDriverOk);
+    pci().notify(0);
+    return !enabled && (pci().status() & kStatusNeedsReset) == 0;
+}
+
+void check_bad_queues() {
+    require(bench.start(), "V17: the disk starts");
+    const Virtqueue& queue = bench.disk.queue();
+    const std::uint64_t good[] = {queue.descriptors_address(), queue.available_address(),
+                                  queue.used_address()};
+    constexpr std::uint16_t kSizes[] = {0, 3, 15, 17, 0x7fff, 0x8000, 0xffff};
+    unsigned wrong = 0;
+    for (const std::uint16_t size : kSizes) {
+        wrong += is_refused(good[0], good[1], good[2], size) ? 0 : 1;
+    }
+    check_equal(wrong, 0, "V17: a queue of 0, of no power of two or of too many is not enabled");
+    const std::uint64_t places[] = {kHole, ~std::uint64_t{15}, 1ULL << 63, good[0] + 1};
+    for (const std::uint64_t bad : places) {
+        wrong += is_refused(bad, good[1], good[2], 16) ? 0 : 1;
+        wrong += is_refused(good[0], bad, good[2], 16) ? 0 : 1;
+        wrong += is_refused(good[0], good[1], bad, 16) ? 0 : 1;
+    }
+    wrong += is_refused(good[0] + 8, good[1], good[2], 16) ? 0 : 1;
+    wrong += is_refused(good[0], good[1], good[2] + 2, 16) ? 0 : 1;
+    check_equal(wrong, 0, "V17: a queue that is nowhere, or misaligned, is not enabled");
+    check(bench.comes_back(), "V17: and the disk is as before");
+}
+
+void kick_often(VirtioBlk& disk) {
+    for (std::uint64_t i = 0; i < kicks; ++i) {
+        disk.pci().notify(0);
+    }
+}
+
+constexpr Violation kTwice[] = {
+    {"T04: a running queue enabled by 1, 0, 2 and 65535",
+     [](VirtioBlk& d, unsigned n) {
+         constexpr std::uint16_t kValues[] = {1, 0, 2, 0xffff};
+         d.pci().write16(kCommonQueueSelect, 0);
+         d.pci().write16(kCommonQueueEnable, kValues[n]);
+         set_good_read(d);
+         offer(d);
+     },
+     Fate::Done, 4},
+    {"T04: DRIVER_OK again and again",
+     [](VirtioBlk& d, unsigned) {
+         for (unsigned i = 0; i < 100; ++i) {
              d.pci().add_status(kStatusDriverOk);
-             d.pci().notify(0);
          }
-     }},
-    {"a queue enabled whose rings wrap around",
-     [](VirtioBlk& d) {
-         if (negotiate_again(d.pci())) {
-             poison_queue(d.pci(), ~std::uint64_t{15}, HostileBench::kQueueSize);
-             d.pci().write16(kCommonQueueEnable, 1);
-             d.pci().add_status(kStatusDriverOk);
-             d.pci().notify(0);
-         }
-     }},
-    {"a queue size that is no power of two",
-     [](VirtioBlk& d) {
-         if (negotiate_again(d.pci())) {
-             d.pci().write16(kCommonQueueSelect, 0);
-             d.pci().write16(kCommonQueueSize, 15);
-             d.pci().write16(kCommonQueueEnable, 1);
-             d.pci().add_status(kStatusDriverOk);
-             d.pci().notify(0);
-         }
-     }},
-};
-
-constexpr Violation kStates[] = {
-    {"a notification before DRIVER_OK",
-     [](VirtioBlk& d) {
-         if (negotiate_again(d.pci())) {
-             d.pci().notify(0);
-         }
-     }},
-    {"a notification after a reset",
-     [](VirtioBlk& d) {
+         set_good_read(d);
+         offer(d);
+     },
+     Fate::Done},
+    {"T04: a queue enabled after a reset, and nothing else told",
+     [](VirtioBlk& d, unsigned) {
          static_cast<void>(d.pci().reset());
+         static_cast<void>(d.pci().negotiate(kFeatureVersion1));
+         d.pci().write16(kCommonQueueSelect, 0);
+         d.pci().write16(kCommonQueueEnable, 1);
+         d.pci().add_status(kStatusDriverOk);
          d.pci().notify(0);
      }},
-    {"a thousand notifications",
-     [](VirtioBlk& d) {
-         for (unsigned i = 0; i < 1000; ++i) {
-             d.pci().notify(0);
-         }
-     }},
-    {"every status bit", [](VirtioBlk& d) { write_status(d, 0xff); }},
-    {"status bits taken back", [](VirtioBlk& d) { write_status(d, kStatusAcknowledge); }},
-    {"DRIVER_OK alone",
-     [](VirtioBlk& d) {
-         static_cast<void>(d.pci().reset());
-         write_status(d, kStatusDriverOk);
-         d.pci().notify(0);
-     }},
-    {"features changed after FEATURES_OK",
-     [](VirtioBlk& d) {
-         d.pci().write32(kCommonDriverFeatureSelect, 0);
-         d.pci().write32(kCommonDriverFeature, 0xffffffff);
-     }},
-    {"twenty resets in a row",
-     [](VirtioBlk& d) {
+    {"T08: twenty resets in a row, a request under way",
+     [](VirtioBlk& d, unsigned) {
+         set_good_read(d);
+         offer(d);
          for (unsigned i = 0; i < 20; ++i) {
-             write_status(d, 0);
+             d.pci().write8(kCommonStatus, 0);
          }
      }},
-    {"every register written with ones, every width",
-     [](VirtioBlk& d) {
-         for (std::uint16_t offset = 0; offset < 56; ++offset) {
-             d.pci().write8(offset, 0xff);
-             d.pci().write16(offset, 0xffff);
-             d.pci().write32(offset, 0xffffffff);
-             mmio_write(d.pci().common() + offset, ~std::uint64_t{0});
-         }
-     }},
-    {"every register read, every width",
-     [](VirtioBlk& d) {
-         for (std::uint64_t at = d.pci().common(); at < d.pci().common() + 80; ++at) {
-             static_cast<void>(mmio_read<std::uint8_t>(at));
-             static_cast<void>(mmio_read<std::uint16_t>(at));
-             static_cast<void>(mmio_read<std::uint32_t>(at));
-             static_cast<void>(mmio_read<std::uint64_t>(at));
-         }
-     }},
-    {"the device configuration written and read beyond its end",
-     [](VirtioBlk& d) {
-         for (std::uint64_t at = 0; at < 0x100; at += 4) {
-             mmio_write(d.pci().device_config() + at, 0xffffffffU);
-             static_cast<void>(mmio_read<std::uint32_t>(d.pci().device_config() + at));
-         }
-     }},
-    {"bus mastering switched off under a request",
-     [](VirtioBlk& d) {
+    {"T08: bus mastering switched off and on under a request",
+     [](VirtioBlk& d, unsigned) {
          const std::uint16_t command = config_read16(d.pci().bdf(), kPciCommand);
+         set_good_read(d);
+         offer(d);
          config_write16(d.pci().bdf(), kPciCommand,
                         static_cast<std::uint16_t>(command & ~kCommandBusMaster));
          d.pci().notify(0);
          config_write16(d.pci().bdf(), kPciCommand, command);
-     }},
+     },
+     Fate::Done},
 };
 
-// What the specification promises in so many words.
-void check_promises(VirtioBlk& disk) {
-    VirtioPci& pci = disk.pci();
-    const std::uint16_t absent[] = {pci.queue_count(), 0x7fff};
-    for (const std::uint16_t select : absent) {
-        pci.write16(kCommonQueueSelect, select);
-        check_equal(pci.read16(kCommonQueueSize), 0, "a queue that is not has size 0");
-    }
-    pci.write16(kCommonQueueSelect, 0);
-    pci.write32(kCommonDeviceFeatureSelect, 7);
-    check_equal(pci.read32(kCommonDeviceFeature), 0, "there are no features 224 and up");
-    pci.write16(kCommonConfigVector, 0x7ff);
-    check_equal(pci.read16(kCommonConfigVector), kNoVector,
-                "a vector that is not reads back as none");
-    pci.write16(kCommonQueueVector, 0xfffe);
-    check_equal(pci.read16(kCommonQueueVector), kNoVector,
-                "a queue's vector that is not reads back as none");
-    check(reads_well(disk), "the disk still reads");
-    poison_queue(pci, kHole, 1);
-    check(reads_well(disk), "a running queue ignores its registers");
-}
+constexpr Violation kKicks[] = {
+    {"V14: kicks before DRIVER_OK",
+     [](VirtioBlk& d, unsigned) {
+         static_cast<void>(d.pci().reset());
+         static_cast<void>(d.pci().negotiate(kFeatureVersion1));
+         kick_often(d);
+     }},
+    {"V14: kicks after a reset",
+     [](VirtioBlk& d, unsigned) {
+         static_cast<void>(d.pci().reset());
+         kick_often(d);
+     }},
+    {"V14: kicks without a request", [](VirtioBlk& d, unsigned) { kick_often(d); },
+     Fate::PassedOver},
+    {"V14: kicks around a request",
+     [](VirtioBlk& d, unsigned) {
+         kick_often(d);
+         set_good_read(d);
+         offer(d);
+         kick_often(d);
+     },
+     Fate::Done},
+    {"T14 V14: notifications at any place, of any width, of any value",
+     [](VirtioBlk& d, unsigned) {
+         for (std::uint64_t at = 1; at < kNotifyRoom; at += at < 64 ? 1 : 61) {
+             const std::uint64_t place = d.pci().notify_region() + at;
+             mmio_write<std::uint8_t>(place, 0);
+             mmio_write<std::uint16_t>(place, 0xffff);
+             mmio_write<std::uint32_t>(place, 0x10000);
+             mmio_write<std::uint64_t>(place, ~std::uint64_t{0});
+             static_cast<void>(mmio_read<std::uint32_t>(place));
+         }
+     },
+     Fate::PassedOver},
+    {"T14: a notification wider than its field, with another queue's number",
+     [](VirtioBlk& d, unsigned n) {
+         set_good_read(d);
+         d.queue().publish_head(0);
+         const std::uint64_t place = d.pci().notify_region();
+         if (n == 0) {
+             mmio_write<std::uint64_t>(place, 0x1234567812345678);
+         } else {
+             mmio_write<std::uint32_t>(place, 0xffff0007);
+         }
+     },
+     Fate::Done, 2},
+};
 
 }  // namespace
 
 void guest_start(const StartInfo* info) {
     begin(info);
+    kicks = number_word(command_line(*info), "kicks=", 1000);
     bench.open(*info);
-    check_promises(bench.disk);
-    for (const Violation& violation : kQueueRegisters) {
-        bench.run(violation);
-    }
-    for (const Violation& violation : kStates) {
-        bench.run(violation);
-    }
+    check_selectors();
+    check_vectors();
+    check_frozen();
+    check_bad_queues();
+    bench.run_all(kTwice);
+    bench.run_all(kKicks);
     finish();
 }

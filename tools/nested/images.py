@@ -7,11 +7,11 @@ archive is written by hand.
 
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 
 import cache
+from programs import shared_libraries
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUSYBOX = pathlib.Path("/bin/busybox")
@@ -60,13 +60,6 @@ def read_ext4(image, inside, path):
     return path.exists()
 
 
-def shared_libraries(binary):
-    """The absolute paths that the dynamic loader maps for `binary`."""
-    listing = subprocess.run(["ldd", binary], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    text = listing.stdout.decode()
-    return [pathlib.Path(found) for found in re.findall(r"(/\S+) \(0x", text)]
-
-
 def l1_root(kernel, binaries):
     """L1's root image: busybox, KVM's modules, and `binaries` with all they load."""
     binaries = [pathlib.Path(binary).resolve() for binary in binaries]
@@ -109,22 +102,33 @@ def l1_root(kernel, binaries):
     return cache.made("l1-root", ".img", key, make)
 
 
-def guest_initrd(kernel, init, extra=()):
-    """The guest's initramfs: busybox, `init`, the modules of its devices, and `extra` files."""
+def guest_initrd(kernel, init, extra=(), programs=None):
+    """The guest's initramfs: busybox, `init`, the modules of its devices, and `extra` files.
+
+    programs: {path in the guest: path on this host}, as programs.py makes them
+    """
     init = pathlib.Path(init)
     extra = [pathlib.Path(path) for path in extra]
-    names = repr([path.name for path in extra])
-    key = cache.key_of(BUSYBOX, init, pathlib.Path(__file__), kernel.folder.name, names, *extra)
+    programs = programs or {}
+    names = repr([*(path.name for path in extra), *sorted(programs)])
+    key = cache.key_of(BUSYBOX, init, pathlib.Path(__file__), kernel.folder.name, names, *extra,
+                       *(programs[name] for name in sorted(programs)))
 
     def make(path):
         archive = Cpio()
-        for name in ("bin", "dev", "proc", "sys", "tmp", "mnt", "modules", "guest"):
+        folders = {"bin", "dev", "proc", "sys", "tmp", "mnt", "modules", "guest"}
+        for name in programs:
+            folders.update(str(parent)[1:] for parent in pathlib.Path(name).parents[:-1])
+        for name in sorted(folders):
             archive.folder(name)
         # The kernel opens it for init before devtmpfs is there.
         archive.device("dev/console", 5, 1)
         archive.file("bin/busybox", BUSYBOX.read_bytes(), 0o755)
         for applet in _applets():
-            archive.symlink(f"bin/{applet}", "busybox")
+            if f"/bin/{applet}" not in programs:
+                archive.symlink(f"bin/{applet}", "busybox")
+        for name, source in programs.items():
+            archive.file(name[1:], source.read_bytes(), 0o755)
         archive.file("init", init.read_bytes(), 0o755)
         modules = kernel.modules(*GUEST_MODULES)
         for name, contents in modules:

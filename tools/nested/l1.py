@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """L1: a virtual machine in QEMU's TCG, whose emulated AMD SVM gives the stock kernel a real KVM."""
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -57,10 +58,11 @@ class L1:
     job:    a folder with job.sh, which runs in L1 with the folder as its working directory
     work:   an existing folder on this host for the disk that carries the job there and back
     limit_s: the machine is ended when it has run for so long
+    disks:  files on this host that are L1's /dev/nvme2n1 and on
     terminal: Channel of L1's /dev/ttyS1; port: socket of L1's /dev/vport0p1
     """
 
-    def __init__(self, root_image, kernel, job, work, limit_s, on_line=None):
+    def __init__(self, root_image, kernel, job, work, limit_s, on_line=None, disks=()):
         self.work = pathlib.Path(work)
         self._disk = self.work / "job.img"
         size = sum(path.stat().st_size for path in pathlib.Path(job).rglob("*"))
@@ -76,6 +78,8 @@ class L1:
         command += ["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=port"]
         command += _nvme(0, root_image, "readonly=on,file.locking=off")
         command += _nvme(1, self._disk, "cache=unsafe")
+        for index, disk in enumerate(disks, 2):
+            command += _nvme(index, disk, "cache=unsafe")
         self.timed_out = False
         self.started = time.monotonic()
         with open(self.work / "l1-qemu.log", "wb") as log:
@@ -119,6 +123,23 @@ class L1:
 
     def alive(self):
         return self._process.poll() is None
+
+    @contextlib.contextmanager
+    def standing_still(self):
+        """Meanwhile L1's disks are as they would be had the power been cut: nothing that L1 has
+        in memory is on them."""
+        self._process.send_signal(signal.SIGSTOP)
+        # Until it has stopped, it writes.
+        how = os.WSTOPPED | os.WEXITED | os.WNOWAIT
+        os.waitid(os.P_PID, self._process.pid, how)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
+    def cut_power(self):
+        self._process.kill()
+        self._process.wait()
 
     def wait_job(self, timeout_s):
         """The exit status of job.sh."""

@@ -64,7 +64,8 @@ class NestedVm:
 
     where = "nested"
 
-    def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None, counted=False):
+    def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None, counted=False,
+                 host_disks=()):
         binary = pathlib.Path(binary)
         self._folder = folder
         self.disk = folder.parent / "disk-after.img"
@@ -83,7 +84,7 @@ exit $status
 """
         )
         root = images.l1_root(kernel, [binary, shutil.which("socat") or "/usr/bin/socat"])
-        self._l1 = L1(root, kernel, folder, folder.parent, limit_s, on_line)
+        self._l1 = L1(root, kernel, folder, folder.parent, limit_s, on_line, host_disks)
         try:
             self._l1.wait_ready()
         except BaseException:
@@ -105,6 +106,12 @@ exit $status
     def alive(self):
         return self._l1.alive()
 
+    def standing_still(self):
+        return self._l1.standing_still()
+
+    def cut_power(self):
+        self._l1.cut_power()
+
     def counts(self, timeout_s=60):
         """The VMM's descriptors and threads now; for a VM that is counted."""
         self._l1.console.skip()
@@ -125,14 +132,23 @@ exit $status
         self.l1_log = "\n".join([*lines, *self._l1.qemu_words()])
         self._l1.fetch("disk.img", self.disk)
 
+    def image(self, name):
+        """After the end: where another file of the VMM's folder is on this host."""
+        path = self._folder.parent / f"after-{name}"
+        self._l1.fetch(name, path)
+        return path
+
 
 class NativeVm:
     """The VMM runs on this host, its terminal is a pty.  The interface of NestedVm."""
 
     where = "native"
 
-    def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None, counted=False):
+    def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None, counted=False,
+                 host_disks=()):
         del kernel, on_line, counted
+        if host_disks:
+            raise ValueError("this host has no disks to give: only L1 has")
         self._folder = folder
         self.disk = folder / "disk.img"
         self.errors = ""
@@ -180,6 +196,9 @@ class NativeVm:
         self.qmp.close()
         self.console.close()
         self.errors = (self._folder / "errors.log").read_text(errors="replace")
+
+    def image(self, name):
+        return self._folder / name
 
     def _connect(self, timeout_s):
         deadline = time.monotonic() + timeout_s

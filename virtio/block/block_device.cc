@@ -197,12 +197,12 @@ BlockTotals BlockDevice::totals() const {
 }
 
 void BlockDevice::set_throttle_group(std::shared_ptr<ThrottleGroup> group) {
-    group_ = std::move(group);
     if (settled_.load()) {
-        lanes_->begin_with_throttle_group(group_);
+        lanes_->begin_with_throttle_group(group);
     } else {
-        lanes().set_throttle_group(group_);
+        lanes().set_throttle_group(group);
     }
+    group_use_ = ThrottleGroupUse(std::move(group));
 }
 
 Result<> BlockDevice::resize(ByteCount size) {
@@ -213,7 +213,7 @@ Result<> BlockDevice::resize(ByteCount size) {
     // No thread looks at these until they are let go.
     Result<> result = node_.resize(size);
     shared_.limits.capacity = usable_capacity();
-    lanes_->let_go();
+    lanes().let_go();
     return result;
 }
 

@@ -79,7 +79,7 @@ public:
     [[nodiscard]] int stop_error() const override { return shared_.stop_error.load(); }
     void set_throttle_group(std::shared_ptr<ThrottleGroup> group) override;
     [[nodiscard]] const std::shared_ptr<ThrottleGroup>& throttle_group() const override {
-        return group_;
+        return group_use_.group();
     }
     [[nodiscard]] std::uint64_t held_operations() const override {
         return lanes_->held_operations();
@@ -113,7 +113,7 @@ private:
     ConfigGeneration generation_;
     std::unique_ptr<BlockCounters[]> counters_;  // one a queue
     std::unique_ptr<BlockErrorSink> errors_;
-    std::shared_ptr<ThrottleGroup> group_;  // as it was set last
+    ThrottleGroupUse group_use_;       // as it was set last
     std::atomic<bool> settled_{true};  // nothing of ours is on the threads, or on its way there
     std::unique_ptr<BlockLanes> lanes_;
 };

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "base/bits.h"
 #include "base/text.h"
+#include "devices/block/block_sizes.h"
 
 namespace siskin {
 
@@ -14,49 +16,8 @@ namespace spec = virtio_spec;
 
 namespace {
 
-constexpr std::uint32_t kBlockSizeMax = 2 * 1024 * 1024;
 // What seg-max-adjust=off tells, whatever the queue's size.
 constexpr std::uint32_t kFixedSegMax = 126;
-
-Result<> check_logical_size(const BlockDeviceOptions& options) {
-    if (!is_power_of_two(options.logical_block_size) || options.logical_block_size < 512 ||
-        options.logical_block_size > kBlockSizeMax) {
-        return fail(concat("logical_block_size is ", options.logical_block_size,
-                           ", allowed is a power of two from 512 to ", kBlockSizeMax));
-    }
-    return {};
-}
-
-Result<> check_physical_size(const BlockDeviceOptions& options) {
-    if (!is_power_of_two(options.physical_block_size) ||
-        options.physical_block_size < options.logical_block_size ||
-        options.physical_block_size > kBlockSizeMax) {
-        return fail(concat("physical_block_size is ", options.physical_block_size,
-                           ", allowed is a power of two from logical_block_size, which is ",
-                           options.logical_block_size, ", to ", kBlockSizeMax));
-    }
-    return {};
-}
-
-Result<> check_multiple(std::string_view name, std::uint64_t value, std::uint32_t unit) {
-    if (value % unit != 0) {
-        return fail(
-            concat(name, " is ", value, ", allowed is a multiple of logical_block_size, ", unit));
-    }
-    return {};
-}
-
-Result<> check_sizes_in_blocks(const BlockDeviceOptions& options) {
-    const std::uint32_t unit = options.logical_block_size;
-    SISKIN_TRY(check_multiple("min_io_size", options.min_io_size, unit));
-    SISKIN_TRY(check_multiple("opt_io_size", options.opt_io_size, unit));
-    SISKIN_TRY(check_multiple("discard_granularity", options.discard_granularity, unit));
-    if (options.min_io_size / unit > 0xffff) {
-        return fail(concat("min_io_size is ", options.min_io_size, ", the most is ", 0xffff,
-                           " logical blocks of ", unit));
-    }
-    return {};
-}
 
 Result<> check_range(std::string_view name, std::uint64_t value, std::uint64_t most) {
     if (value < 1 || value > most) {
@@ -105,21 +66,17 @@ std::vector<Error> block_option_problems(const BlockDeviceOptions& options, cons
     if (!is_power_of_two(options.queue_size)) {
         note(fail(concat("queue-size is ", options.queue_size, ", allowed is a power of two")));
     }
-    if (auto logical = check_logical_size(options); !logical) {
-        note(std::move(logical));
-    } else {
-        note(check_sizes_in_blocks(options));
+    for (Error& problem : block_size_problems(
+             BlockSizes{options.logical_block_size, options.physical_block_size,
+                        options.min_io_size, options.opt_io_size, options.discard_granularity},
+             node)) {
+        problems.push_back(std::move(problem));
     }
-    note(check_physical_size(options));
     note(check_range("max-discard-sectors", options.max_discard_sectors,
                      BlockDeviceOptions::kRangeSectorsMax));
     note(check_range("max-write-zeroes-sectors", options.max_write_zeroes_sectors,
                      BlockDeviceOptions::kRangeSectorsMax));
     note(check_geometry(options.geometry));
-    if (node != nullptr && node->capacity().value() < options.logical_block_size) {
-        note(fail(concat("block node '", node->name(), "' has ", node->capacity().value(),
-                         " bytes, less than one logical block of ", options.logical_block_size)));
-    }
     return problems;
 }
 

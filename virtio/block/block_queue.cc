@@ -12,18 +12,15 @@ namespace siskin {
 namespace spec = virtio_spec;
 
 // One request in flight.
-class BlockQueue::Slot final : public BlockOperation {
+class BlockQueue::Slot final : public BlockOperation, public RequestSlot<BlockQueue::Slot> {
 public:
     void complete(int error_number) override { queue->on_complete(*this, error_number); }
 
     BlockQueue* queue = nullptr;
-    Slot* next_free = nullptr;  // or the next one that was kept
-    std::uint64_t number = 0;   // of requests, in the order of their arrival
     std::uint64_t begun_ns = 0;
     std::uint64_t end = 0;   // where its range ends, in bytes
     std::uint64_t size = 0;  // bytes that count
     BlockAccount account = BlockAccount::Flush;
-    iovec* buffers = nullptr;
     ChainHead head;
     GuestSpan status;
     std::uint64_t status_offset = 0;
@@ -36,16 +33,10 @@ BlockQueue::BlockQueue(ActiveQueue queue, BlockEngine& engine, const BlockShared
       engine_(engine),
       shared_(shared),
       counters_(counters),
-      owner_(owner) {
-    const std::size_t slot_count = worker_.queue_size();
-    const std::size_t buffers_a_slot = worker_.chain_length_max();
-    buffers_ = std::make_unique_for_overwrite<iovec[]>(slot_count * buffers_a_slot);
-    slots_ = std::make_unique<Slot[]>(slot_count);
-    for (std::size_t index = slot_count; index-- > 0;) {
-        Slot& slot = slots_[index];
+      owner_(owner),
+      slots_(worker_.queue_size(), worker_.chain_length_max()) {
+    for (Slot& slot : slots_.all()) {
         slot.queue = this;
-        slot.buffers = &buffers_[index * buffers_a_slot];
-        slot.next_free = std::exchange(free_, &slot);
     }
 }
 
@@ -81,16 +72,13 @@ void BlockQueue::on_chain(const DescriptorChain& chain) {
 }
 
 void BlockQueue::start(BlockRequest& request, ChainHead head) {
-    Slot& slot = *free_;
-    free_ = slot.next_free;
-    ++in_flight_;
+    Slot& slot = slots_.take();
     slot.head = head;
     slot.status = request.status;
     slot.status_offset = request.status_offset;
     const bool is_read = request.kind == BlockRequest::Kind::Read;
     const bool is_flush = request.kind == BlockRequest::Kind::Flush;
     slot.read_size = is_read ? request.size : 0;
-    slot.number = started_++;
     slot.account = request.account.value_or(BlockAccount::Flush);
     slot.size = is_flush ? 0 : request.size;
     slot.end = is_flush ? 0 : request.offset + request.size;
@@ -110,12 +98,12 @@ void BlockQueue::prepare(BlockRequest& request, Slot& slot) const {
         case BlockRequest::Kind::Read:
             slot.prepare_read(
                 request.offset,
-                std::span(slot.buffers, gather_buffers(request.data, request.size, slot.buffers)));
+                std::span(slot.iovecs, gather_buffers(request.data, request.size, slot.iovecs)));
             break;
         case BlockRequest::Kind::Write:
             slot.prepare_write(
                 request.offset,
-                std::span(slot.buffers, gather_buffers(request.data, request.size, slot.buffers)),
+                std::span(slot.iovecs, gather_buffers(request.data, request.size, slot.iovecs)),
                 durable);
             break;
         default: slot.prepare_flush();
@@ -176,31 +164,22 @@ void BlockQueue::on_complete(Slot& slot, int error_number) {
 }
 
 void BlockQueue::keep(Slot& slot) {
-    Slot** place = &kept_;
-    while (*place != nullptr && (*place)->number < slot.number) {
-        place = &(*place)->next_free;
-    }
-    slot.next_free = std::exchange(*place, &slot);
-    --in_flight_;
-    if (in_flight_ == 0) {
+    slots_.keep(slot);
+    if (slots_.in_flight() == 0) {
         owner_.on_queue_idle();
     }
 }
 
 void BlockQueue::retry_kept() {
-    Slot* slot = std::exchange(kept_, nullptr);
-    while (slot != nullptr) {
-        Slot* const next = std::exchange(slot->next_free, nullptr);
-        ++in_flight_;
+    slots_.retry_kept([this](Slot& slot) {
         // The disk may have shrunk meanwhile.
-        if (slot->end > shared_.limits.capacity.value()) {
-            finish(*slot, false);
+        if (slot.end > shared_.limits.capacity.value()) {
+            finish(slot, false);
         } else {
-            slot->prepare_again();
-            engine_.submit(*slot);
+            slot.prepare_again();
+            engine_.submit(slot);
         }
-        slot = next;
-    }
+    });
 }
 
 void BlockQueue::finish(Slot& slot, bool ok) {
@@ -215,9 +194,8 @@ void BlockQueue::finish(Slot& slot, bool ok) {
     }
     answer(slot.status, ok ? spec::kBlockStatusOk : spec::kBlockStatusIoError, slot.status_offset,
            ok ? slot.read_size : 0, slot.head);
-    slot.next_free = std::exchange(free_, &slot);
-    --in_flight_;
-    if (in_flight_ == 0) {
+    slots_.give_back(slot);
+    if (slots_.in_flight() == 0) {
         owner_.on_queue_idle();
     }
 }

@@ -9,8 +9,6 @@
 #include <memory>
 #include <string_view>
 
-#include <sys/uio.h>
-
 #include "base/loop/io_loop.h"
 #include "devices/block/block_counters.h"
 #include "devices/block/block_node.h"
@@ -20,6 +18,7 @@
 #include "virtio/device.h"
 #include "virtio/queue/queue_set.h"
 #include "virtio/queue/queue_worker.h"
+#include "virtio/queue/request_slots.h"
 
 namespace siskin {
 
@@ -63,7 +62,7 @@ public:
 
     [[nodiscard]] QueueWorker& worker() override { return worker_; }
     // Without those that were kept.
-    [[nodiscard]] std::size_t in_flight() const override { return in_flight_; }
+    [[nodiscard]] std::size_t in_flight() const override { return slots_.in_flight(); }
     // Submits again what was kept after an error, or when the disk was lost, in the order of its
     // arrival. What is still kept when the queue goes is dropped, as a reset wants it.
     void retry_kept() override;
@@ -71,7 +70,7 @@ public:
 private:
     class Slot;
 
-    [[nodiscard]] bool has_room() const override { return free_ != nullptr; }
+    [[nodiscard]] bool has_room() const override { return slots_.has_room(); }
     void on_chain(const DescriptorChain& chain) override;
     void on_bad_chain(std::string_view reason) override { owner_.on_guest_error(reason); }
     void on_broken_ring(std::string_view reason) override { owner_.on_broken_ring(reason); }
@@ -93,13 +92,7 @@ private:
     const BlockShared& shared_;
     BlockCounters& counters_;
     BlockQueueOwner& owner_;
-    // One run of iovecs a slot; pages that no request ever used are never touched.
-    std::unique_ptr<iovec[]> buffers_;
-    std::unique_ptr<Slot[]> slots_;
-    Slot* free_ = nullptr;
-    Slot* kept_ = nullptr;  // by their numbers
-    std::uint64_t started_ = 0;
-    std::size_t in_flight_ = 0;
+    RequestSlots<Slot> slots_;
 };
 
 }  // namespace siskin

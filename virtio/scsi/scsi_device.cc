@@ -89,11 +89,22 @@ std::uint64_t ScsiDevice::read_config(std::uint64_t offset, unsigned width) {
     return value;
 }
 
-// §5.6.4: two fields are the driver's. A size that no command or sense data has is not taken.
+// §5.6.4: two fields are the driver's.
 void ScsiDevice::write_config(std::uint64_t offset, unsigned width, std::uint64_t value) {
-    if (width != 4) {
-        return;
+    if (width == 4) {
+        write_size(offset, value);
     }
+}
+
+// Old drivers write byte by byte.
+void ScsiDevice::write_legacy_config(std::uint64_t offset, std::uint64_t value) {
+    const std::uint64_t field = align_down(offset, 4);
+    const auto shift = static_cast<unsigned>(offset - field) * 8;
+    write_size(field, (read_config(field, 4) & ~(std::uint64_t{0xff} << shift)) | value << shift);
+}
+
+// A size that no command or sense data has is not taken.
+void ScsiDevice::write_size(std::uint64_t offset, std::uint64_t value) {
     if (offset == offsetof(spec::ScsiConfigSpace, sense_size) &&
         value <= ScsiLayout::kSenseSizeMax) {
         shared_.sense_size.store(static_cast<std::uint32_t>(value));

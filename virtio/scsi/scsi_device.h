@@ -60,6 +60,10 @@ public:
     }
     [[nodiscard]] std::uint64_t read_config(std::uint64_t offset, unsigned width) override;
     void write_config(std::uint64_t offset, unsigned width, std::uint64_t value) override;
+    void write_legacy_config(std::uint64_t offset, std::uint64_t value) override;
+    [[nodiscard]] std::uint16_t config_size() const override {
+        return sizeof(virtio_spec::ScsiConfigSpace);
+    }
     [[nodiscard]] std::uint8_t config_generation() const override { return 0; }
     void features_forgotten() override { restore_sizes(); }
 
@@ -77,6 +81,7 @@ private:
     [[nodiscard]] QueueSet& queues() override { return io_; }
     void on_deactivated() override { restore_sizes(); }
     void restore_sizes();
+    void write_size(std::uint64_t offset, std::uint64_t value);
 
     const ScsiDeviceOptions options_;
     std::vector<std::uint16_t> queue_sizes_;

@@ -7,16 +7,48 @@
 
 #include "base/text.h"
 #include "virtio/scsi/scsi_shape.h"
+#include "virtio/transport/function_identity.h"
 
 namespace siskin {
 
+namespace {
+
+std::shared_ptr<void> make_transitional() {
+    auto config = std::make_shared<ScsiPciConfig>();
+    config->virtio.disable_legacy = OnOffAuto::Off;
+    return config;
+}
+
+std::shared_ptr<void> make_non_transitional() {
+    auto config = std::make_shared<ScsiPciConfig>();
+    config->virtio.disable_legacy = OnOffAuto::On;
+    return config;
+}
+
+}  // namespace
+
 const DeviceType kScsiPciType{
-    "virtio-scsi-pci",          "virtio-scsi", "", DeviceCategory::Storage, "PCI", kScsiPciGroups,
+    "virtio-scsi-pci",          "virtio-scsi", "",
+    DeviceCategory::Storage,    "PCI",         kScsiPciChoiceGroups,
     make_config<ScsiPciConfig>,
 };
+const DeviceType kScsiPciTransitionalType{
+    "virtio-scsi-pci-transitional",
+    "",
+    "",
+    DeviceCategory::Storage,
+    "PCI",
+    kScsiPciGroups,
+    make_transitional,
+};
 const DeviceType kScsiPciNonTransitionalType{
-    "virtio-scsi-pci-non-transitional", "", "", DeviceCategory::Storage, "PCI", kScsiPciGroups,
-    make_config<ScsiPciConfig>,
+    "virtio-scsi-pci-non-transitional",
+    "",
+    "",
+    DeviceCategory::Storage,
+    "PCI",
+    kScsiPciGroups,
+    make_non_transitional,
 };
 
 namespace {
@@ -37,10 +69,11 @@ ScsiDeviceOptions options_of(const ScsiHostProperties& properties, std::uint16_t
 
 }  // namespace
 
-std::vector<Error> scsi_pci_problems(const DeviceType& type, const ScsiPciConfig& settings,
-                                     std::uint16_t vcpu_count) {
+std::vector<Error> scsi_pci_problems(const DeviceType& type, const PciPlace& place,
+                                     const ScsiPciConfig& settings, std::uint16_t vcpu_count) {
     std::vector<Error> problems;
-    if (auto checked = check_modern_properties(settings.virtio, type.name); !checked) {
+    if (auto checked = check_virtio_properties(settings.virtio, type.name, is_express_at(place));
+        !checked) {
         problems.push_back(std::move(checked).error());
     }
     for (Error& problem : scsi_device_option_problems(options_of(settings.scsi, vcpu_count))) {
@@ -55,8 +88,10 @@ Result<std::unique_ptr<VirtioPci>> create_scsi_pci(const DeviceType& type, PciPl
                                                    IoThread* io_thread, std::uint16_t vcpu_count,
                                                    std::string bus_name) {
     auto& settings = *static_cast<ScsiPciConfig*>(config.get());
-    SISKIN_TRY(check_modern_properties(settings.virtio, type.name));
-    settings.virtio.disable_legacy = OnOffAuto::On;
+    const bool below_port = is_express_at(place);
+    SISKIN_TRY(check_virtio_properties(settings.virtio, type.name, below_port));
+    const bool is_modern = interfaces_of(settings.virtio, below_port) == VirtioInterfaces::Modern;
+    settings.virtio.disable_legacy = is_modern ? OnOffAuto::On : OnOffAuto::Off;
     settings.scsi.num_queues = options_of(settings.scsi, vcpu_count).num_queues;
     const ScsiDeviceOptions options = options_of(settings.scsi, vcpu_count);
     std::unique_ptr<VirtioDevice> device;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// virtio-scsi-pci: the device type, its properties, and how one is made.
+// virtio-scsi-pci and its relatives: the types, their properties, how one is made.
 #pragma once
 
 #include <array>
@@ -57,16 +57,23 @@ struct ScsiPciConfig {
 inline constexpr std::array kScsiPciGroups{
     group<&ScsiPciConfig::pci>(kPciProperties),
     group<&ScsiPciConfig::virtio>(kVirtioPciProperties),
+    group<&ScsiPciConfig::scsi>(kScsiHostProperties),
+};
+
+// What a type that leaves the choice of its interfaces has besides.
+inline constexpr std::array kScsiPciChoiceGroups{
+    group<&ScsiPciConfig::pci>(kPciProperties),
+    group<&ScsiPciConfig::virtio>(kVirtioPciProperties),
     group<&ScsiPciConfig::virtio>(kVirtioInterfaceProperties),
     group<&ScsiPciConfig::scsi>(kScsiHostProperties),
 };
 
 extern const DeviceType kScsiPciType;
-// The same device: siskin has no transitional one.
+extern const DeviceType kScsiPciTransitionalType;
 extern const DeviceType kScsiPciNonTransitionalType;
 
-// All that speaks against the settings.
-[[nodiscard]] std::vector<Error> scsi_pci_problems(const DeviceType& type,
+// All that speaks against the settings of a device at `place`.
+[[nodiscard]] std::vector<Error> scsi_pci_problems(const DeviceType& type, const PciPlace& place,
                                                    const ScsiPciConfig& settings,
                                                    std::uint16_t vcpu_count);
 

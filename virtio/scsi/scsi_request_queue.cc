@@ -14,20 +14,17 @@ namespace siskin {
 namespace spec = virtio_spec;
 
 // One command in flight.
-class ScsiRequestQueue::Slot final : public ScsiTask {
+class ScsiRequestQueue::Slot final : public ScsiTask, public RequestSlot<ScsiRequestQueue::Slot> {
 public:
     void on_done() override { queue->answer(*this, cancel_response); }
     void on_kept() override { queue->keep(*this); }
 
     ScsiRequestQueue* queue = nullptr;
-    Slot* next_free = nullptr;  // or the next one that was kept
-    bool is_running = false;    // at a unit
-    std::uint64_t number = 0;   // of commands, in the order of their arrival
-    std::uint64_t id = 0;       // the driver's tag
+    bool is_running = false;  // at a unit
+    std::uint64_t id = 0;     // the driver's tag
     ScsiAddress address;
     ScsiUnit* unit = nullptr;
     ChainHead head;
-    iovec* buffers = nullptr;
     std::size_t response_count = 0;    // of buffers, the first ones
     std::uint32_t sense_size = 0;      // of the response
     std::uint64_t data_size = 0;       // all that the driver lent, in both directions
@@ -35,17 +32,12 @@ public:
 };
 
 ScsiRequestQueue::ScsiRequestQueue(ActiveQueue queue, ScsiQueueOwner& owner)
-    : worker_(std::move(queue), *this), owner_(owner) {
-    const std::size_t slot_count = worker_.queue_size();
-    // A descriptor that the end of the response cuts is two buffers.
-    const std::size_t buffers_a_slot = worker_.chain_length_max() + std::size_t{1};
-    buffers_ = std::make_unique_for_overwrite<iovec[]>(slot_count * buffers_a_slot);
-    slots_ = std::make_unique<Slot[]>(slot_count);
-    for (std::size_t index = slot_count; index-- > 0;) {
-        Slot& slot = slots_[index];
+    : worker_(std::move(queue), *this),
+      owner_(owner),
+      // A descriptor that the end of the response cuts is two buffers.
+      slots_(worker_.queue_size(), worker_.chain_length_max() + std::size_t{1}) {
+    for (Slot& slot : slots_.all()) {
         slot.queue = this;
-        slot.buffers = &buffers_[index * buffers_a_slot];
-        slot.next_free = std::exchange(free_, &slot);
     }
 }
 
@@ -59,11 +51,8 @@ void ScsiRequestQueue::on_chain(const DescriptorChain& chain) {
         owner_.on_guest_error("SCSI request without a whole header, or room for its response");
         return;
     }
-    Slot& slot = *free_;
-    free_ = slot.next_free;
-    ++in_flight_;
+    Slot& slot = slots_.take();
     slot.is_running = false;
-    slot.number = started_++;
     slot.id = request.id;
     slot.unit = nullptr;
     slot.head = chain.head();
@@ -73,7 +62,7 @@ void ScsiRequestQueue::on_chain(const DescriptorChain& chain) {
     slot.sense = scsi_sense::kGood;
     slot.transferred = 0;
     slot.data_size = request.data_out_size + request.data_in_size;
-    slot.response_count = gather_buffers(request.writable, layout.response_size(), slot.buffers);
+    slot.response_count = gather_buffers(request.writable, layout.response_size(), slot.iovecs);
     start(request, slot);
 }
 
@@ -99,7 +88,7 @@ void ScsiRequestQueue::start(ScsiRequest& request, Slot& slot) {
             answer(slot, spec::kScsiOverrun);
             return;
         }
-        iovec* const buffers = slot.buffers + slot.response_count;
+        iovec* const buffers = slot.iovecs + slot.response_count;
         slot.data =
             std::span(buffers, gather_buffers(to_driver ? request.writable : request.data_out,
                                               slot.command.data_size, buffers));
@@ -144,19 +133,18 @@ void ScsiRequestQueue::answer(Slot& slot, std::uint8_t response) {
     const std::uint64_t written = response_size + (wrote_data ? slot.transferred : 0);
     worker_.complete(slot.head,
                      static_cast<std::uint32_t>(std::min<std::uint64_t>(written, 0xffffffff)));
-    slot.next_free = std::exchange(free_, &slot);
-    --in_flight_;
+    slots_.give_back(slot);
     if (was_cancelled) {
         owner_.on_cancelled_task_done();
     }
-    if (in_flight_ == 0) {
+    if (slots_.in_flight() == 0) {
         owner_.on_queue_idle();
     }
 }
 
 void ScsiRequestQueue::write_response(const Slot& slot, std::span<const std::uint8_t> bytes) const {
     for (std::size_t index = 0; index < slot.response_count; ++index) {
-        const iovec& buffer = slot.buffers[index];
+        const iovec& buffer = slot.iovecs[index];
         std::memcpy(buffer.iov_base, bytes.data(), buffer.iov_len);
         bytes = bytes.subspan(buffer.iov_len);
     }
@@ -164,8 +152,7 @@ void ScsiRequestQueue::write_response(const Slot& slot, std::span<const std::uin
 
 std::size_t ScsiRequestQueue::count(const ScsiTaskSet& tasks) const {
     std::size_t count = 0;
-    for (std::size_t index = 0; index < worker_.queue_size(); ++index) {
-        const Slot& slot = slots_[index];
+    for (const Slot& slot : slots_.all()) {
         count += slot.is_running && tasks.holds(slot.address, slot.id) ? 1 : 0;
     }
     return count;
@@ -173,8 +160,7 @@ std::size_t ScsiRequestQueue::count(const ScsiTaskSet& tasks) const {
 
 std::size_t ScsiRequestQueue::cancel(const ScsiTaskSet& tasks, std::uint8_t response) {
     std::size_t count = 0;
-    for (std::size_t index = 0; index < worker_.queue_size(); ++index) {
-        Slot& slot = slots_[index];
+    for (Slot& slot : slots_.all()) {
         if (slot.is_running && tasks.holds(slot.address, slot.id)) {
             slot.cancelled = true;
             slot.cancel_response = response == spec::kScsiOk ? slot.cancel_response : response;
@@ -185,40 +171,29 @@ std::size_t ScsiRequestQueue::cancel(const ScsiTaskSet& tasks, std::uint8_t resp
 }
 
 void ScsiRequestQueue::forget(const ScsiUnit& unit) {
-    for (Slot* slot = kept_; slot != nullptr; slot = slot->next_free) {
-        slot->unit = slot->unit == &unit ? nullptr : slot->unit;
-    }
+    slots_.for_each_kept([&](Slot& slot) { slot.unit = slot.unit == &unit ? nullptr : slot.unit; });
 }
 
 void ScsiRequestQueue::keep(Slot& slot) {
     slot.is_running = false;
     // First, so that no new chain is taken once this one is kept.
     owner_.on_task_kept();
-    Slot** place = &kept_;
-    while (*place != nullptr && (*place)->number < slot.number) {
-        place = &(*place)->next_free;
-    }
-    slot.next_free = std::exchange(*place, &slot);
-    --in_flight_;
-    if (in_flight_ == 0) {
+    slots_.keep(slot);
+    if (slots_.in_flight() == 0) {
         owner_.on_queue_idle();
     }
 }
 
 void ScsiRequestQueue::retry_kept() {
-    Slot* slot = std::exchange(kept_, nullptr);
-    while (slot != nullptr) {
-        Slot* const next = std::exchange(slot->next_free, nullptr);
-        ++in_flight_;
-        if (slot->unit == nullptr) {
-            slot->transferred = 0;
-            answer(*slot, spec::kScsiBadTarget);
+    slots_.retry_kept([this](Slot& slot) {
+        if (slot.unit == nullptr) {
+            slot.transferred = 0;
+            answer(slot, spec::kScsiBadTarget);
         } else {
-            slot->is_running = true;
-            slot->unit->retry(*slot);
+            slot.is_running = true;
+            slot.unit->retry(slot);
         }
-        slot = next;
-    }
+    });
 }
 
 }  // namespace siskin

@@ -9,12 +9,11 @@
 #include <span>
 #include <string_view>
 
-#include <sys/uio.h>
-
 #include "devices/scsi/scsi_bus.h"
 #include "virtio/device.h"
 #include "virtio/queue/queue_set.h"
 #include "virtio/queue/queue_worker.h"
+#include "virtio/queue/request_slots.h"
 #include "virtio/scsi/scsi_request.h"
 
 namespace siskin {
@@ -60,7 +59,7 @@ public:
     ScsiRequestQueue& operator=(const ScsiRequestQueue&) = delete;
 
     [[nodiscard]] QueueWorker& worker() override { return worker_; }
-    [[nodiscard]] std::size_t in_flight() const override { return in_flight_; }
+    [[nodiscard]] std::size_t in_flight() const override { return slots_.in_flight(); }
     void retry_kept() override;
 
     // Commands that are under way.
@@ -74,7 +73,7 @@ public:
 private:
     class Slot;
 
-    [[nodiscard]] bool has_room() const override { return free_ != nullptr; }
+    [[nodiscard]] bool has_room() const override { return slots_.has_room(); }
     void on_chain(const DescriptorChain& chain) override;
     void on_bad_chain(std::string_view reason) override { owner_.on_guest_error(reason); }
     void on_broken_ring(std::string_view reason) override { owner_.on_broken_ring(reason); }
@@ -88,13 +87,7 @@ private:
 
     QueueWorker worker_;
     ScsiQueueOwner& owner_;
-    // One run of iovecs a slot; pages that no request ever used are never touched.
-    std::unique_ptr<iovec[]> buffers_;
-    std::unique_ptr<Slot[]> slots_;
-    Slot* free_ = nullptr;
-    Slot* kept_ = nullptr;  // by their numbers
-    std::uint64_t started_ = 0;
-    std::size_t in_flight_ = 0;
+    RequestSlots<Slot> slots_;
 };
 
 }  // namespace siskin

@@ -26,6 +26,9 @@ public:
     }
     [[nodiscard]] std::uint64_t read_config(std::uint64_t, unsigned) override { return 0; }
     void write_config(std::uint64_t, unsigned, std::uint64_t) override {}
+    [[nodiscard]] std::uint16_t config_size() const override {
+        return sizeof(virtio_spec::ScsiConfigSpace);
+    }
     [[nodiscard]] std::uint8_t config_generation() const override { return 0; }
     void activate(ActiveQueues, DeviceHost&) override {}
     void deactivate(std::function<void()> done) override { done(); }

@@ -30,9 +30,8 @@ std::optional<std::uint16_t> transitional_device_id(std::uint16_t device_id) {
         std::uint16_t pci_device_id;
     };
     static constexpr std::array kKnown{
-        Known{spec::kDeviceIdNetwork, 0x1000},
-        Known{spec::kDeviceIdBlock, 0x1001},
-        Known{spec::kDeviceIdConsole, 0x1003},
+        Known{spec::kDeviceIdNetwork, 0x1000}, Known{spec::kDeviceIdBlock, 0x1001},
+        Known{spec::kDeviceIdConsole, 0x1003}, Known{spec::kDeviceIdScsi, 0x1004},
         Known{spec::kDeviceIdEntropy, 0x1005},
     };
     for (const Known& known : kKnown) {

@@ -65,6 +65,14 @@ Result<std::optional<std::string>> Arguments::take_word() {
     return std::optional(std::move(word));
 }
 
+Result<std::string> Arguments::take_text(std::string_view kind) {
+    auto word = SISKIN_TRY(take_word());
+    if (!word) {
+        return fail(concat(name_, ": ", kind, " expected"));
+    }
+    return std::move(*word);
+}
+
 std::string Arguments::take_rest() {
     skip_space();
     return std::string(std::exchange(text_, {}));

@@ -25,6 +25,8 @@ public:
     [[nodiscard]] Result<bool> take_option(char letter, std::string_view allowed);
     // The next word; nothing at the end. In quotes it may hold white space.
     [[nodiscard]] Result<std::optional<std::string>> take_word();
+    // The next word, which has to be there; `kind` says what it is.
+    [[nodiscard]] Result<std::string> take_text(std::string_view kind = "string");
     // All that is left, with its white space; empty at the end.
     [[nodiscard]] std::string take_rest();
     [[nodiscard]] Result<MemoryFormat> take_format(FormatDefaults& defaults);

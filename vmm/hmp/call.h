@@ -19,6 +19,7 @@ struct Services {
     qmp::MachineCommands& machine;
     qmp::BlockCommands& block;
     qmp::BlockDeviceCommands& block_device;
+    qmp::RemovableMediaCommands& media;
     qmp::PciCommands& pci;
     qmp::ChardevCommands& chardev;
     qmp::StatsCommands& stats;

@@ -42,6 +42,9 @@ namespace siskin::hmp {
 [[nodiscard]] Result<> run_block_resize(Call& call);
 [[nodiscard]] Result<> run_block_set_io_throttle(Call& call);
 [[nodiscard]] Result<> info_blockstats(Call& call);
+// media_commands.cc
+[[nodiscard]] Result<> run_change(Call& call);
+[[nodiscard]] Result<> run_eject(Call& call);
 // pci_error_command.cc
 [[nodiscard]] Result<> run_pcie_aer_inject_error(Call& call);
 

@@ -12,17 +12,9 @@
 namespace siskin::hmp {
 namespace {
 
-Result<std::string> take_text(Call& call, std::string_view command) {
-    auto word = SISKIN_TRY(call.arguments.take_word());
-    if (!word) {
-        return fail(concat(command, ": string expected"));
-    }
-    return std::move(*word);
-}
-
 // A bare number is MiB, as QEMU has it.
-Result<std::int64_t> take_size(Call& call, std::string_view command) {
-    const std::string text = SISKIN_TRY(take_text(call, command));
+Result<std::int64_t> take_size(Call& call) {
+    const std::string text = SISKIN_TRY(call.arguments.take_text());
     std::uint64_t number = 0;
     const char* const end = text.data() + text.size();
     const auto parsed = std::from_chars(text.data(), end, number);
@@ -54,8 +46,8 @@ std::string stats_line(const qmp::BlockStats& disk) {
 
 Result<> run_block_resize(Call& call) {
     qmp::BlockResizeArguments arguments;
-    arguments.device = SISKIN_TRY(take_text(call, "block_resize"));
-    arguments.size = SISKIN_TRY(take_size(call, "block_resize"));
+    arguments.device = SISKIN_TRY(call.arguments.take_text("block device name"));
+    arguments.size = SISKIN_TRY(take_size(call));
     SISKIN_TRY(call.arguments.finish());
     if (const auto done = call.services.block_device.block_resize(arguments); !done) {
         print_error(call, done.error());
@@ -65,7 +57,7 @@ Result<> run_block_resize(Call& call) {
 
 Result<> run_block_set_io_throttle(Call& call) {
     qmp::BlockSetIoThrottleArguments arguments;
-    arguments.device = SISKIN_TRY(take_text(call, "block_set_io_throttle"));
+    arguments.device = SISKIN_TRY(call.arguments.take_text("block device name"));
     const RegisterLookup registers = register_lookup(call);
     for (std::int64_t* const limit : {&arguments.bps, &arguments.bps_rd, &arguments.bps_wr,
                                       &arguments.iops, &arguments.iops_rd, &arguments.iops_wr}) {

@@ -10,17 +10,9 @@
 namespace siskin::hmp {
 namespace {
 
-Result<std::string> take_text(Call& call, std::string_view command) {
-    auto word = SISKIN_TRY(call.arguments.take_word());
-    if (!word) {
-        return fail(concat(command, ": string expected"));
-    }
-    return std::move(*word);
-}
-
 // The only argument, and the end.
-Result<std::string> take_name(Call& call, std::string_view command) {
-    std::string name = SISKIN_TRY(take_text(call, command));
+Result<std::string> take_name(Call& call) {
+    std::string name = SISKIN_TRY(call.arguments.take_text());
     SISKIN_TRY(call.arguments.finish());
     return name;
 }
@@ -52,38 +44,38 @@ Result<> run_object_add(Call& call) {
 }
 
 Result<> run_object_del(Call& call) {
-    std::string id = SISKIN_TRY(take_name(call, "object_del"));
+    std::string id = SISKIN_TRY(take_name(call));
     print(call, call.services.objects.object_del({std::move(id)}));
     return {};
 }
 
 Result<> run_chardev_add(Call& call) {
-    const std::string options = SISKIN_TRY(take_name(call, "chardev-add"));
+    const std::string options = SISKIN_TRY(take_name(call));
     print(call, call.services.backend.add_chardev(options));
     return {};
 }
 
 Result<> run_chardev_change(Call& call) {
-    const std::string id = SISKIN_TRY(take_text(call, "chardev-change"));
-    const std::string options = SISKIN_TRY(take_name(call, "chardev-change"));
+    const std::string id = SISKIN_TRY(call.arguments.take_text());
+    const std::string options = SISKIN_TRY(take_name(call));
     print(call, call.services.backend.change_chardev(id, options));
     return {};
 }
 
 Result<> run_chardev_remove(Call& call) {
-    std::string id = SISKIN_TRY(take_name(call, "chardev-remove"));
+    std::string id = SISKIN_TRY(take_name(call));
     print(call, call.services.chardev.chardev_remove({std::move(id)}));
     return {};
 }
 
 Result<> run_getfd(Call& call) {
-    std::string name = SISKIN_TRY(take_name(call, "getfd"));
+    std::string name = SISKIN_TRY(take_name(call));
     print(call, call.services.descriptors.getfd({std::move(name)}));
     return {};
 }
 
 Result<> run_closefd(Call& call) {
-    std::string name = SISKIN_TRY(take_name(call, "closefd"));
+    std::string name = SISKIN_TRY(take_name(call));
     print(call, call.services.descriptors.closefd({std::move(name)}));
     return {};
 }

@@ -9,14 +9,6 @@
 namespace siskin::hmp {
 namespace {
 
-Result<std::string> take_device(Call& call, std::string_view command) {
-    auto device = SISKIN_TRY(call.arguments.take_word());
-    if (!device) {
-        return fail(concat(command, ": string expected"));
-    }
-    return std::move(*device);
-}
-
 // Line ends and tabs as they are, other control characters and the backslash so that they can be
 // told apart.
 std::string shown(std::string_view bytes) {
@@ -39,7 +31,7 @@ std::string shown(std::string_view bytes) {
 }  // namespace
 
 Result<> run_ringbuf_read(Call& call) {
-    std::string device = SISKIN_TRY(take_device(call, "ringbuf_read"));
+    std::string device = SISKIN_TRY(call.arguments.take_text());
     const std::uint32_t size =
         SISKIN_TRY(call.arguments.take_index("ringbuf_read", register_lookup(call)));
     SISKIN_TRY(call.arguments.finish());
@@ -53,8 +45,8 @@ Result<> run_ringbuf_read(Call& call) {
 }
 
 Result<> run_ringbuf_write(Call& call) {
-    std::string device = SISKIN_TRY(take_device(call, "ringbuf_write"));
-    std::string data = SISKIN_TRY(take_device(call, "ringbuf_write"));
+    std::string device = SISKIN_TRY(call.arguments.take_text());
+    std::string data = SISKIN_TRY(call.arguments.take_text());
     SISKIN_TRY(call.arguments.finish());
     const auto written =
         call.services.chardev.ringbuf_write({std::move(device), std::move(data), std::nullopt});

@@ -17,7 +17,7 @@ struct NewNode {
     std::string path;      // the file's, or empty
 };
 
-// Of every driver but raw. Errors: what opening says.
+// Of every driver that stands on no other node. Errors: what opening says.
 [[nodiscard]] Result<NewNode> open_node(const qmp::BlockdevOptions& options, std::string node_name);
 
 }  // namespace siskin

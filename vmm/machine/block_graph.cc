@@ -8,8 +8,10 @@
 #include "base/object/device_tree.h"
 #include "base/text.h"
 #include "devices/block/raw_filter.h"
+#include "devices/block/throttle_filter.h"
 #include "qmp/value_json.h"
 #include "vmm/machine/block_drivers.h"
+#include "vmm/machine/block_options.h"
 
 namespace siskin {
 namespace {
@@ -31,6 +33,20 @@ std::string file_name_of_raw(const qmp::BlockdevOptionsRaw& raw, const BlockGrap
     }
     options.insert("file", child.filename);
     return concat("json:", qmp::to_json(Value(std::move(options))));
+}
+
+std::string json_text(const std::string& text) {
+    return qmp::to_json(Value(text));
+}
+
+DetectZeroes detection_of(qmp::BlockdevDetectZeroesOptions detect) {
+    using Options = qmp::BlockdevDetectZeroesOptions;
+    switch (detect) {
+        case Options::On: return DetectZeroes::On;
+        case Options::Unmap: return DetectZeroes::Unmap;
+        case Options::Off: break;
+    }
+    return DetectZeroes::Off;
 }
 
 }  // namespace
@@ -62,12 +78,19 @@ Result<BlockNode*> BlockGraph::add_with_children(const qmp::BlockdevOptions& opt
         return fail(concat("there are ", entries_.size(), " block nodes, the most is ", kNodesMax));
     }
     std::string name = SISKIN_TRY(name_for(options));
-    Entry entry = SISKIN_TRY(options.as_raw ? make_raw(options, std::move(name))
-                                            : make(options, std::move(name)));
+    Entry entry;
+    if (const qmp::BlockdevRef* const file = file_of(options)) {
+        const Entry* const child = SISKIN_TRY(take_child(*file, name));
+        entry = SISKIN_TRY(make_above(options, std::move(name), *child));
+    } else {
+        entry = SISKIN_TRY(make(options, std::move(name)));
+    }
     entry.driver = qmp::to_text(options.driver);
     const qmp::BlockdevCacheOptions cache = options.cache.value_or(qmp::BlockdevCacheOptions{});
     entry.direct = cache.direct.value_or(false);
     entry.no_flush = cache.no_flush.value_or(false);
+    entry.detect_zeroes = options.detect_zeroes.value_or(qmp::BlockdevDetectZeroesOptions::Off);
+    entry.node->set_detect_zeroes(detection_of(entry.detect_zeroes));
     entries_.push_back(std::move(entry));
     return entries_.back().node.get();
 }
@@ -99,36 +122,64 @@ Result<BlockGraph::Entry> BlockGraph::make(const qmp::BlockdevOptions& options, 
     return entry;
 }
 
-Result<BlockGraph::Entry> BlockGraph::make_raw(const qmp::BlockdevOptions& options,
-                                               std::string name) {
-    const qmp::BlockdevOptionsRaw& raw = *options.as_raw;
-    const Entry* child = nullptr;
-    if (raw.file->as_definition) {
-        SISKIN_TRY(add_with_children(*raw.file->as_definition));
+Result<const BlockGraph::Entry*> BlockGraph::take_child(const qmp::BlockdevRef& file,
+                                                        const std::string& parent) {
+    if (file.as_definition) {
+        SISKIN_TRY(add_with_children(*file.as_definition));
         entries_.back().own = false;
-        child = &entries_.back();
-        if (child->node->name() == name) {
-            return fail(concat("Duplicate nodes with node-name='", name, "'"));
+        if (entries_.back().node->name() == parent) {
+            return fail(concat("Duplicate nodes with node-name='", parent, "'"));
         }
-    } else {
-        child = find(*raw.file->as_reference);
-        if (child == nullptr) {
-            const std::string wanted = printable(*raw.file->as_reference);
-            return fail(concat("Cannot find device='", wanted, "' nor node-name='", wanted, "'"));
-        }
+        return &entries_.back();
     }
-    RawFilterOptions filter;
-    filter.node_name = std::move(name);
-    filter.read_only = options.read_only.value_or(false);
-    filter.unmap = options.discard == qmp::BlockdevDiscardOptions::Unmap;
-    filter.offset = raw.offset.value_or(0);
-    filter.size = raw.size;
+    const Entry* const child = find(*file.as_reference);
+    if (child == nullptr) {
+        const std::string wanted = printable(*file.as_reference);
+        return fail(concat("Cannot find device='", wanted, "' nor node-name='", wanted, "'"));
+    }
+    return child;
+}
+
+Result<BlockGraph::Entry> BlockGraph::make_above(const qmp::BlockdevOptions& options,
+                                                 std::string name, const Entry& child) {
     Entry entry;
-    entry.node = SISKIN_TRY(RawFilter::create(std::move(filter), *child->node));
-    entry.filename = file_name_of_raw(raw, *child);
-    entry.path = child->path;
-    entry.child = child->node->name();
+    entry.path = child.path;
+    entry.child = child.node->name();
+    const bool read_only = options.read_only.value_or(false);
+    const bool unmap = options.discard == qmp::BlockdevDiscardOptions::Unmap;
+    if (options.as_throttle) {
+        const std::string& wanted = options.as_throttle->throttle_group;
+        std::shared_ptr<ThrottleGroup> group = groups_ == nullptr ? nullptr : groups_->find(wanted);
+        if (group == nullptr) {
+            return fail(concat("Throttle group '", printable(wanted), "' does not exist"));
+        }
+        entry.filename = concat("json:{\"throttle-group\": ", json_text(wanted),
+                                ", \"driver\": \"throttle\", \"file\": ", options_of(child), '}');
+        entry.node = std::make_unique<ThrottleFilter>(
+            ThrottleFilterOptions{std::move(name), read_only, unmap}, std::move(group),
+            *child.node);
+        return entry;
+    }
+    const qmp::BlockdevOptionsRaw& raw = *options.as_raw;
+    entry.filename = file_name_of_raw(raw, child);
+    entry.node = SISKIN_TRY(RawFilter::create(
+        RawFilterOptions{std::move(name), read_only, unmap, raw.offset.value_or(0), raw.size},
+        *child.node));
     return entry;
+}
+
+std::string BlockGraph::options_of(const Entry& entry) const {
+    constexpr std::string_view kJson = "json:";
+    if (entry.filename.starts_with(kJson)) {
+        return entry.filename.substr(kJson.size());
+    }
+    std::string text = concat("{\"driver\": ", json_text(entry.driver));
+    if (const Entry* const below = find(entry.child)) {
+        text += concat(", \"file\": ", options_of(*below));
+    } else if (entry.driver != "null-co") {
+        text += concat(", \"filename\": ", json_text(entry.filename));
+    }
+    return text + '}';
 }
 
 Result<> BlockGraph::remove(std::string_view node_name) {

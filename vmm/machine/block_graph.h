@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "devices/block/shared_node.h"
 #include "qmp/generated/types.h"
+#include "vmm/machine/throttle_groups.h"
 
 namespace siskin {
 
@@ -18,6 +19,9 @@ namespace siskin {
 // opened here, so not under MachineLock once the machine runs.
 class BlockGraph {
 public:
+    // `groups` outlive it; null: there are none.
+    explicit BlockGraph(const ThrottleGroups* groups = nullptr) : groups_(groups) {}
+
     static constexpr std::size_t kNodesMax = 1024;
     static constexpr std::size_t kNodeNameMax = 31;  // bytes
 
@@ -32,6 +36,7 @@ public:
         bool own = true;        // blockdev-del may remove it; else it goes with the node above
         bool direct = false;    // its cache
         bool no_flush = false;
+        qmp::BlockdevDetectZeroesOptions detect_zeroes = qmp::BlockdevDetectZeroesOptions::Off;
     };
 
     // `options` are complete (block_options.h). Errors: a name is taken or none, and what opening
@@ -60,14 +65,22 @@ private:
     // After an error, nodes that were made for the node are still there.
     [[nodiscard]] Result<BlockNode*> add_with_children(const qmp::BlockdevOptions& options);
     [[nodiscard]] Result<Entry> make(const qmp::BlockdevOptions& options, std::string name);
-    [[nodiscard]] Result<Entry> make_raw(const qmp::BlockdevOptions& options, std::string name);
+    // Of a node over `child`.
+    [[nodiscard]] Result<Entry> make_above(const qmp::BlockdevOptions& options, std::string name,
+                                           const Entry& child);
+    // The node below, which is made where it is not there yet.
+    [[nodiscard]] Result<const Entry*> take_child(const qmp::BlockdevRef& file,
+                                                  const std::string& parent);
     [[nodiscard]] Result<std::string> name_for(const qmp::BlockdevOptions& options);
+    // What it is made of, in JSON, as QEMU tells it.
+    [[nodiscard]] std::string options_of(const Entry& entry) const;
     // The node, and those that were made inside it.
     void erase(std::vector<Entry>::const_iterator entry);
     [[nodiscard]] bool has_parent(std::string_view node_name) const;
     [[nodiscard]] std::string generated_name();
     void shrink_to(std::size_t count);
 
+    const ThrottleGroups* groups_;
     std::vector<Entry> entries_;
     std::size_t generated_count_ = 0;
 };

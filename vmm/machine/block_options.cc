@@ -13,10 +13,11 @@ namespace {
 constexpr unsigned kDepthMax = 16;
 
 Result<> check_node_options(const qmp::BlockdevOptions& options) {
-    const auto zeroes = options.detect_zeroes.value_or(qmp::BlockdevDetectZeroesOptions::Off);
-    if (zeroes != qmp::BlockdevDetectZeroesOptions::Off) {
-        return fail(concat("Parameter 'detect-zeroes' doesn't take value '", qmp::to_text(zeroes),
-                           "', allowed is off"));
+    if (options.detect_zeroes == qmp::BlockdevDetectZeroesOptions::Unmap &&
+        options.discard != qmp::BlockdevDiscardOptions::Unmap) {
+        return fail(
+            "setting detect-zeroes to unmap is not allowed without setting discard operation to "
+            "unmap");
     }
     return {};
 }
@@ -40,13 +41,23 @@ void inherit_all(qmp::BlockdevOptions& inner, const qmp::BlockdevOptions& outer)
     }
 }
 
+// Of options that may be changed, or may not.
+template <typename Options>
+auto file_box_of(Options& options) -> decltype(&options.as_raw->file) {
+    if (options.as_raw) {
+        return &options.as_raw->file;
+    }
+    return options.as_throttle ? &options.as_throttle->file : nullptr;
+}
+
 Result<> complete(qmp::BlockdevOptions& options, unsigned depth) {
     if (depth > kDepthMax) {
         return fail(concat("nodes are nested ", depth, " deep, the most is ", kDepthMax));
     }
     SISKIN_TRY(check_node_options(options));
-    if (options.as_raw && options.as_raw->file && options.as_raw->file->as_definition) {
-        qmp::BlockdevOptions& inner = *options.as_raw->file->as_definition;
+    auto* const file = file_box_of(options);
+    if (file != nullptr && *file && (*file)->as_definition) {
+        qmp::BlockdevOptions& inner = *(*file)->as_definition;
         inherit_all(inner, options);
         SISKIN_TRY(complete(inner, depth + 1));
     }
@@ -54,6 +65,11 @@ Result<> complete(qmp::BlockdevOptions& options, unsigned depth) {
 }
 
 }  // namespace
+
+const qmp::BlockdevRef* file_of(const qmp::BlockdevOptions& options) {
+    const auto* const file = file_box_of(options);
+    return file != nullptr && *file ? &**file : nullptr;
+}
 
 Result<qmp::BlockdevOptions> read_node_options(const Value::Dict& members, OptionForm form) {
     qmp::BlockdevOptions options;

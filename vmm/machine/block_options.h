@@ -22,4 +22,7 @@ enum class OptionForm {
 // inside get what they leave open from the node above: read-only, cache and discard.
 [[nodiscard]] Result<qmp::BlockdevOptions> complete_node_options(qmp::BlockdevOptions options);
 
+// What a node stands on, where its driver is one of other nodes; null: it stands by itself.
+[[nodiscard]] const qmp::BlockdevRef* file_of(const qmp::BlockdevOptions& options);
+
 }  // namespace siskin

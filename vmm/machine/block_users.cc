@@ -54,14 +54,17 @@ std::string disk_name(const DeviceTree::Entry& device) {
     return device.device->id().empty() ? device.path : device.device->id();
 }
 
-const std::string* drive_of_empty_unit(const DeviceTree::Entry& device) {
+std::optional<std::string> drive_id_of_unit(const BlockGraph& blocks,
+                                            const DeviceTree::Entry& device) {
     const auto* const unit = dynamic_cast<const ScsiDisk*>(device.device.get());
-    if (unit == nullptr || unit->medium_node() != nullptr) {
-        return nullptr;
+    if (unit == nullptr) {
+        return std::nullopt;
     }
-    return &unit->type() == &kScsiHdType
-               ? &static_cast<const ScsiHdConfig*>(unit->config())->disk.drive
-               : &static_cast<const ScsiCdConfig*>(unit->config())->disk.drive;
+    const std::string& drive = &unit->type() == &kScsiHdType
+                                   ? static_cast<const ScsiHdConfig*>(unit->config())->disk.drive
+                                   : static_cast<const ScsiCdConfig*>(unit->config())->disk.drive;
+    const BlockGraph::Entry* const entry = blocks.find(drive);
+    return entry == nullptr ? std::string() : entry->drive_id;
 }
 
 const DeviceTree::Entry* find_disk_device(const DeviceTree& devices, std::string_view id_or_path) {

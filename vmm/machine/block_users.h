@@ -2,6 +2,7 @@
 // Which disk device uses which block node.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,10 @@ namespace siskin {
 // How queries name a disk device, as QEMU does: by its back end, or a unit by its id.
 [[nodiscard]] std::string disk_name(const DeviceTree::Entry& device);
 
-// The `drive` of a unit whose medium is out; null for any other device.
-[[nodiscard]] const std::string* drive_of_empty_unit(const DeviceTree::Entry& device);
+// The id of the -drive that a unit was made with, whatever its medium is by now; empty where that
+// was none. Nothing: the device is no unit.
+[[nodiscard]] std::optional<std::string> drive_id_of_unit(const BlockGraph& blocks,
+                                                          const DeviceTree::Entry& device);
 
 // The device of that id or path; the path of its back end does as well. Null when there is none.
 [[nodiscard]] const DeviceTree::Entry* find_disk_device(const DeviceTree& devices,

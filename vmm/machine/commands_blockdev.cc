@@ -32,6 +32,7 @@ qmp::BlockDeviceInfo block_device_info(const BlockGraph::Entry& entry) {
     info.node_name = entry.node->name();
     info.ro = entry.node->read_only();
     info.drv = entry.driver;
+    info.detect_zeroes = entry.detect_zeroes;
     info.cache.writeback = true;
     info.cache.direct = entry.direct;
     info.cache.no_flush = entry.no_flush;

@@ -97,18 +97,21 @@ Result<std::vector<qmp::BlockInfo>> BlockHandlers::query_block() {
     const MutexLock hold(machine_.lock());
     std::vector<qmp::BlockInfo> disks;
     std::vector<qmp::BlockInfo> empty;
+    std::vector<std::string> of_units;
     for (const DeviceTree::Entry& device : machine_.devices().entries()) {
-        const std::string* const drive = drive_of_empty_unit(device);
-        if (drive == nullptr) {
+        const auto drive_id = drive_id_of_unit(machine_.blocks(), device);
+        if (!drive_id) {
             continue;
         }
-        empty.push_back(disk_info(device, *disk_of(device)));
-        const BlockGraph::Entry* const former = machine_.blocks().find(*drive);
-        empty.back().device = former == nullptr ? "" : former->drive_id;
+        of_units.push_back(*drive_id);
+        if (disk_of(device)->medium_node() == nullptr) {
+            empty.push_back(disk_info(device, *disk_of(device)));
+            empty.back().device = *drive_id;
+        }
     }
+    // A drive keeps its name when its medium is another one.
     const auto is_ejected = [&](const std::string& drive_id) {
-        return std::any_of(empty.begin(), empty.end(),
-                           [&](const auto& info) { return info.device == drive_id; });
+        return std::find(of_units.begin(), of_units.end(), drive_id) != of_units.end();
     };
     for (const BlockGraph::Entry& entry : machine_.blocks().entries()) {
         const DeviceTree::Entry* const user = user_of(machine_.devices(), entry);
@@ -121,7 +124,9 @@ Result<std::vector<qmp::BlockInfo>> BlockHandlers::query_block() {
         if (user != nullptr) {
             info = disk_info(*user, *disk_of(*user));
         }
-        info.device = entry.drive_id;
+        info.device = user == nullptr
+                          ? entry.drive_id
+                          : drive_id_of_unit(machine_.blocks(), *user).value_or(entry.drive_id);
         info.inserted = block_device_info(entry);
         if (user != nullptr && disk_of(*user)->throttle_group() != nullptr) {
             tell_limits(*disk_of(*user)->throttle_group(), *info.inserted);

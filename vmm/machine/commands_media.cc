@@ -20,8 +20,7 @@ const DeviceTree::Entry* find_by_drive(Machine& machine, const std::string& driv
         }
     }
     for (const DeviceTree::Entry& device : machine.devices().entries()) {
-        const std::string* const drive = drive_of_empty_unit(device);
-        if (drive != nullptr && !drive_id.empty() && *drive == drive_id) {
+        if (!drive_id.empty() && drive_id_of_unit(machine.blocks(), device) == drive_id) {
             return &device;
         }
     }
@@ -76,11 +75,16 @@ void MediaHandlers::close_tray(const Drive& drive) {
     machine_.tell_tray_moves();
 }
 
-Result<> MediaHandlers::remove(const Drive& drive) {
+Result<> MediaHandlers::take_out(const Drive& drive) {
     if (!drive.tray->is_tray_open()) {
         return fail(concat("Tray of device '", printable(drive.name), "' is not open"));
     }
     drive.tray->remove_medium();
+    return {};
+}
+
+Result<> MediaHandlers::remove(const Drive& drive) {
+    SISKIN_TRY(take_out(drive));
     machine_.blocks().remove_unused_media();
     return {};
 }
@@ -148,7 +152,8 @@ Result<> MediaHandlers::blockdev_change_medium(
         OptionForm::Json));
     SISKIN_TRY(open(drive, arguments.force.value_or(false)));
     BlockNode* const node = SISKIN_TRY(machine_.blocks().add_medium(options));
-    Result<> changed = remove(drive);
+    // Nobody uses the new one yet, so what is unused goes when it is in.
+    Result<> changed = take_out(drive);
     if (changed) {
         changed = drive.tray->insert_medium(*node);
     }

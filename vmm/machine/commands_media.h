@@ -39,6 +39,8 @@ private:
                                      const std::optional<std::string>& id);
     // Error: it is locked; the guest was asked.
     [[nodiscard]] Result<> open(const Drive& drive, bool force);
+    // Error: the tray is closed. The medium's node stays.
+    [[nodiscard]] Result<> take_out(const Drive& drive);
     [[nodiscard]] Result<> remove(const Drive& drive);
     void close_tray(const Drive& drive);
 

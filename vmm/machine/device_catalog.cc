@@ -238,8 +238,9 @@ Result<std::unique_ptr<Device>> build_scsi_pci(DeviceEnvironment& environment, s
     const bool is_plan = environment.places != nullptr;
     if (is_plan) {
         environment.places->note(environment.io_threads.check(properties.scsi.iothread));
-        note_all(environment,
-                 [&] { return scsi_pci_problems(kType, properties, environment.vcpu_count); });
+        note_all(environment, [&] {
+            return scsi_pci_problems(kType, place, properties, environment.vcpu_count);
+        });
     }
     IoThread* const thread =
         is_plan ? nullptr : SISKIN_TRY(environment.io_threads.find(properties.scsi.iothread));
@@ -269,6 +270,7 @@ constexpr std::array kCatalog{
     CatalogRow{&kBlkPciTransitionalType, build_blk_pci<kBlkPciTransitionalType>, true},
     CatalogRow{&kBlkPciNonTransitionalType, build_blk_pci<kBlkPciNonTransitionalType>, true},
     CatalogRow{&kScsiPciType, build_scsi_pci<kScsiPciType>, true},
+    CatalogRow{&kScsiPciTransitionalType, build_scsi_pci<kScsiPciTransitionalType>, true},
     CatalogRow{&kScsiPciNonTransitionalType, build_scsi_pci<kScsiPciNonTransitionalType>, true},
     CatalogRow{&kScsiHdType, build_scsi_hd},
     CatalogRow{&kScsiCdType, build_scsi_cd},

@@ -183,7 +183,7 @@ private:
     std::unique_ptr<IrqRouting> irqs_;
     std::unique_ptr<KvmDoorbells> doorbells_;
     ChardevRegistry chardevs_;
-    BlockGraph blocks_;
+    BlockGraph blocks_{&disks_->throttle_groups()};
     IoThreads io_threads_;
     Objects objects_{ObjectEnvironment{io_threads_, memory_backends_, disks_->throttle_groups()}};
     EventLoopInterruptRelay relay_;

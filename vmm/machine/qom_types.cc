@@ -50,6 +50,7 @@ constexpr std::array kTypes{
     QomType{"virtio-scsi-pci-base", "virtio-pci", true},
     QomType{"virtio-scsi-pci", "virtio-scsi-pci-base", false},
     QomType{"virtio-scsi-pci-non-transitional", "virtio-scsi-pci-base", false},
+    QomType{"virtio-scsi-pci-transitional", "virtio-scsi-pci-base", false},
     QomType{"scsi-device", "device", true},
     QomType{"scsi-disk-base", "scsi-device", true},
     QomType{"scsi-hd", "scsi-disk-base", false},

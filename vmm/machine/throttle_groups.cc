@@ -42,9 +42,23 @@ std::vector<std::string> ThrottleGroups::objects() const {
 }
 
 bool ThrottleGroups::is_used(std::string_view id) const {
-    return std::any_of(objects_.begin(), objects_.end(), [&](const auto& group) {
-        return group->name() == id && group.use_count() > 1;
-    });
+    return std::any_of(objects_.begin(), objects_.end(),
+                       [&](const auto& group) { return group->name() == id && group->is_used(); });
+}
+
+std::shared_ptr<ThrottleGroup> ThrottleGroups::find(std::string_view name) const {
+    for (const auto& group : objects_) {
+        if (group->name() == name) {
+            return group;
+        }
+    }
+    for (const auto& weak : others_) {
+        if (auto group = weak.lock();
+            group != nullptr && group->name() == name && group->is_used()) {
+            return group;
+        }
+    }
+    return nullptr;
 }
 
 std::shared_ptr<ThrottleGroup> ThrottleGroups::find_or_make(const std::string& name) {

@@ -24,8 +24,10 @@ public:
     [[nodiscard]] bool is_object(std::string_view id) const;
     // Ids of objects, in the order of their making.
     [[nodiscard]] std::vector<std::string> objects() const;
-    // Whether a disk has joined the object.
+    // Whether a disk or a block node has joined the object.
     [[nodiscard]] bool is_used(std::string_view id) const;
+    // The group of that name, an object's or one that a disk uses; null when there is none.
+    [[nodiscard]] std::shared_ptr<ThrottleGroup> find(std::string_view name) const;
     // The group of that name, made when there is none.
     [[nodiscard]] std::shared_ptr<ThrottleGroup> find_or_make(const std::string& name);
 

@@ -18,7 +18,7 @@ constexpr FeatureSet kOffered{3, 28, 32};
 }  // namespace
 
 TEST_SUITE("virtio/features") {
-    TEST_CASE("windows 0 and 1 show the 64 bits, others nothing (virtio 1.2 §4.1.4.3)") {
+    TEST_CASE("windows 0 and 1 show the 64 bits, others nothing (T06, virtio 1.2 §4.1.4.3)") {
         FeatureNegotiation features(kOffered);
 
         CHECK(features.read_offered(0) == (1U << 3 | 1U << 28));
@@ -30,7 +30,7 @@ TEST_SUITE("virtio/features") {
         CHECK(features.accepted().bits() == 0);
     }
 
-    TEST_CASE("a subset with VERSION_1 is acceptable, whatever else is not (§2.2.2, §6.1)") {
+    TEST_CASE("a subset with VERSION_1 is acceptable, whatever else is not (T06, §2.2.2, §6.1)") {
         FeatureNegotiation features(kOffered);
 
         CHECK_FALSE(features.is_acceptable());
@@ -59,7 +59,7 @@ TEST_SUITE("virtio/features") {
         CHECK_FALSE(features.is_acceptable());
     }
 
-    TEST_CASE("a frozen choice stays until reset") {
+    TEST_CASE("a frozen choice stays until reset (T06)") {
         FeatureNegotiation features(kOffered);
         features.write_accepted(1, 1);
         features.freeze();

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/bus/access_hold.h"
+#include "tests/unit/virtio/legacy_registers.h"
 #include "tests/unit/virtio/virtio_bench.h"
 #include "virtio/spec.h"
 
@@ -12,13 +13,11 @@ namespace siskin {
 
 // The modern interface is VirtioBench's. The test's thread is held as a vCPU's is, by accesses that
 // take time.
-struct LegacyBench : VirtioBench {
-    static constexpr std::uint16_t kPorts = 0x1000;
-    static constexpr std::uint16_t kPortsMemoryAndMaster = 0x7;
+struct LegacyBench : VirtioBench, LegacyRegisters {
     static constexpr std::uint16_t kQueueSize = 256;
 
     explicit LegacyBench(const BlkPciConfig& settings = {}, bool read_only = false)
-        : VirtioBench(transitional(settings), read_only) {
+        : VirtioBench(transitional(settings), read_only), LegacyRegisters(VirtioBench::pci) {
         hold.attach();
         map();
     }
@@ -37,25 +36,6 @@ struct LegacyBench : VirtioBench {
         pci.set_command(kBdf, kPortsMemoryAndMaster);
     }
 
-    std::uint64_t get(std::uint64_t offset, unsigned width) {
-        return pci.port_read(static_cast<std::uint16_t>(kPorts + offset), width);
-    }
-    void set(std::uint64_t offset, unsigned width, std::uint64_t value) {
-        pci.port_write(static_cast<std::uint16_t>(kPorts + offset), width, value);
-    }
-    std::uint64_t legacy_status() { return get(virtio_spec::kLegacyDeviceStatus, 1); }
-    void set_legacy_status(std::uint8_t value) { set(virtio_spec::kLegacyDeviceStatus, 1, value); }
-    void set_features(std::uint32_t features) {
-        set(virtio_spec::kLegacyDriverFeatures, 4, features);
-    }
-    void legacy_select(std::uint16_t queue) { set(virtio_spec::kLegacyQueueSelect, 2, queue); }
-    static std::uint32_t page_of(const DriverQueue& driver) {
-        return static_cast<std::uint32_t>(driver.config().descriptor_area.value() / 4096);
-    }
-    void set_queue(std::uint16_t queue, std::uint32_t page) {
-        legacy_select(queue);
-        set(virtio_spec::kLegacyQueueAddress, 4, page);
-    }
     // Up to where DRIVER_OK comes.
     void prepare_legacy(const DriverQueue& driver,
                         std::uint32_t features = 1U << virtio_spec::kBlockFeatureFlush) {
@@ -70,7 +50,6 @@ struct LegacyBench : VirtioBench {
         prepare_legacy(driver, features);
         set_legacy_status(7);
     }
-    void legacy_notify(std::uint16_t queue = 0) { set(virtio_spec::kLegacyQueueNotify, 2, queue); }
     // Offers, notifies and waits; 0xff when nothing comes.
     std::uint8_t legacy_run(DriverQueue& driver, std::uint32_t type, std::uint64_t sector,
                             std::uint16_t queue = 0) {

@@ -102,10 +102,11 @@ struct VirtioBench {
     static constexpr std::uint64_t kDiskSize = 1 * kMiB;
     static constexpr std::uint16_t kMemoryAndMaster = 0x6;
 
-    // With several threads they serve the queues in turn.
+    // With several threads they serve the queues in turn. `other`: the device's disk in the stead
+    // of the one in memory.
     explicit VirtioBench(const BlkPciConfig& settings = {}, bool read_only = false,
-                         bool unmap = false, std::size_t threads = 1)
-        : disk(kDiskSize, read_only) {
+                         bool unmap = false, std::size_t threads = 1, BlockNode* other = nullptr)
+        : disk(kDiskSize, read_only), node(other == nullptr ? disk : *other) {
         while (more_threads.size() + 1 < threads) {
             more_threads.push_back(*IoThread::create("more"));
         }
@@ -131,7 +132,7 @@ struct VirtioBench {
             threads.thread_of_queue.push_back(queue % threads.threads.size());
         }
         return create_blk_pci(place, std::make_shared<BlkPciConfig>(settings), services,
-                              BlkPciBackends{disk, std::move(threads), 2, std::move(sink)});
+                              BlkPciBackends{node, std::move(threads), 2, std::move(sink)});
     }
 
     BlockDevice& block() { return dynamic_cast<BlockDevice&>(device->device()); }
@@ -261,6 +262,7 @@ struct VirtioBench {
     std::unique_ptr<IoThread> io_thread = *IoThread::create("io");
     std::vector<std::unique_ptr<IoThread>> more_threads;
     MemoryDisk disk;
+    BlockNode& node;
     ErrorLog* errors = nullptr;  // the device's
     std::unique_ptr<VirtioPci> device;
 };

@@ -67,6 +67,9 @@ public:
 
     [[nodiscard]] std::uint64_t common() const { return common_; }
     [[nodiscard]] std::uint64_t device_config() const { return device_; }
+    [[nodiscard]] std::uint64_t notify_region() const { return notify_; }
+    [[nodiscard]] std::uint64_t interrupt_status() const { return interrupt_status_; }
+
     [[nodiscard]] std::uint8_t read8(std::uint16_t offset) const;
     [[nodiscard]] std::uint16_t read16(std::uint16_t offset) const;
     [[nodiscard]] std::uint32_t read32(std::uint16_t offset) const;

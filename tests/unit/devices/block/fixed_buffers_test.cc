@@ -5,7 +5,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
@@ -13,8 +12,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <liburing.h>
 
 #include "tests/unit/devices/block/engine_bench.h"
 
@@ -46,20 +43,6 @@ struct Memory {
     }
 };
 
-struct RingOf64 {
-    RingOf64() { usable = ::io_uring_queue_init(64, &ring, 0) == 0; }
-    ~RingOf64() {
-        if (usable) {
-            ::io_uring_queue_exit(&ring);
-        }
-    }
-    RingOf64(const RingOf64&) = delete;
-    RingOf64& operator=(const RingOf64&) = delete;
-
-    io_uring ring{};
-    bool usable;
-};
-
 // KiB that this process has pinned: proc(5), status.
 std::uint64_t pinned_kib() {
     std::ifstream status("/proc/self/status");
@@ -78,15 +61,11 @@ std::uint64_t pinned_kib() {
 TEST_SUITE("devices/block/fixed_buffers") {
     TEST_CASE("a buffer is found where a region holds all of it") {
         const Memory memory;
-        RingOf64 ring;
-        if (!ring.usable) {
-            MESSAGE("SKIPPED: this host has no io_uring for us");
-            return;
-        }
-        FixedBuffers fixed;
-        CHECK_FALSE(fixed.index_of(memory.buffer(0, 0, 1)).has_value());
-        REQUIRE(fixed.pin(ring.ring, memory.guest) == 0);
+        CHECK_FALSE(FixedBuffers().index_of(memory.buffer(0, 0, 1)).has_value());
 
+        const FixedBuffers fixed(memory.guest);
+
+        CHECK(fixed.pieces().size() == 2);
         for (const std::size_t region : {0U, 1U}) {
             const auto first = fixed.index_of(memory.buffer(region, 0, 1));
             REQUIRE(first.has_value());
@@ -101,12 +80,21 @@ TEST_SUITE("devices/block/fixed_buffers") {
         CHECK_FALSE(fixed.index_of(iovec{&elsewhere, 1}).has_value());
     }
 
-    TEST_CASE("what the kernel cannot take is not pinned in part") {
-        RingOf64 ring;
-        if (!ring.usable) {
-            MESSAGE("SKIPPED: this host has no io_uring for us");
-            return;
-        }
+    TEST_CASE("what the kernel cannot take in one piece is cut") {
+        // Nothing touches it.
+        const std::uint64_t size = FixedBuffers::kPieceMax + 4096;
+        const auto guest = *GuestMemory::create({GuestRegion{GuestAddress{0}, map(size)}});
+        std::byte* const data = guest->regions()[0].data();
+
+        const FixedBuffers fixed(guest);
+
+        REQUIRE(fixed.pieces().size() == 2);
+        CHECK(fixed.index_of(iovec{data, FixedBuffers::kPieceMax}) == 0);
+        CHECK(fixed.index_of(iovec{data + FixedBuffers::kPieceMax, 4096}) == 1);
+        CHECK_FALSE(fixed.index_of(iovec{data + FixedBuffers::kPieceMax - 1, 2}).has_value());
+    }
+
+    TEST_CASE("memory of too many pieces is not pinned, and the engine works without") {
         const auto mapping = map((FixedBuffers::kPiecesMax + 1) * 4096);
         std::vector<GuestRegion> regions;
         for (std::size_t index = 0; index <= FixedBuffers::kPiecesMax; ++index) {
@@ -114,12 +102,19 @@ TEST_SUITE("devices/block/fixed_buffers") {
                 GuestRegion{GuestAddress{index * 8192}, mapping, index * 4096, ByteCount{4096}});
         }
         const auto before = pinned_kib();
-        FixedBuffers fixed;
+        Bench bench(EngineKind::Uring);
+        bench.access.fixed_buffers = true;
+        bench.engine->detach(bench.loop);
+        bench.engine->lend_memory(*GuestMemory::create(regions));
 
-        CHECK(fixed.pin(ring.ring, *GuestMemory::create(regions)) == E2BIG);
+        REQUIRE(bench.engine->attach(bench.loop).has_value());
 
         CHECK(pinned_kib() == before);
-        CHECK_FALSE(fixed.index_of(iovec{mapping->data(), 1}).has_value());
+        Operation read;
+        read.buffers = {iovec{mapping->data(), 4096}};
+        read.prepare_read(0, read.buffers);
+        bench.run(read);
+        CHECK(read.error == 0);
     }
 
     TEST_CASE("an engine pins what it was lent from its first loop to its end") {

@@ -16,6 +16,7 @@
 #include "base/loop/io_loop.h"
 #include "devices/block/raw_file.h"
 #include "tests/harness/loop_wake.h"
+#include "tests/unit/devices/block/manual_node.h"
 #include "tests/unit/devices/block/temporary_file.h"
 
 namespace siskin {
@@ -55,41 +56,6 @@ public:
 
     int error = -1;
     unsigned completions = 0;
-};
-
-// A disk of 1 MiB whose requests the test carries out.
-class ManualNode final : public SharedNode {
-public:
-    static constexpr std::uint64_t kEnd = 1 << 20;
-
-    [[nodiscard]] const std::string& name() const override { return name_; }
-    [[nodiscard]] ByteCount capacity() const override { return ByteCount{kEnd}; }
-    [[nodiscard]] bool read_only() const override { return false; }
-    [[nodiscard]] std::uint32_t block_size() const override { return 512; }
-    [[nodiscard]] BlockNodeLimits limits() const override { return {true, 512, 1}; }
-    [[nodiscard]] Result<std::unique_ptr<BlockEngine>> create_engine(std::size_t) override {
-        return std::unique_ptr<BlockEngine>(std::make_unique<Engine>(*this));
-    }
-
-    BlockOperation* submitted = nullptr;
-    unsigned releases = 0;
-
-private:
-    class Engine final : public BlockEngine {
-    public:
-        explicit Engine(ManualNode& node) : node_(node) {}
-        [[nodiscard]] Result<> attach(IoLoop&) override { return {}; }
-        void detach(IoLoop&) override {}
-        void submit(BlockOperation& operation) override { node_.submitted = &operation; }
-        void release_held() override { ++node_.releases; }
-        [[nodiscard]] std::string_view name() const override { return "manual"; }
-
-    private:
-        ManualNode& node_;
-    };
-    [[nodiscard]] Result<> change_use(std::optional<ImageUse>) override { return {}; }
-
-    std::string name_ = "manual";
 };
 
 std::string resize_refusal(BlockNode& node, std::uint64_t size) {
@@ -224,6 +190,22 @@ TEST_SUITE("devices/block/raw_filter") {
         engine->release_held();
 
         CHECK(child.releases == 1);
+    }
+
+    TEST_CASE("a disk below that is lost and found again is so through it") {
+        class Listener final : public BlockEngineListener {
+            void on_availability_changed() override {}
+        } listener;
+        ManualNode child;
+        const auto filter = *RawFilter::create(part(4096, {}), child);
+        const auto engine = *filter->create_engine(1);
+        CHECK(engine->is_available());
+
+        engine->set_listener(&listener);
+        child.available = false;
+
+        CHECK_FALSE(engine->is_available());
+        CHECK(child.listener == &listener);
     }
 
     TEST_CASE("a new size is one behind the offset, in whole sectors (B14)") {

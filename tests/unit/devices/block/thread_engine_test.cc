@@ -9,7 +9,7 @@
 namespace siskin {
 
 TEST_SUITE("devices/block/thread_engine") {
-    TEST_CASE("system calls on threads do what is asked of an engine") {
+    TEST_CASE("system calls on threads do what is asked of an engine (B11)") {
         check_engine(EngineKind::Threads);
     }
 }

@@ -9,7 +9,7 @@
 namespace siskin {
 
 TEST_SUITE("devices/block/uring_engine") {
-    TEST_CASE("io_uring does what is asked of an engine") {
+    TEST_CASE("io_uring does what is asked of an engine (B11)") {
         FileAccess access;
         UringUnavailable unavailable;
         REQUIRE(UringEngine::create(access, 64, unavailable).has_value());

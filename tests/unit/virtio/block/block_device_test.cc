@@ -5,7 +5,10 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
+#include <future>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,6 +28,17 @@ std::uint64_t config(VirtioBench& bench, std::uint64_t offset, unsigned width) {
 void set_config(VirtioBench& bench, std::uint64_t offset, unsigned width, std::uint64_t value) {
     bench.pci.memory_write(VirtioBench::kBar + VirtioPci::kDeviceOffset + offset, width, value);
 }
+
+// An I/O thread that does nothing else until it is let go.
+struct BusyThread {
+    BusyThread() {
+        thread->post([this](IoLoop&) { go_on.get_future().wait(); });
+    }
+    void let_go() { go_on.set_value(); }
+
+    std::promise<void> go_on;
+    std::unique_ptr<IoThread> thread = *IoThread::create("io");
+};
 
 }  // namespace
 
@@ -49,7 +63,7 @@ TEST_SUITE("virtio/block/block_device: registers") {
         CHECK(bench.common(spec::kCommonQueueSize, 2) == 128);
     }
 
-    TEST_CASE("any read of configuration space is its bytes") {
+    TEST_CASE("any read of configuration space is its bytes (T12)") {
         VirtioBench bench;
         std::vector<std::uint64_t> bytes;
         for (std::uint64_t offset = 0; offset < 80; ++offset) {
@@ -66,7 +80,7 @@ TEST_SUITE("virtio/block/block_device: registers") {
         }
     }
 
-    TEST_CASE("writes change nothing but writeback, which needs CONFIG_WCE") {
+    TEST_CASE("writes change nothing but writeback, which needs CONFIG_WCE (T12)") {
         VirtioBench bench;
         const auto dump = [&] {
             std::vector<std::uint64_t> bytes;
@@ -121,7 +135,7 @@ TEST_SUITE("virtio/block/block_device: registers") {
 }
 
 TEST_SUITE("virtio/block/block_device: durability") {
-    TEST_CASE("with the write cache on a write is one write, and a flush one sync") {
+    TEST_CASE("with the write cache on a write is one write, and a flush one sync (B08)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.start(driver, {spec::kBlockFeatureFlush});
@@ -133,7 +147,7 @@ TEST_SUITE("virtio/block/block_device: durability") {
               std::vector<MemoryDisk::Entry>{{Step::Write, 1024, 512}, {Step::Sync, 0, 0}});
     }
 
-    TEST_CASE("a driver that cannot flush gets durable writes (§5.2.6.2)") {
+    TEST_CASE("a driver that cannot flush gets durable writes (B09, §5.2.6.2)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.start(driver, {});
@@ -146,7 +160,7 @@ TEST_SUITE("virtio/block/block_device: durability") {
         CHECK(log[1].step == Step::Sync);
     }
 
-    TEST_CASE("with writeback switched off each write is durable, switched on again not") {
+    TEST_CASE("with writeback switched off each write is durable, switched on again not (B09)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.start(driver, {spec::kBlockFeatureFlush, spec::kBlockFeatureConfigWce});
@@ -159,7 +173,7 @@ TEST_SUITE("virtio/block/block_device: durability") {
         CHECK(bench.disk.log().size() == 3);
     }
 
-    TEST_CASE("write-cache=off begins with durable writes") {
+    TEST_CASE("write-cache=off begins with durable writes (B09)") {
         BlkPciConfig settings;
         settings.blk.write_cache = OnOffAuto::Off;
         VirtioBench bench(settings);
@@ -172,7 +186,36 @@ TEST_SUITE("virtio/block/block_device: durability") {
         CHECK(bench.disk.log().size() == 2);
     }
 
-    TEST_CASE("a durable write whose sync fails is an I/O error") {
+    TEST_CASE("what is on its way to the thread is there before the disk goes (T08)") {
+        BusyThread busy;
+        MemoryDisk disk(kMiB);
+        auto device =
+            *BlockDevice::create(disk, BlockThreads{{busy.thread.get()}, {}}, BlockDeviceOptions{});
+
+        device->publish_size();
+        device->set_throttle_group(std::make_shared<ThrottleGroup>("g"));
+        auto gone = std::async(std::launch::async, [&] { device.reset(); });
+
+        CHECK(gone.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout);
+        busy.let_go();
+        gone.get();
+        CHECK_FALSE(disk.claimed);
+    }
+
+    TEST_CASE("a disk that nobody used but for its limits goes without its thread") {
+        BusyThread busy;
+        MemoryDisk disk(kMiB);
+        auto device =
+            *BlockDevice::create(disk, BlockThreads{{busy.thread.get()}, {}}, BlockDeviceOptions{});
+
+        device->set_throttle_group(std::make_shared<ThrottleGroup>("g"));
+        auto gone = std::async(std::launch::async, [&] { device.reset(); });
+
+        CHECK(gone.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+        busy.let_go();
+    }
+
+    TEST_CASE("a durable write whose sync fails is an I/O error (B08)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.disk.fail_operation(1, EIO);

@@ -18,7 +18,7 @@ namespace siskin {
 namespace spec = virtio_spec;
 
 TEST_SUITE("virtio/block/block_io") {
-    TEST_CASE("a reset with requests in flight reads non-zero until they are done (§2.4)") {
+    TEST_CASE("a reset with requests in flight reads non-zero until they are done (T08, §2.4)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.start(driver);
@@ -43,7 +43,7 @@ TEST_SUITE("virtio/block/block_io") {
         CHECK(eventually([&] { return bench.status() == 0; }));
     }
 
-    TEST_CASE("at every point of completion, no write reaches the guest after a reset") {
+    TEST_CASE("at every point of completion, no write reaches the guest after a reset (B07, T08)") {
         for (std::int64_t completed = 0; completed <= 4; ++completed) {
             VirtioBench bench;
             DriverQueue driver(bench.guest, 16);
@@ -80,7 +80,7 @@ TEST_SUITE("virtio/block/block_io") {
         }
     }
 
-    TEST_CASE("a hundred resets in a row leave a device that works") {
+    TEST_CASE("a hundred resets in a row leave a device that works (T08)") {
         VirtioBench bench;
         for (int round = 0; round < 100; ++round) {
             bench.set_status(0);
@@ -95,7 +95,7 @@ TEST_SUITE("virtio/block/block_io") {
         CHECK(bench.run(driver, spec::kBlockRead, 0) == 0);
     }
 
-    TEST_CASE("a function level reset with requests in flight ends in power-on registers") {
+    TEST_CASE("a function level reset with requests in flight ends in power-on registers (T08)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.start(driver);
@@ -266,7 +266,7 @@ TEST_SUITE("virtio/block/block_io") {
         CHECK(eventually([&] { return driver.used_index() == 1; }));
     }
 
-    TEST_CASE("a device that goes away with requests in flight waits for them") {
+    TEST_CASE("a device that goes away with requests in flight waits for them (B07)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
         bench.start(driver);

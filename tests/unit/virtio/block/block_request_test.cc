@@ -70,7 +70,7 @@ TEST_SUITE("virtio/block/block_request") {
         CHECK(request.status_offset == 1024);
     }
 
-    TEST_CASE("everything that reaches past the end is refused, and nothing wraps") {
+    TEST_CASE("everything that reaches past the end is refused, and nothing wraps (B01)") {
         Bench bench;
         constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
         struct Place {
@@ -100,7 +100,7 @@ TEST_SUITE("virtio/block/block_request") {
         }
     }
 
-    TEST_CASE("data that is no whole number of blocks is refused, none at all too") {
+    TEST_CASE("data that is no whole number of blocks is refused, none at all too (B02)") {
         Bench bench;
         for (const unsigned size : {1U, 511U, 513U, 1023U}) {
             CHECK(bench.read(0, size) == Kind::Refused);
@@ -123,7 +123,7 @@ TEST_SUITE("virtio/block/block_request") {
         CHECK(bench.read(0, 512, limits) == Kind::Refused);
     }
 
-    TEST_CASE("a read-only disk reads, flushes and refuses writes, negotiated or not") {
+    TEST_CASE("a read-only disk reads, flushes and refuses writes, negotiated or not (B04, T07)") {
         Bench bench;
         BlockLimits limits = kLimits;
         limits.read_only = true;
@@ -134,7 +134,7 @@ TEST_SUITE("virtio/block/block_request") {
                   .kind == Kind::Flush);
     }
 
-    TEST_CASE("unknown types, SCSI and what is not offered are unsupported") {
+    TEST_CASE("unknown types, SCSI and what is not offered are unsupported (B05)") {
         Bench bench;
         for (const std::uint32_t type :
              {2U, 3U, 5U, 6U, 7U, 9U, 10U, 11U, 13U, 14U, 0x80000000U, 0x80000001U, 0xffffffffU}) {
@@ -144,7 +144,7 @@ TEST_SUITE("virtio/block/block_request") {
         }
     }
 
-    TEST_CASE("a chain with no writable byte is malformed, one with no header is refused") {
+    TEST_CASE("a chain with no writable byte is malformed, one with no header is refused (V08)") {
         Bench bench;
 
         CHECK(bench.parse(spec::kBlockRead, 0, {{kHeader, 16, false}}).kind == Kind::Malformed);
@@ -153,7 +153,7 @@ TEST_SUITE("virtio/block/block_request") {
         CHECK(bench.parse(spec::kBlockRead, 0, {{kStatus, 1, true}}).kind == Kind::Refused);
     }
 
-    TEST_CASE("get-id has room for any number of bytes but none") {
+    TEST_CASE("get-id has room for any number of bytes but none (B05)") {
         Bench bench;
         for (const unsigned size : {1U, 20U, 512U}) {
             const BlockRequest request =
@@ -166,7 +166,8 @@ TEST_SUITE("virtio/block/block_request") {
               Kind::Refused);
     }
 
-    TEST_CASE("a request parses the same wherever header, data and status are cut (§2.7.4.1)") {
+    TEST_CASE(
+        "a request parses the same wherever header, data and status are cut (V08, §2.7.4.1)") {
         Bench bench;
         unsigned wrong = 0;
         // The writable part is 512 bytes of data and the status; one cut in each part.

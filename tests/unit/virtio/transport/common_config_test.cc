@@ -5,11 +5,10 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
-#include <functional>
 #include <random>
 #include <vector>
 
-#include "tests/harness/test_guest.h"
+#include "tests/unit/virtio/transport/common_config_bench.h"
 
 namespace siskin {
 
@@ -17,106 +16,7 @@ namespace spec = virtio_spec;
 
 namespace {
 
-class IdleDevice final : public VirtioDevice {
-public:
-    std::uint16_t device_id() const override { return 1; }
-    std::uint32_t class_code() const override { return 0; }
-    FeatureSet offered_features() const override { return {}; }
-    const std::vector<std::uint16_t>& queue_sizes() const override { return sizes; }
-    std::uint64_t read_config(std::uint64_t, unsigned) override { return 0; }
-    void write_config(std::uint64_t, unsigned, std::uint64_t) override {}
-    std::uint16_t config_size() const override { return 0; }
-    std::uint8_t config_generation() const override { return generation; }
-    void activate(ActiveQueues, DeviceHost&) override {}
-    void deactivate(std::function<void()> done) override { done(); }
-    void pause(std::function<void()> done) override { done(); }
-    void allow_transfers(bool) override {}
-    bool is_quiet() const override { return true; }
-
-    std::vector<std::uint16_t> sizes{256, 128, 64};
-    std::uint8_t generation = 7;
-};
-
-class Owner final : public CommonConfigOwner {
-public:
-    bool is_valid_queue(const QueueConfig& config, std::uint16_t size_max) override {
-        return check_queue(config, size_max, RingFormat::Split, *guest.memory()).has_value();
-    }
-    bool is_usable_vector(std::uint16_t vector) override { return vector < 4; }
-    void on_vectors_changed() override { ++vector_changes; }
-    void on_features_ok(FeatureSet) override { ++features_oks; }
-    void on_driver_ok() override { ++driver_oks; }
-    void on_reset_requested(DriverInterface) override {
-        ++resets;
-        common->begin_reset();
-    }
-    void on_legacy_driver() override {}
-    void on_queue_reset_requested(std::size_t, DriverInterface) override { ++queue_resets; }
-    bool on_queue_enabled_again(std::size_t) override { return true; }
-    void before_access() override {}
-    bool needs_reset() const override { return broken; }
-
-    TestGuest guest;
-    CommonConfig* common = nullptr;
-    bool broken = false;
-    unsigned vector_changes = 0;
-    unsigned features_oks = 0;
-    unsigned driver_oks = 0;
-    unsigned resets = 0;
-    unsigned queue_resets = 0;
-};
-
-struct Bench {
-    Bench() { owner.common = &common; }
-
-    std::uint64_t get(std::uint64_t offset, unsigned width) {
-        return common.read(IoAccess{offset, width});
-    }
-    void set(std::uint64_t offset, unsigned width, std::uint64_t value) {
-        common.write(IoAccess{offset, width}, value);
-    }
-    void select(std::uint16_t queue) { set(spec::kCommonQueueSelect, 2, queue); }
-    void set_address(std::uint64_t offset, std::uint64_t address) {
-        set(offset, 4, address & 0xffffffff);
-        set(offset + 4, 4, address >> 32);
-    }
-    void program_queue(std::uint16_t queue) {
-        select(queue);
-        set(spec::kCommonQueueSize, 2, 16);
-        set_address(spec::kCommonQueueDescriptorTable, 0x10000);
-        set_address(spec::kCommonQueueAvailableRing, 0x20000);
-        set_address(spec::kCommonQueueUsedRing, 0x30000);
-    }
-    void enable() { set(spec::kCommonQueueEnable, 2, 1); }
-    void set_status(std::uint8_t status) { set(spec::kCommonDeviceStatus, 1, status); }
-    void accept_version_1() {
-        set(spec::kCommonDriverFeatureSelect, 4, 1);
-        set(spec::kCommonDriverFeature, 4, 1);
-    }
-    void reach_driver_ok() {
-        set_status(1);
-        set_status(3);
-        accept_version_1();
-        set_status(11);
-        set_status(15);
-    }
-    // Every byte of the structure and what lies behind it.
-    std::vector<std::uint64_t> dump() {
-        std::vector<std::uint64_t> all;
-        for (std::uint16_t queue = 0; queue < 4; ++queue) {
-            select(queue);
-            for (std::uint64_t offset = 0; offset < 72; ++offset) {
-                all.push_back(get(offset, 1));
-            }
-        }
-        select(0);
-        return all;
-    }
-
-    IdleDevice device;
-    Owner owner;
-    CommonConfig common{device, FeatureSet{5, spec::kFeatureVersion1}, owner};
-};
+using Bench = CommonConfigBench;
 
 }  // namespace
 
@@ -160,7 +60,7 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(bench.dump() == before);
     }
 
-    TEST_CASE("any read of any width is the bytes of the registers, zeroes behind the end") {
+    TEST_CASE("any read of any width is the bytes of the registers, zeroes behind the end (T12)") {
         Bench bench;
         bench.program_queue(1);
         std::vector<std::uint64_t> bytes;
@@ -193,7 +93,7 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(bench.get(at, 8) == 0xaabbccdd55667788);
     }
 
-    TEST_CASE("narrower, wider and unaligned writes of the other fields are dropped") {
+    TEST_CASE("narrower, wider and unaligned writes of the other fields are dropped (T12)") {
         Bench bench;
         bench.set(spec::kCommonQueueSelect, 1, 2);
         bench.set(spec::kCommonQueueSelect, 4, 2);
@@ -210,7 +110,7 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(bench.get(spec::kCommonNumQueues, 2) == 3);
     }
 
-    TEST_CASE("a vector that does not exist reads back as NO_VECTOR (§4.1.5.1.2.1)") {
+    TEST_CASE("a vector that does not exist reads back as NO_VECTOR (T03, §4.1.5.1.2.1)") {
         Bench bench;
         for (const unsigned vector : {4U, 5U, 0x7ffU, 0x800U, 0xfffeU, 0xffffU}) {
             bench.set(spec::kCommonConfigMsixVector, 2, vector);
@@ -225,7 +125,7 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(bench.owner.vector_changes == 14);
     }
 
-    TEST_CASE("a size that is no power of two reads as 0 without RING_PACKED (§4.1.4.3.1)") {
+    TEST_CASE("a size that is no power of two reads as 0 without RING_PACKED (V17, §4.1.4.3.1)") {
         Bench bench;
         bench.program_queue(0);
 
@@ -237,7 +137,7 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(bench.get(spec::kCommonQueueSize, 2) == 12);
     }
 
-    TEST_CASE("a queue that cannot work is not enabled, and reads back so") {
+    TEST_CASE("a queue that cannot work is not enabled, and reads back so (V17)") {
         Bench bench;
         bench.program_queue(0);
         for (const unsigned size : {0U, 3U, 512U, 65535U}) {
@@ -303,7 +203,7 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(bench.get(spec::kCommonQueueMsixVector, 2) == 1);
     }
 
-    TEST_CASE("features are frozen by FEATURES_OK, which bad ones do not reach") {
+    TEST_CASE("features are frozen by FEATURES_OK, which bad ones do not reach (T06)") {
         Bench bench;
         bench.set_status(3);
         bench.set(spec::kCommonDriverFeatureSelect, 4, 0);
@@ -333,7 +233,7 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(bench.common.driver_ok());
     }
 
-    TEST_CASE("during a reset the status keeps its value and writes are dropped (§2.4)") {
+    TEST_CASE("during a reset the status keeps its value and writes are dropped (T11, §2.4)") {
         Bench bench;
         const auto power_on = bench.dump();
         bench.program_queue(0);
@@ -362,7 +262,7 @@ TEST_SUITE("virtio/transport/common_config") {
         CHECK(bench.get(spec::kCommonDeviceStatus, 1) == (15 | spec::kStatusNeedsReset));
     }
 
-    TEST_CASE("200,000 random writes keep what must hold") {
+    TEST_CASE("200,000 random writes keep what must hold (T01, T03)") {
         Bench bench;
         std::mt19937_64 random(1);
         unsigned broken = 0;

@@ -112,7 +112,7 @@ TEST_SUITE("virtio/transport/device_status") {
         CHECK(status.write_legacy(0).reset);
     }
 
-    TEST_CASE("a million random writes do what the model does") {
+    TEST_CASE("a million random writes do what the model does (T05)") {
         std::mt19937 random(20221);
         DeviceStatus status;
         Model model;

@@ -74,7 +74,7 @@ TEST_SUITE("virtio/transport/notify_region") {
         CHECK(bench.region->kick(1).take() == 0);
     }
 
-    TEST_CASE("arming twice binds once") {
+    TEST_CASE("arming twice binds once (T04)") {
         Bench bench;
         bench.region->move_to(GuestAddress{kBase});
 
@@ -148,7 +148,7 @@ TEST_SUITE("virtio/transport/notify_region") {
         CHECK(bench.region->kick(0).take() == 1);
     }
 
-    TEST_CASE("unarmed queues, queues that do not exist and odd offsets do nothing") {
+    TEST_CASE("unarmed queues, queues that do not exist and odd offsets do nothing (T14, V14)") {
         Bench bench;
         bench.region->arm(0);
         for (std::uint64_t offset = 1; offset < 0x1000; ++offset) {

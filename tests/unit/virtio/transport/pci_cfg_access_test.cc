@@ -78,7 +78,7 @@ TEST_SUITE("virtio/transport/pci_cfg_access") {
         }
     }
 
-    TEST_CASE("a window that is not legal reaches nothing (§4.1.4.9.1)") {
+    TEST_CASE("a window that is not legal reaches nothing (T13, §4.1.4.9.1)") {
         struct Window {
             std::uint8_t bar;
             std::uint32_t offset;

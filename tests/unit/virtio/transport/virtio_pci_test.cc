@@ -349,7 +349,7 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         CHECK(bench.run(fresh, spec::kBlockRead, 0) == 0);
     }
 
-    TEST_CASE("a device whose engine cannot start asks for a reset and the vCPU goes on") {
+    TEST_CASE("a device whose engine cannot start asks for a reset and the vCPU goes on (T10)") {
         VirtioBench bench;
         bench.disk.refuse_attach = true;
         DriverQueue driver(bench.guest, 16);
@@ -363,7 +363,7 @@ TEST_SUITE("virtio/transport/virtio_pci") {
         CHECK(bench.run(driver, spec::kBlockRead, 0) == 0);
     }
 
-    TEST_CASE("after a reset every register is as at power-on") {
+    TEST_CASE("after a reset every register is as at power-on (T11)") {
         VirtioBench bench;
         const auto power_on = dump(bench);
         DriverQueue driver(bench.guest, 16);

@@ -15,7 +15,7 @@ TEST_SUITE("vmm/hmp/disk_commands") {
         CHECK(monitor.machine.calls().back() == "resize d0 1073741824");
         CHECK(monitor.machine.calls().at(monitor.machine.calls().size() - 2) ==
               "resize d0 3145728");
-        CHECK(monitor.run("block_resize").find("block_resize: string expected") !=
+        CHECK(monitor.run("block_resize").find("block_resize: block device name expected") !=
               std::string::npos);
         CHECK(monitor.run("block_resize d0 x").find("invalid size") != std::string::npos);
     }

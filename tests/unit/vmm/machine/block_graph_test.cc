@@ -130,6 +130,42 @@ TEST_SUITE("vmm/machine/block_graph") {
         CHECK(graph.entries().empty());
     }
 
+    TEST_CASE("a throttle node has a group, which is in use until the node goes") {
+        ThrottleGroups groups;
+        REQUIRE(groups.add("slow", {}).has_value());
+        BlockGraph graph(&groups);
+        add(graph, {{"driver", "null-co"}, {"node-name", "n"}, {"size", kMiB}});
+
+        add(graph, {{"driver", "throttle"},
+                    {"node-name", "t"},
+                    {"throttle-group", "slow"},
+                    {"file", "n"}});
+
+        CHECK(groups.is_used("slow"));
+        CHECK(graph.find("t")->driver == "throttle");
+        CHECK(graph.find("t")->filename ==
+              "json:{\"throttle-group\": \"slow\", \"driver\": \"throttle\", \"file\": "
+              "{\"driver\": \"null-co\", \"size\": 1048576}}");
+        CHECK(graph.find("t")->child == "n");
+        CHECK((*graph.disk("t"))->capacity() == ByteCount{kMiB});
+        CHECK(removal(graph, "n") == "Block device n is in use");
+        CHECK(removal(graph, "t") == "gone");
+        CHECK_FALSE(groups.is_used("slow"));
+        CHECK(removal(graph, "n") == "gone");
+    }
+
+    TEST_CASE("a throttle node of a group that is not there is refused, and nothing of it stays") {
+        ThrottleGroups groups;
+        BlockGraph graph(&groups);
+
+        CHECK(refusal(graph, {{"driver", "throttle"},
+                              {"node-name", "t"},
+                              {"throttle-group", "nope"},
+                              {"file", Value::Dict{{"driver", "null-co"}}}}) ==
+              "Throttle group 'nope' does not exist");
+        CHECK(graph.entries().empty());
+    }
+
     TEST_CASE("machines that read one image through a raw node share it (B13)") {
         const Image image;
         const auto add_reader = [&](BlockGraph& graph) {

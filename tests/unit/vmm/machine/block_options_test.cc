@@ -60,7 +60,8 @@ TEST_SUITE("vmm/machine/block_options") {
               "Parameter 'aio' does not accept value 'native': io_uring does the same, with and "
               "without cache.direct");
         CHECK(refusal({{"driver", "file"}, {"filename", "/d"}, {"detect-zeroes", "unmap"}}) ==
-              "Parameter 'detect-zeroes' doesn't take value 'unmap', allowed is off");
+              "setting detect-zeroes to unmap is not allowed without setting discard operation to "
+              "unmap");
         CHECK(refusal({{"driver", "file"}, {"filename", "/d"}, {"bogus", 1}}) ==
               "Parameter 'bogus' is unexpected");
         CHECK(refusal({{"driver", "raw"}, {"file", 3}}) ==

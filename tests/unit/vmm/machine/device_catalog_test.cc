@@ -36,6 +36,7 @@ const std::vector<Value::Dict>& examples() {
         {{"driver", "vhost-user-blk-pci"}, {"id", "elsewhere"}, {"bus", "rp2"}, {"chardev", "c0"}},
         {{"driver", "virtio-scsi-pci"}, {"id", "scsi"}},
         {{"driver", "virtio-scsi-pci-non-transitional"}, {"id", "scsi-modern"}},
+        {{"driver", "virtio-scsi-pci-transitional"}, {"id", "scsi-old"}},
         {{"driver", "virtio-blk-pci-transitional"}, {"id", "old"}, {"drive", "d3"}},
         {{"driver", "virtio-blk-pci"},
          {"id", "full"},

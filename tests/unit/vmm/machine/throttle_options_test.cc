@@ -75,6 +75,34 @@ TEST_SUITE("vmm/machine/throttle_groups") {
         CHECK_FALSE(groups.remove("g"));
     }
 
+    TEST_CASE("an object is used until its last user goes, whatever an I/O thread still holds") {
+        ThrottleGroups groups;
+        REQUIRE(groups.add("g", {}).has_value());
+        const std::shared_ptr<ThrottleGroup> engine = groups.find("g");
+        CHECK_FALSE(groups.is_used("g"));
+        {
+            const ThrottleGroupUse disk(engine);
+            ThrottleGroupUse moved = ThrottleGroupUse(engine);
+            const ThrottleGroupUse node(std::move(moved));
+            CHECK(groups.is_used("g"));
+        }
+
+        CHECK_FALSE(groups.is_used("g"));
+        CHECK(groups.remove("g"));
+        CHECK(groups.find("g") == nullptr);
+    }
+
+    TEST_CASE("a group without an object is found while somebody uses it") {
+        ThrottleGroups groups;
+        const std::shared_ptr<ThrottleGroup> group = groups.find_or_make("g");
+        CHECK(groups.find("g") == nullptr);
+
+        const ThrottleGroupUse disk(group);
+
+        CHECK(groups.find("g") == group);
+        CHECK(groups.find("h") == nullptr);
+    }
+
     TEST_CASE("disks that name the same group share it; with the last one it is gone") {
         ThrottleGroups groups;
         auto first = groups.find_or_make("g");
