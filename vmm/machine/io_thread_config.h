@@ -10,9 +10,9 @@
 
 namespace siskin {
 
-// docs/decisions/0029-polling-is-asked-for.md: nothing is polled by default.
+// docs/decisions/0029-polling-as-in-qemu.md
 struct IoThreadConfig {
-    std::uint64_t poll_max_ns = 0;
+    std::uint64_t poll_max_ns = 32'768;
     std::uint32_t poll_grow = 0;
     std::uint32_t poll_shrink = 0;
 };

@@ -64,6 +64,7 @@ Result<IoThread*> IoThreads::find(std::string_view id) {
     SISKIN_TRY(check(id));
     std::unique_ptr<IoThread> thread = SISKIN_TRY(IoThread::create("IO default"));
     entries_.push_back(Entry{"", std::move(thread)});
+    configure("", IoThreadConfig());
     return entries_.back().thread.get();
 }
 

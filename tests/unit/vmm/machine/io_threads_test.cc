@@ -42,7 +42,7 @@ TEST_SUITE("vmm/machine/io_threads") {
 
     TEST_CASE("a thread's loop has the polling times that were asked for") {
         IoThreads threads;
-        REQUIRE(threads.add("io0", {32'768, 3, 2}).has_value());
+        REQUIRE(threads.add("io0", {9000, 3, 2}).has_value());
         PollLimits first;
         PollLimits second;
         IoThread& thread = **threads.find("io0");
@@ -51,9 +51,18 @@ TEST_SUITE("vmm/machine/io_threads") {
         threads.configure("io0", {});
         thread.run_and_wait([&](IoLoop& loop) { second = loop.poll_limits(); });
 
-        CHECK(first.max == std::chrono::nanoseconds(32'768));
+        CHECK(first.max == std::chrono::nanoseconds(9000));
         CHECK(first.grow == 3);
         CHECK(first.shrink == 2);
-        CHECK(second.max.count() == 0);
+        CHECK(second.max.count() == 32'768);
+    }
+
+    TEST_CASE("the thread that devices share looks for as long as one of QEMU's") {
+        IoThreads threads;
+        PollLimits limits;
+
+        (*threads.find(""))->run_and_wait([&](IoLoop& loop) { limits = loop.poll_limits(); });
+
+        CHECK(limits.max.count() == 32'768);
     }
 }
