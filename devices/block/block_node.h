@@ -40,9 +40,11 @@ public:
     // Begins the operation; it completes in a later call from the loop, never inside this one. The
     // range lies inside the node's capacity.
     virtual void submit(BlockOperation& operation) = 0;
-    // A pause or a reset waits for what is in flight: what waits for a limit is begun now, and a
-    // disk that does not answer is given up after a while.
+    // Somebody waits for what is in flight: what waits for a limit is begun now, and a disk that
+    // does not answer is given up after a while.
     virtual void release_held() {}
+    // The same, but what waits for a limit is not begun: it completes with kLost, in here.
+    virtual void hand_back_held() { release_held(); }
     // False: nothing is to be submitted until the listener is called.
     [[nodiscard]] virtual bool is_available() const { return true; }
     // Null: none. Before attach().

@@ -96,7 +96,7 @@ std::uint64_t BlockOperation::size_left() const {
 }
 
 bool BlockOperation::finish(int error_number) {
-    offset_ -= std::exchange(shift_, 0);
+    unshift();
     error_ = error_number;
     return true;
 }

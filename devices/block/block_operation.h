@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include <sys/uio.h>
 
@@ -74,6 +75,9 @@ public:
         offset_ += by;
         shift_ += by;
     }
+
+    // Of whoever hands it back before it was begun: offset() is the submitter's again.
+    void unshift() { offset_ -= std::exchange(shift_, 0); }
 
     // Bytes that are not done yet.
     [[nodiscard]] std::uint64_t size_left() const;

@@ -18,6 +18,7 @@ public:
     [[nodiscard]] Result<> attach(IoLoop& loop) override { return inner_->attach(loop); }
     void detach(IoLoop& loop) override { inner_->detach(loop); }
     void release_held() override { inner_->release_held(); }
+    void hand_back_held() override { inner_->hand_back_held(); }
     [[nodiscard]] bool is_available() const override { return inner_->is_available(); }
     void set_listener(BlockEngineListener* listener) override { inner_->set_listener(listener); }
     void lend_memory(const std::shared_ptr<const GuestMemory>& memory) override {

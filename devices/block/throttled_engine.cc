@@ -41,13 +41,24 @@ ThrottledEngine::~ThrottledEngine() {
 }
 
 void ThrottledEngine::set_group(std::shared_ptr<ThrottleGroup> group) {
-    release_held();
+    std::array<BlockOperationList, 2> waiting{take_held(false), take_held(true)};
     if (group_ != nullptr) {
         group_->leave(member_);
     }
     group_ = std::move(group);
     if (group_ != nullptr) {
         group_->join(member_);
+    }
+    for (const bool write : {false, true}) {
+        while (BlockOperation* const operation = waiting[write ? 1 : 0].pop()) {
+            BlockOperationList& line = held_[write ? 1 : 0];
+            if (group_ == nullptr ||
+                (line.empty() && group_->admit(member_, write, operation->size_left()))) {
+                begin(*operation);
+            } else {
+                line.push(*operation);
+            }
+        }
     }
 }
 
@@ -105,19 +116,36 @@ void ThrottledEngine::on_ready() {
     }
 }
 
+BlockOperationList ThrottledEngine::take_held(bool is_write) {
+    BlockOperationList& line = held_[is_write ? 1 : 0];
+    if (!line.empty()) {
+        group_->withdraw(member_, is_write);
+    }
+    return std::exchange(line, BlockOperationList());
+}
+
 void ThrottledEngine::release_held() {
     for (const bool write : {false, true}) {
-        BlockOperationList& line = held_[write ? 1 : 0];
-        if (line.empty()) {
-            continue;
-        }
-        group_->withdraw(member_, write);
-        while (BlockOperation* const operation = line.pop()) {
+        BlockOperationList waiting = take_held(write);
+        while (BlockOperation* const operation = waiting.pop()) {
             group_->account(write, operation->size_left());
             begin(*operation);
         }
     }
     inner().release_held();
+}
+
+void ThrottledEngine::hand_back_held() {
+    for (const bool write : {false, true}) {
+        BlockOperationList waiting = take_held(write);
+        while (BlockOperation* const operation = waiting.pop()) {
+            add(held_operations_, 1);
+            add(held_ns_, now_ns() - operation->held_since_ns);
+            operation->unshift();
+            operation->complete(kLost);
+        }
+    }
+    inner().hand_back_held();
 }
 
 }  // namespace siskin

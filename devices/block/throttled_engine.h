@@ -22,13 +22,14 @@ public:
     ThrottledEngine(const ThrottledEngine&) = delete;
     ThrottledEngine& operator=(const ThrottledEngine&) = delete;
 
-    // Null: no limits. What waits is begun first.
+    // Null: no limits. What waits stays in its order.
     void set_group(std::shared_ptr<ThrottleGroup> group);
 
     [[nodiscard]] Result<> attach(IoLoop& loop) override;
     void detach(IoLoop& loop) override;
     void submit(BlockOperation& operation) override;
     void release_held() override;
+    void hand_back_held() override;
 
     // Requests that had to wait, and for how long all of them together.
     [[nodiscard]] std::uint64_t held_operations() const { return held_operations_.load(); }
@@ -38,6 +39,8 @@ private:
     ThrottledEngine(std::unique_ptr<BlockEngine> inner, Fd timer)
         : EngineFilter(std::move(inner)), member_(std::move(timer)) {}
     void on_ready() override;  // the member's timer
+    // Those that waited; none waits any more.
+    [[nodiscard]] BlockOperationList take_held(bool is_write);
     void dispatch(bool is_write);
     void begin(BlockOperation& operation);
 

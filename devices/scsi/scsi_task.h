@@ -38,6 +38,9 @@ public:
     // The host failed it and the machine stops: kept until ScsiUnit::retry(). From now on no
     // command is to be handed over.
     virtual void on_kept() = 0;
+    // It waited for a limit and was handed back (ScsiUnit::hand_back_held()): kept until
+    // ScsiUnit::retry().
+    virtual void on_handed_back() = 0;
 
     // Copies what lies at `offset` of the data; all of it is there.
     void copy_out(std::uint64_t offset, std::span<std::uint8_t> into) const;

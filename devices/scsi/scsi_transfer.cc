@@ -309,21 +309,29 @@ bool ScsiUnit::begin_mode_select(ScsiTask& task) {
     return false;
 }
 
+void ScsiUnit::on_step_lost(ScsiTask& task) {
+    if (task.cancelled) {
+        task.transferred = 0;
+        finish(task);
+    } else {
+        leave(task, &ScsiTask::on_handed_back);
+    }
+}
+
 void ScsiUnit::on_step_done(ScsiTask& task, int error_number) {
     const bool is_read = task.account_ == BlockAccount::Read;
     const std::uint64_t now = monotonic_ns();
+    if (error_number == BlockEngine::kLost) {
+        on_step_lost(task);
+        return;
+    }
     if (error_number != 0) {
         const BlockErrorAction action = error_action(
             is_read ? options_.on_read_error : options_.on_write_error, is_read, error_number);
         const bool is_kept = action == BlockErrorAction::Stop && !task.cancelled;
         if (is_kept) {
             stop_error_.store(error_number);
-            --in_flight_;
-            const bool is_idle = in_flight_ == 0 && is_waiting();
-            task.on_kept();
-            if (is_idle && idle_hook_) {
-                idle_hook_();
-            }
+            leave(task, &ScsiTask::on_kept);
         }
         if (errors_ != nullptr) {
             errors_->on_block_error(BlockError{is_read, action, error_number});

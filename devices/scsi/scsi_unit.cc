@@ -60,6 +60,12 @@ void ScsiUnit::release_held() {
     }
 }
 
+void ScsiUnit::hand_back_held() {
+    if (is_attached_) {
+        medium_->engine().hand_back_held();
+    }
+}
+
 void ScsiUnit::reset() {
     state_.locked = false;
     state_.eject_requested = false;
@@ -274,9 +280,13 @@ ScsiSense ScsiUnit::prevent_removal(const ScsiCommand& command) {
 
 void ScsiUnit::finish(ScsiTask& task) {
     task.status = task.sense.is_good() ? task.status : spec::kCheckCondition;
+    leave(task, &ScsiTask::on_done);
+}
+
+void ScsiUnit::leave(ScsiTask& task, void (ScsiTask::*why)()) {
     --in_flight_;
     const bool is_idle = in_flight_ == 0 && is_waiting();
-    task.on_done();
+    (task.*why)();
     if (is_idle && idle_hook_) {
         idle_hook_();
     }

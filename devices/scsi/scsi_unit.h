@@ -50,7 +50,9 @@ public:
     // Begins again what was kept.
     void retry(ScsiTask& task);
     [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+    // Of the medium's engine (BlockEngine).
     void release_held();
+    void hand_back_held();
 
     // As after power-on, but for the tray: its tasks are the transport's business.
     void reset();
@@ -111,6 +113,9 @@ private:
                          std::uint64_t size);
     void submit(ScsiTask& task);
     void on_step_done(ScsiTask& task, int error_number);
+    void on_step_lost(ScsiTask& task);
+    // The task is not the unit's any more; it is told why.
+    void leave(ScsiTask& task, void (ScsiTask::*why)());
     void finish(ScsiTask& task);
     void show_state();
 

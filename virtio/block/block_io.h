@@ -43,7 +43,7 @@ public:
 private:
     [[nodiscard]] Result<> attach_back_end(IoLoop& loop) override { return engine_->attach(loop); }
     void detach_back_end(IoLoop& loop) override { engine_->detach(loop); }
-    void release_held() override { engine_->release_held(); }
+    void hand_back_held() override { engine_->hand_back_held(); }
     [[nodiscard]] std::unique_ptr<ServedQueue> make_queue(ActiveQueue queue) override;
     [[nodiscard]] bool is_available() const override { return engine_->is_available(); }
     // What was in flight is kept by its queue, in the order of its arrival, and goes first

@@ -68,7 +68,7 @@ void QueueSet::detach() {
 void QueueSet::deactivate(IoLoop&, Done done) {
     leaving_ = true;
     stop_workers();
-    release_held();
+    hand_back_held();
     waiting_for_end_.push_back(std::move(done));
     settle();
 }
@@ -79,9 +79,10 @@ void QueueSet::reset_queue(QueueIndex index, Done done) {
             queue->worker().stop();
         }
     }
-    release_held();
+    hand_back_held();
     leaving_queues_.push_back(Leaving{index, std::move(done)});
     settle_queues();
+    start_workers_if_allowed();  // with what the other queues were handed back
 }
 
 void QueueSet::enable_queue(ActiveQueue queue) {
@@ -126,7 +127,7 @@ void QueueSet::settle_queues() {
 void QueueSet::pause(Done done) {
     paused_ = true;
     stop_workers();
-    release_held();
+    hand_back_held();
     waiting_for_pause_.push_back(std::move(done));
     settle();
 }
@@ -142,7 +143,7 @@ void QueueSet::resume() {
 void QueueSet::hold_still(Done done) {
     still_ = true;
     stop_workers();
-    release_held();
+    hand_back_held();
     waiting_for_still_.push_back(std::move(done));
     settle();
 }

@@ -67,8 +67,8 @@ protected:
     // The loop looks at what is below the queues, before and after it looks at these.
     [[nodiscard]] virtual Result<> attach_back_end(IoLoop& loop) = 0;
     virtual void detach_back_end(IoLoop& loop) = 0;
-    // BlockEngine::release_held().
-    virtual void release_held() = 0;
+    // BlockEngine::hand_back_held(): queues keep what they are handed back, until they are served.
+    virtual void hand_back_held() = 0;
     [[nodiscard]] virtual std::unique_ptr<ServedQueue> make_queue(ActiveQueue queue) = 0;
     // False: the back end takes nothing until follow_availability() is called.
     [[nodiscard]] virtual bool is_available() const { return true; }
@@ -82,6 +82,9 @@ protected:
 
     // on_look() is called soon, not from here. Nothing happens when not active.
     void look_again() { idle_.signal(); }
+    // After hand_back_held(), by what makes it: queues that may be served go on with what they
+    // keep.
+    void serve_again() { start_workers_if_allowed(); }
     // For the queues: the last request of one has finished; do not destroy it here.
     void note_idle();
     // is_available() is another now.

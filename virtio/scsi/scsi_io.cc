@@ -110,9 +110,9 @@ void ScsiIo::detach_back_end(IoLoop&) {
     accepted_ = FeatureSet();
 }
 
-void ScsiIo::release_held() {
+void ScsiIo::hand_back_held() {
     for (const Entry& entry : units_) {
-        entry.unit->release_held();
+        entry.unit->hand_back_held();
     }
     for (ScsiUnit* const unit : leaving_) {
         unit->release_held();
@@ -190,7 +190,8 @@ std::size_t ScsiIo::cancel_tasks(const ScsiTaskSet& tasks, std::uint8_t response
     }
     // What waits for a limit would not end soon.
     if (count != 0) {
-        release_held();
+        hand_back_held();
+        serve_again();
     }
     return count;
 }

@@ -52,7 +52,7 @@ private:
     // QueueSet
     [[nodiscard]] Result<> attach_back_end(IoLoop& loop) override;
     void detach_back_end(IoLoop& loop) override;
-    void release_held() override;
+    void hand_back_held() override;
     [[nodiscard]] std::unique_ptr<ServedQueue> make_queue(ActiveQueue queue) override;
     void on_activate(FeatureSet accepted) override { accepted_ = accepted; }
     void on_error_forgotten() override;

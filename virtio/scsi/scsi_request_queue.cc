@@ -17,7 +17,8 @@ namespace spec = virtio_spec;
 class ScsiRequestQueue::Slot final : public ScsiTask, public RequestSlot<ScsiRequestQueue::Slot> {
 public:
     void on_done() override { queue->answer(*this, cancel_response); }
-    void on_kept() override { queue->keep(*this); }
+    void on_kept() override { queue->keep_failed(*this); }
+    void on_handed_back() override { queue->keep(*this); }
 
     ScsiRequestQueue* queue = nullptr;
     bool is_running = false;  // at a unit
@@ -174,10 +175,14 @@ void ScsiRequestQueue::forget(const ScsiUnit& unit) {
     slots_.for_each_kept([&](Slot& slot) { slot.unit = slot.unit == &unit ? nullptr : slot.unit; });
 }
 
-void ScsiRequestQueue::keep(Slot& slot) {
-    slot.is_running = false;
+void ScsiRequestQueue::keep_failed(Slot& slot) {
     // First, so that no new chain is taken once this one is kept.
     owner_.on_task_kept();
+    keep(slot);
+}
+
+void ScsiRequestQueue::keep(Slot& slot) {
+    slot.is_running = false;
     slots_.keep(slot);
     if (slots_.in_flight() == 0) {
         owner_.on_queue_idle();

@@ -80,6 +80,7 @@ private:
 
     void start(ScsiRequest& request, Slot& slot);
     void run(ScsiAddress address, Slot& slot);
+    void keep_failed(Slot& slot);
     void keep(Slot& slot);
     // With the response of the transport, and what the task's end says.
     void answer(Slot& slot, std::uint8_t response);

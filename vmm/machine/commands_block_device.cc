@@ -245,10 +245,16 @@ Result<> BlockDeviceHandlers::x_blockdev_set_iothread(
         return fail(concat("Node ", node->node->name(), " is used by ", users.size(),
                            " disks, allowed is 1"));
     }
+    Device& device = *users.front()->device;
+    const BoundProperty mapping =
+        find_property(device.type().properties, device.config(), "iothread-vq-mapping");
+    if (mapping.row != nullptr && !mapping.get().as_list()->empty()) {
+        return fail(concat("Node ", node->node->name(),
+                           " is of a disk with iothread-vq-mapping, which has its threads"));
+    }
     IoThread* const thread = SISKIN_TRY(machine_.io_threads().find(id));
     SISKIN_TRY(disk_of(*users.front())->move_to(*thread, machine_.lock()));
     const MutexLock hold(machine_.lock());
-    Device& device = *users.front()->device;
     return set_property(device.type().properties, device.config(), device.type().name, "iothread",
                         Value(id));
 }

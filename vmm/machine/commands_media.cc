@@ -150,10 +150,12 @@ Result<> MediaHandlers::blockdev_change_medium(
                     {"read-only", read_only},
                     {"file", Value::Dict{{"driver", "file"}, {"filename", arguments.filename}}}},
         OptionForm::Json));
-    SISKIN_TRY(open(drive, arguments.force.value_or(false)));
     BlockNode* const node = SISKIN_TRY(machine_.blocks().add_medium(options));
+    Result<> changed = open(drive, arguments.force.value_or(false));
     // Nobody uses the new one yet, so what is unused goes when it is in.
-    Result<> changed = take_out(drive);
+    if (changed) {
+        changed = take_out(drive);
+    }
     if (changed) {
         changed = drive.tray->insert_medium(*node);
     }

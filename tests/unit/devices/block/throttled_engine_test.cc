@@ -14,7 +14,11 @@ namespace {
 
 class Operation final : public BlockOperation {
 public:
-    void complete(int) override { ++completions; }
+    void complete(int error_number) override {
+        error = error_number;
+        ++completions;
+    }
+    int error = 0;
     unsigned completions = 0;
 };
 
@@ -136,6 +140,51 @@ TEST_SUITE("devices/block/throttled_engine") {
         bench.submit(next, true);
         CHECK(bench.begun.size() == 5);
         bench.engine->release_held();
+    }
+
+    TEST_CASE("what is handed back was not begun, owes nothing, and is the submitter's again") {
+        IoLoop loop = *IoLoop::create();
+        Bench bench(loop);
+        const auto group = group_of(1);
+        bench.engine->set_group(group);
+        std::vector<Operation> operations(5);
+        for (Operation& operation : operations) {
+            operation.prepare_write(1024, std::span(&bench.buffer, 1), false);
+            operation.shift(4096);
+            bench.engine->submit(operation);
+        }
+
+        bench.engine->hand_back_held();
+
+        CHECK(bench.begun.size() == 1);
+        for (std::size_t index = 1; index < operations.size(); ++index) {
+            CHECK(operations[index].error == BlockEngine::kLost);
+            CHECK(operations[index].offset() == 1024);
+        }
+        // One second pays for the one that was begun.
+        bench.submit(operations[1], true);
+        const auto start = std::chrono::steady_clock::now();
+        while (bench.begun.size() == 1) {
+            loop.run_one_turn();
+        }
+        CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+    }
+
+    TEST_CASE("limits of another group hold for what waited in the former one") {
+        IoLoop loop = *IoLoop::create();
+        Bench bench(loop);
+        bench.engine->set_group(group_of(1));
+        std::vector<Operation> operations(4);
+        for (Operation& operation : operations) {
+            bench.submit(operation, true);
+        }
+        CHECK(bench.begun.size() == 1);
+
+        bench.engine->set_group(group_of(1));
+
+        CHECK(bench.begun == std::vector<BlockOperation*>{&operations[0], &operations[1]});
+        bench.engine->release_held();
+        CHECK(bench.begun.size() == 4);
     }
 
     TEST_CASE("taking the limits away begins what waited; new limits wake those who wait") {

@@ -19,9 +19,11 @@ class TestTask final : public ScsiTask {
 public:
     void on_done() override { is_done = true; }
     void on_kept() override { is_kept = true; }
+    void on_handed_back() override { is_handed_back = true; }
 
     bool is_done = false;
     bool is_kept = false;
+    bool is_handed_back = false;
     Bytes bytes;  // the data, in either direction
     iovec buffer{};
 };
