@@ -202,7 +202,8 @@ ScsiSense read_capacity_16(const ScsiCommand& command, const ScsiUnitOptions& op
     reply.add64(blocks - 1);
     reply.add32(options.block_size);
     reply.add8(0);
-    reply.add8(std::countr_zero(options.physical_block_size / options.block_size));
+    reply.add8(static_cast<std::uint64_t>(
+        std::countr_zero(options.physical_block_size / options.block_size)));
     reply.add8(!options.is_cd && options.discard_granularity != 0 ? kThin : 0);
     reply.add8(0);
     reply.add_zeroes(32 - reply.size());
