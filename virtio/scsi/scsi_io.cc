@@ -138,6 +138,10 @@ void ScsiIo::on_error_forgotten() {
 }
 
 void ScsiIo::on_look() {
+    if (std::exchange(hand_back_due_, false)) {
+        hand_back_held();
+        serve_again();
+    }
     // One that has settled is not in the list any more.
     for (ScsiUnit* const unit : std::vector<ScsiUnit*>(leaving_)) {
         unit->settle();
@@ -188,10 +192,10 @@ std::size_t ScsiIo::cancel_tasks(const ScsiTaskSet& tasks, std::uint8_t response
             count += requests->cancel(tasks, response);
         }
     }
-    // What waits for a limit would not end soon.
+    // What waits for a limit would not end soon. Not in here: who asks does not know the count yet.
     if (count != 0) {
-        hand_back_held();
-        serve_again();
+        hand_back_due_ = true;
+        look_again();
     }
     return count;
 }

@@ -83,6 +83,7 @@ private:
     const ScsiShared& shared_;
     std::vector<Entry> units_;                                  // by address
     std::vector<ScsiUnit*> leaving_;                            // not addressed any more
+    bool hand_back_due_ = false;                                // after tasks were cancelled
     std::array<std::uint16_t, kScsiUnitsPerTargetMax> luns_{};  // of units_of()
     FeatureSet accepted_;
 };

@@ -15,6 +15,14 @@ namespace {
 const std::vector<std::uint8_t> kReady{0, 0, 0, 0, 0, 0};
 const std::vector<std::uint8_t> kRead{0x28, 0, 0, 0, 0, 4, 0, 0, 1, 0};
 
+std::shared_ptr<ThrottleGroup> one_byte_a_second() {
+    ThrottleLimits limits;
+    limits.of(ThrottleUnit::Bytes, ThrottleScope::Total).average = 1;
+    auto group = std::make_shared<ThrottleGroup>("g");
+    group->configure(limits);
+    return group;
+}
+
 }  // namespace
 
 TEST_SUITE("virtio/scsi/scsi_control_queue") {
@@ -34,6 +42,52 @@ TEST_SUITE("virtio/scsi/scsi_control_queue") {
         CHECK(bench.guest.read<std::uint8_t>(response) == spec::kScsiFunctionComplete);
         CHECK(bench.guest.read<spec::ScsiResponseHeader>(read.response).response ==
               spec::kScsiAborted);
+    }
+
+    TEST_CASE("aborts begin nothing that waits for a limit (B16)") {
+        ScsiHostBench bench;
+        bench.clear_attention();
+        bench.hd->set_throttle_group(one_byte_a_second());
+        for (int round = 0; round < 20; ++round) {
+            for (int count = 0; count < 3; ++count) {
+                static_cast<void>(bench.send(kRead, 512));
+            }
+            bench.settle();
+            CHECK(bench.run_managed(spec::kScsiAbortTaskSet) == spec::kScsiFunctionComplete);
+            for (int count = 0; count < 3; ++count) {
+                REQUIRE(bench.wait(2).has_value());
+            }
+        }
+
+        CHECK(bench.disk.log().size() == 1);
+    }
+
+    TEST_CASE("a reset of one unit begins nothing of another one, and loses nothing (B16)") {
+        ScsiHostBench bench;
+        constexpr spec::ScsiLunField kOther{1, 1, 0, 1};
+        bench.more.push_back(bench.plug(bench.other, {}, {1, 1}, false));
+        bench.clear_attention();
+        bench.clear_attention(kOther);
+        bench.hd->set_throttle_group(one_byte_a_second());
+        for (int count = 0; count < 3; ++count) {
+            static_cast<void>(bench.send(kRead, 512));
+        }
+        REQUIRE(bench.wait(2).has_value());
+        bench.other.hold();
+        static_cast<void>(bench.send(kRead, 512, 0, kOther));
+        REQUIRE(eventually([&] { return bench.other.waiting() == 1; }));
+        const std::uint64_t response = bench.manage(spec::kScsiUnitReset, kOther);
+        bench.settle();
+        bench.other.let_go();
+        REQUIRE(bench.wait(0).has_value());
+        REQUIRE(bench.wait(2).has_value());
+        CHECK(bench.guest.read<std::uint8_t>(response) == spec::kScsiFunctionComplete);
+        CHECK(bench.disk.log().size() == 1);
+
+        bench.hd->set_throttle_group(nullptr);
+
+        CHECK(bench.wait(2).has_value());
+        CHECK(bench.wait(2).has_value());
     }
 
     TEST_CASE("an abort of a command that is not there is done at once") {
