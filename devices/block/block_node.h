@@ -41,7 +41,7 @@ public:
     // range lies inside the node's capacity.
     virtual void submit(BlockOperation& operation) = 0;
     // Somebody waits for what is in flight: what waits for a limit is begun now, and a disk that
-    // does not answer is given up after a while.
+    // does not answer is given up after a while: its operations complete with kLost.
     virtual void release_held() {}
     // The same, but what waits for a limit is not begun: it completes with kLost, in here.
     virtual void hand_back_held() { release_held(); }

@@ -31,6 +31,7 @@ public:
     [[nodiscard]] Result<> attach(IoLoop& loop) override;
     void detach(IoLoop& loop) override;
     void submit(BlockOperation& operation) override;
+    void release_held() override;
     [[nodiscard]] std::string_view name() const override { return "nbd"; }
 
 private:
@@ -61,10 +62,16 @@ private:
     void finish(BlockOperation& operation, std::int64_t result);
     void remember_failure(const BlockOperation& operation, int error_number);
     void look_after_connection();
-    void lose_connection();
+    void lose_connection(const std::string& reason);
     void seek();
     void on_timer();
     void fail_waiting();
+    void take_from_bounce();
+    [[nodiscard]] bool has_requests() const {
+        return !waiting_.empty() || free_.size() != slots_.size();
+    }
+    // The server is given up, and all that is asked of it is handed back.
+    void hand_back_all();
     void follow();
     [[nodiscard]] bool is_ready() const {
         return connection_ != nullptr && connection_->state() == NbdConnection::State::Ready;
@@ -83,6 +90,10 @@ private:
     bool was_ready_ = false;
     Clock::time_point attempt_began_{};
     Clock::time_point wait_until_{};  // for requests, once the connection is lost
+    bool is_awaited_ = false;         // somebody waits for all requests
+    bool is_handing_back_ = false;
+    bool was_handed_back_ = false;  // until a request comes again
+    Clock::time_point patient_until_{};
 };
 
 Engine::Engine(NbdEngineOptions options, std::unique_ptr<NbdConnection> connection,
@@ -128,8 +139,19 @@ void Engine::submit(BlockOperation& operation) {
     if (!options_.unmap) {
         operation.forbid_unmap();
     }
+    if (std::exchange(was_handed_back_, false)) {
+        wait_until_ = std::max(wait_until_, Clock::now() + NbdEngine::kAttemptMax);
+    }
     waiting_.push(operation);
     want_turn_end();
+}
+
+void Engine::release_held() {
+    if (!is_awaited_ && has_requests()) {
+        is_awaited_ = true;
+        patient_until_ = Clock::now() + options_.drain_patience;
+        watch_.set_timer(NbdEngine::kRetryInterval);
+    }
 }
 
 void Engine::on_ready() {
@@ -150,7 +172,9 @@ void Engine::on_turn_end() {
         send_waiting();
         look_after_connection();
         settle_done();
-    } while (is_ready() && !waiting_.empty() && !free_.empty());
+    } while (!waiting_.empty() &&
+             (is_ready() ? !free_.empty() : Clock::now() >= wait_until_));
+    is_awaited_ = is_awaited_ && has_requests();
     follow();
 }
 
@@ -251,6 +275,9 @@ void Engine::settle_done() {
         }
         slot.operation = nullptr;
         free_.push_back(&slot);
+        if (is_ready()) {
+            patient_until_ = Clock::now() + options_.drain_patience;
+        }
         finish(*operation, operation->step_result);
     }
 }
@@ -258,7 +285,7 @@ void Engine::settle_done() {
 void Engine::finish(BlockOperation& operation, std::int64_t result) {
     const bool is_lost = result < 0 && !is_ready();
     // What the server may have done already can be done again: all requests name their place.
-    const bool again = is_lost && Clock::now() < wait_until_;
+    const bool again = is_lost && (is_handing_back_ || Clock::now() < wait_until_);
     if (is_lost && !again) {
         result = -EIO;
     }
@@ -291,7 +318,7 @@ void Engine::look_after_connection() {
         return;
     }
     if (connection_->state() == NbdConnection::State::Gone) {
-        lose_connection();
+        lose_connection(connection_->reason());
         return;
     }
     if (!was_ready_ && is_ready()) {
@@ -299,18 +326,18 @@ void Engine::look_after_connection() {
         if (now.size < options_.disk.size || (now.read_only && !options_.disk.read_only) ||
             now.request_alignment > options_.disk.request_alignment) {
             log::warning("an NBD server came back with another disk: it is not used");
-            lose_connection();
+            lose_connection("another disk");
             return;
         }
         was_ready_ = true;
     }
 }
 
-void Engine::lose_connection() {
+void Engine::lose_connection(const std::string& reason) {
     watch_.forget();
     if (was_ready_) {
         log::warning(concat("connection to NBD server '", options_.server.addresses.front().text(),
-                            "' is lost: ", connection_->reason()));
+                            "' is lost: ", reason));
         wait_until_ = Clock::now() + options_.reconnect_delay;
     }
     was_ready_ = false;
@@ -328,8 +355,13 @@ void Engine::seek() {
 }
 
 void Engine::on_timer() {
+    if (is_awaited_ && Clock::now() >= patient_until_) {
+        hand_back_all();
+    }
     if (is_ready()) {
-        watch_.set_timer(std::chrono::seconds(0));
+        if (!is_awaited_) {
+            watch_.set_timer(std::chrono::seconds(0));
+        }
         return;
     }
     if (connection_ != nullptr && Clock::now() - attempt_began_ >= NbdEngine::kAttemptMax) {
@@ -341,7 +373,32 @@ void Engine::on_timer() {
     }
 }
 
+// No connection is left that could use a buffer, nor a request that has one.
+void Engine::take_from_bounce() {
+    while (BlockOperation* const operation = bounce_.next_waiting()) {
+        waiting_.push(*operation);
+    }
+}
+
+void Engine::hand_back_all() {
+    is_handing_back_ = true;
+    if (connection_ != nullptr) {
+        lose_connection(concat("no answer for ", options_.drain_patience.count(), " ms"));
+    }
+    settle_done();
+    is_handing_back_ = false;
+    is_awaited_ = false;
+    was_handed_back_ = true;
+    take_from_bounce();
+    BlockOperationList back = std::exchange(waiting_, BlockOperationList());
+    while (BlockOperation* const operation = back.pop()) {
+        operation->unshift();
+        operation->complete(kLost);
+    }
+}
+
 void Engine::fail_waiting() {
+    take_from_bounce();
     BlockOperationList failed = std::exchange(waiting_, BlockOperationList());
     while (BlockOperation* const operation = failed.pop()) {
         remember_failure(*operation, EIO);

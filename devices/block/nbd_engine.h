@@ -17,6 +17,10 @@ struct NbdEngineOptions {
     NbdServer server;
     NbdExport disk;  // as the node has it; a server that comes back has the same or more
     std::chrono::seconds reconnect_delay{0};
+    // A server that answers nothing for as long while somebody waits (BlockEngine::release_held())
+    // is given up, and all requests are handed back. When they come again they wait for a
+    // connection for NbdEngine::kAttemptMax at least.
+    std::chrono::milliseconds drain_patience{0};
     bool unmap = false;
     bool no_flush = false;
 };

@@ -76,6 +76,7 @@ Result<std::unique_ptr<BlockEngine>> NbdNode::make_engine(std::size_t operations
     options.disk = disk_;
     options.disk.read_only = options_.read_only;
     options.reconnect_delay = options_.reconnect_delay;
+    options.drain_patience = options_.drain_patience;
     options.unmap = options_.unmap;
     options.no_flush = options_.no_flush;
     return NbdEngine::create(std::move(options), std::move(connection_), flush_error_,

@@ -23,6 +23,7 @@ struct NbdNodeOptions {
     std::string node_name;
     NbdServer server;
     std::chrono::seconds reconnect_delay{0};
+    std::chrono::milliseconds drain_patience{10'000};  // NbdEngineOptions
     bool read_only = false;
     bool auto_read_only = false;
     bool unmap = false;

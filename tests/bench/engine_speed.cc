@@ -114,6 +114,7 @@ public:
 class Owner final : public BlockQueueOwner {
 public:
     void on_queue_idle() override {}
+    void on_handed_back() override {}
     void on_host_error(const BlockError&) override { ++errors; }
     void on_guest_error(std::string_view) override { ++errors; }
     void on_broken_ring(std::string_view) override { ++errors; }

@@ -16,28 +16,22 @@
 
 #include "base/fd.h"
 #include "devices/block/block_node.h"
+#include "tests/harness/node_over.h"
 
 namespace siskin::test {
 
 // Requests count from 0, in the order of their submission, over all engines of the node. Those that
 // fail never reach the node below. The faults are set before engines are made.
-class FaultyNode final : public BlockNode {
+class FaultyNode final : public NodeOver {
 public:
-    explicit FaultyNode(BlockNode& child) : child_(child) {}
+    using NodeOver::NodeOver;
 
     // Every request reaches the node below this much later.
     void delay(std::chrono::nanoseconds duration) { delay_ = duration; }
     void fail(std::size_t request, int error_number) { failures_[request] = error_number; }
 
-    const std::string& name() const override { return child_.name(); }
-    ByteCount capacity() const override { return child_.capacity(); }
-    bool read_only() const override { return child_.read_only(); }
-    std::uint32_t block_size() const override { return child_.block_size(); }
-    BlockNodeLimits limits() const override { return child_.limits(); }
-    Result<> claim(ImageUse use) override { return child_.claim(use); }
-    void release() override { child_.release(); }
     Result<std::unique_ptr<BlockEngine>> create_engine(std::size_t operations_max) override {
-        auto engine = SISKIN_TRY(child_.create_engine(operations_max));
+        auto engine = SISKIN_TRY(child().create_engine(operations_max));
         return std::unique_ptr<BlockEngine>(std::make_unique<Engine>(*this, std::move(engine)));
     }
 
@@ -98,7 +92,6 @@ private:
         std::multimap<Clock::time_point, std::pair<BlockOperation*, std::size_t>> waiting_;
     };
 
-    BlockNode& child_;
     std::chrono::nanoseconds delay_{0};
     std::map<std::size_t, int> failures_;
     std::size_t submitted_ = 0;

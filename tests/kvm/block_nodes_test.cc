@@ -33,6 +33,26 @@ void check_image(const std::string& image) {
     CHECK(file_has_pattern(image, end, kSectors - end, 0));
 }
 
+// qemu-nbd with one image, from its first connection on.
+struct NbdProcess {
+    NbdProcess(const TemporaryDirectory& directory, const std::string& image)
+        : socket(directory.path("nbd.sock")),
+          process(*ChildProcess::start(
+              {kQemuNbd, "--persistent", "--socket=" + socket, "--format=raw", image})) {
+        const auto place = *SocketAddress::unix_path(socket);
+        while (!connect_stream({place}, -1)) {
+            REQUIRE(process.running());
+            process.observe(Milliseconds(10));
+        }
+    }
+    [[nodiscard]] std::string node() const {
+        return concat("driver=nbd,node-name=d,server.type=unix,server.path=", socket);
+    }
+
+    std::string socket;
+    ChildProcess process;
+};
+
 // blk_poll on the node "d" that these words make.
 void check_guest(const std::vector<std::string>& words,
                  const std::string& line = "plain prefilled") {
@@ -124,19 +144,44 @@ TEST_SUITE("kvm/block_nodes") {
         }
         const TemporaryDirectory directory;
         const std::string image = patterned_image(directory, "disk", kSectors);
-        const std::string socket = directory.path("nbd.sock");
-        auto server = ChildProcess::start(
-            {kQemuNbd, "--persistent", "--socket=" + socket, "--format=raw", image});
-        REQUIRE(server.has_value());
-        const auto place = *SocketAddress::unix_path(socket);
-        while (!connect_stream({place}, -1)) {
-            REQUIRE(server->running());
-            server->observe(Milliseconds(10));
+        const NbdProcess server(directory, image);
+
+        check_guest({"-blockdev", server.node()});
+
+        check_image(image);
+    }
+
+    TEST_CASE("an NBD server that stands still does not hold up stop for ever (B15)") {
+        if (::access(kQemuNbd, X_OK) != 0) {
+            MESSAGE("skipped: there is no " << kQemuNbd);
+            return;
+        }
+        const TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+        NbdProcess server(directory, image);
+        ChildProcess process =
+            start(MachineArguments("blk_poll")
+                      .command_line("plain prefilled")
+                      .add({"-S", "-blockdev", server.node(), "-device",
+                            "pcie-root-port,id=rp,chassis=1", "-device",
+                            "virtio-blk-pci,id=vd,drive=d,bus=rp"})
+                      .qmp(directory.path("qmp")));
+        QmpClient monitor = connect(directory.path("qmp"), process);
+        server.process.send_signal(SIGSTOP);
+        // Until it is stopped with a request at the server.
+        while (process.errors().find("is lost: no answer for 10000 ms") == std::string::npos) {
+            REQUIRE(process.running());
+            REQUIRE(monitor.execute("cont").has_value());
+            REQUIRE(monitor.execute("stop").has_value());
+            process.observe(Milliseconds(1));
         }
 
-        check_guest(
-            {"-blockdev", concat("driver=nbd,node-name=d,server.type=unix,server.path=", socket)});
-
+        const Result<Value> status = monitor.execute("query-status");
+        REQUIRE(status.has_value());
+        CHECK(text_at(*status, "status") == "paused");
+        server.process.send_signal(SIGCONT);
+        REQUIRE(monitor.execute("cont").has_value());
+        CHECK(process.wait_for_end() == kGuestPassed);
         check_image(image);
     }
 

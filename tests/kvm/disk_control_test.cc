@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Disks under way, over QMP, with a real guest: errors that stop the machine, statistics, size,
-// limits.
+// limits, moves to other threads.
 #include "tests/kvm/running_machine.h"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -48,6 +50,27 @@ bool resize(QmpClient& monitor, const std::string& node, std::uint64_t size) {
     return monitor
         .execute("block_resize", concat(R"({"node-name": ")", node, R"(", "size": )", size, "}"))
         .has_value();
+}
+
+// Of the one disk's node, "n". "null" is the machine's own loop.
+Result<Value> move_to(QmpClient& monitor, const std::string& thread, const char* more = "") {
+    return monitor.execute("x-blockdev-set-iothread",
+                           concat(R"({"node-name": "n", "iothread": )", thread, more, "}"));
+}
+
+std::vector<std::string> disk_and_threads(const std::string& image, const std::string& device) {
+    return {"-S",
+            "-object",
+            "iothread,id=io0",
+            "-object",
+            "iothread,id=io1",
+            "-blockdev",
+            concat("driver=file,node-name=n,filename=", image),
+            "-device",
+            "pcie-root-port,id=rp,chassis=1",
+            "-device",
+            concat("{\"driver\": \"virtio-blk-pci\", \"id\": \"vd\", \"drive\": \"n\", ",
+                   "\"bus\": \"rp\"", device, "}")};
 }
 
 std::int64_t number_at(const Value& value, std::string_view member) {
@@ -236,6 +259,57 @@ TEST_SUITE("kvm/disk_control") {
             CHECK(file_has_pattern(part, kFirstWritten, 8, 1));
             CHECK(file_has_pattern(part, kFirstWritten + 8, kSectors - kFirstWritten - 8, 0));
         }
+    }
+
+    TEST_CASE("a disk in use moves from thread to thread, and nothing is lost") {
+        const TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+        ChildProcess process = start(MachineArguments("blk_poll")
+                                         .command_line("plain prefilled")
+                                         .add(disk_and_threads(image, ""))
+                                         .qmp(directory.path("qmp")));
+        QmpClient monitor = connect(directory.path("qmp"), process);
+        // It lasts for a second at least, whatever the host's speed.
+        REQUIRE(monitor
+                    .execute("block_set_io_throttle",
+                             R"({"id": "vd", "bps": 0, "bps_rd": 0, "bps_wr": 0,)"
+                             R"( "iops": 100, "iops_rd": 0, "iops_wr": 0})")
+                    .has_value());
+        CHECK_FALSE(move_to(monitor, R"("io0")").has_value());  // not without force
+        REQUIRE(monitor.execute("cont").has_value());
+
+        constexpr std::size_t kMoves = 12;
+        const std::array<std::string, 3> threads{R"("io0")", R"("io1")", "null"};
+        for (std::size_t move = 0; move < kMoves; ++move) {
+            CHECK(move_to(monitor, threads[move % threads.size()], R"(, "force": true)")
+                      .has_value());
+        }
+
+        CHECK(process.wait_for_end() == kGuestPassed);
+        CHECK(file_has_pattern(image, kFirstWritten, 8, 1));
+    }
+
+    TEST_CASE("what cannot move says so, and works on where it is") {
+        const TemporaryDirectory directory;
+        const std::string image = patterned_image(directory, "disk", kSectors);
+        ChildProcess process = start(
+            MachineArguments("blk_poll")
+                .command_line("plain prefilled")
+                .add(disk_and_threads(image, R"(, "iothread-vq-mapping": [{"iothread": "io0"}])"))
+                .qmp(directory.path("qmp")));
+        QmpClient monitor = connect(directory.path("qmp"), process);
+        const auto refusal = [&](const std::string& thread, const char* more) {
+            const Result<Value> reply = move_to(monitor, thread, more);
+            return reply ? std::string("moved") : reply.error().message;
+        };
+
+        CHECK(refusal(R"("io1")", "").find("use force=true") != std::string::npos);
+        CHECK(refusal(R"("io9")", R"(, "force": true)") == "Cannot find iothread io9");
+        CHECK(refusal(R"("io1")", R"(, "force": true)") ==
+              "Node n is of a disk with iothread-vq-mapping, allowed is one with iothread");
+
+        REQUIRE(monitor.execute("cont").has_value());
+        CHECK(process.wait_for_end() == kGuestPassed);
     }
 }
 

@@ -36,6 +36,7 @@ public:
     void set_capacity(ByteCount capacity) { shared_.limits.capacity = capacity; }
 
     void on_queue_idle() override { note_idle(); }
+    void on_handed_back() override { note_handed_back(); }
     void on_host_error(const BlockError& error) override;
     void on_guest_error(std::string_view reason) override { tell_guest_error(reason); }
     void on_broken_ring(std::string_view reason) override { tell_broken_ring(reason); }

@@ -148,6 +148,7 @@ void BlockQueue::on_complete(Slot& slot, int error_number) {
         return;
     }
     if (error_number == BlockEngine::kLost) {
+        owner_.on_handed_back();
         keep(slot);
         return;
     }

@@ -44,6 +44,8 @@ public:
     virtual ~BlockQueueOwner() = default;
     // A request finished, and no more is in flight in this queue. Do not destroy it here.
     virtual void on_queue_idle() = 0;
+    // A request is kept until retry_kept(), as the disk has handed it back.
+    virtual void on_handed_back() = 0;
     // The host failed a request. Where the action is Stop the queue keeps it until retry_kept().
     virtual void on_host_error(const BlockError& error) = 0;
     virtual void on_guest_error(std::string_view reason) = 0;

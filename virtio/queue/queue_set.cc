@@ -34,9 +34,9 @@ void QueueSet::activate(IoLoop& loop, ActiveQueues queues, DeviceHost& host) {
 
 // The back end goes first, so that its hook at the end of a turn comes before the workers'.
 Result<> QueueSet::attach(IoLoop& loop) {
-    SISKIN_TRY(loop.add(idle_.get(), *this));
+    SISKIN_TRY(loop.add(look_.get(), *this));
     if (auto attached = attach_back_end(loop); !attached) {
-        loop.remove(idle_.get(), *this);
+        loop.remove(look_.get(), *this);
         return attached;
     }
     for (std::size_t index = 0; index < queues_.size(); ++index) {
@@ -45,7 +45,7 @@ Result<> QueueSet::attach(IoLoop& loop) {
                 queues_[before]->worker().detach(loop);
             }
             detach_back_end(loop);
-            loop.remove(idle_.get(), *this);
+            loop.remove(look_.get(), *this);
             return attached;
         }
     }
@@ -61,7 +61,7 @@ void QueueSet::detach() {
         queue->worker().detach(*loop_);
     }
     detach_back_end(*loop_);
-    loop_->remove(idle_.get(), *this);
+    loop_->remove(look_.get(), *this);
     loop_ = nullptr;
 }
 
@@ -82,7 +82,6 @@ void QueueSet::reset_queue(QueueIndex index, Done done) {
     hand_back_held();
     leaving_queues_.push_back(Leaving{index, std::move(done)});
     settle_queues();
-    start_workers_if_allowed();  // with what the other queues were handed back
 }
 
 void QueueSet::enable_queue(ActiveQueue queue) {
@@ -230,12 +229,22 @@ void QueueSet::note_idle() {
     if (!waiting_for_end_.empty() || !waiting_for_pause_.empty() || !waiting_for_still_.empty() ||
         !leaving_queues_.empty()) {
         // Not from inside the request that has just finished.
-        idle_.signal();
+        look_again();
+    }
+}
+
+void QueueSet::note_handed_back() {
+    if (is_serving()) {
+        serve_due_ = true;
+        look_again();
     }
 }
 
 void QueueSet::on_ready() {
-    [[maybe_unused]] const auto count = idle_.take();
+    [[maybe_unused]] const auto count = look_.take();
+    if (std::exchange(serve_due_, false)) {
+        start_workers_if_allowed();
+    }
     on_look();
     settle();
 }

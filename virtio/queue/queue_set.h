@@ -34,7 +34,7 @@ class QueueSet : private IoSource {
 public:
     using Done = std::function<void()>;
 
-    explicit QueueSet(EventFd idle) : idle_(std::move(idle)) {}
+    explicit QueueSet(EventFd look) : look_(std::move(look)) {}
     ~QueueSet() override = default;
     QueueSet(const QueueSet&) = delete;
     QueueSet& operator=(const QueueSet&) = delete;
@@ -67,7 +67,7 @@ protected:
     // The loop looks at what is below the queues, before and after it looks at these.
     [[nodiscard]] virtual Result<> attach_back_end(IoLoop& loop) = 0;
     virtual void detach_back_end(IoLoop& loop) = 0;
-    // BlockEngine::hand_back_held(): queues keep what they are handed back, until they are served.
+    // BlockEngine::hand_back_held(): queues keep what they are handed back, now or later.
     virtual void hand_back_held() = 0;
     [[nodiscard]] virtual std::unique_ptr<ServedQueue> make_queue(ActiveQueue queue) = 0;
     // False: the back end takes nothing until follow_availability() is called.
@@ -81,12 +81,11 @@ protected:
     virtual void on_look() {}
 
     // on_look() is called soon, not from here. Nothing happens when not active.
-    void look_again() { idle_.signal(); }
-    // After hand_back_held(), by what makes it: queues that may be served go on with what they
-    // keep.
-    void serve_again() { start_workers_if_allowed(); }
+    void look_again() { look_.signal(); }
     // For the queues: the last request of one has finished; do not destroy it here.
     void note_idle();
+    // For the queues: one keeps what was handed back. Those that may be served go on with it, soon.
+    void note_handed_back();
     // is_available() is another now.
     void follow_availability();
     // No chain is taken until the next resume() or activation.
@@ -104,7 +103,7 @@ protected:
     }
 
 private:
-    void on_ready() override;  // idle_
+    void on_ready() override;  // look_
 
     // A queue that its driver resets.
     struct Leaving {
@@ -126,7 +125,7 @@ private:
     // Calls who waits for idleness, when there is idleness.
     void settle();
 
-    EventFd idle_;  // readable: the last request has finished while somebody waits for that
+    EventFd look_;  // readable: the loop is to come back
 
     IoLoop* loop_ = nullptr;  // while active
     DeviceHost* host_ = nullptr;
@@ -137,6 +136,7 @@ private:
     std::vector<Leaving> leaving_queues_;
     bool held_ = false;   // after an error
     bool still_ = false;  // until let_go()
+    bool serve_due_ = false;
     std::vector<Done> waiting_for_pause_;
     std::vector<Done> waiting_for_end_;
     std::vector<Done> waiting_for_still_;

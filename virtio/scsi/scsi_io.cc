@@ -140,7 +140,6 @@ void ScsiIo::on_error_forgotten() {
 void ScsiIo::on_look() {
     if (std::exchange(hand_back_due_, false)) {
         hand_back_held();
-        serve_again();
     }
     // One that has settled is not in the list any more.
     for (ScsiUnit* const unit : std::vector<ScsiUnit*>(leaving_)) {

@@ -65,6 +65,7 @@ private:
     [[nodiscard]] ScsiUnit* find_unit(ScsiAddress address) const override;
     [[nodiscard]] std::span<const std::uint16_t> units_of(std::uint16_t target) override;
     void on_queue_idle() override { note_idle(); }
+    void on_handed_back() override { note_handed_back(); }
     void on_cancelled_task_done() override;
     void on_task_kept() override { hold(); }
     void on_guest_error(std::string_view reason) override { tell_guest_error(reason); }

@@ -18,7 +18,7 @@ class ScsiRequestQueue::Slot final : public ScsiTask, public RequestSlot<ScsiReq
 public:
     void on_done() override { queue->answer(*this, cancel_response); }
     void on_kept() override { queue->keep_failed(*this); }
-    void on_handed_back() override { queue->keep(*this); }
+    void on_handed_back() override { queue->keep_handed_back(*this); }
 
     ScsiRequestQueue* queue = nullptr;
     bool is_running = false;  // at a unit
@@ -178,6 +178,11 @@ void ScsiRequestQueue::forget(const ScsiUnit& unit) {
 void ScsiRequestQueue::keep_failed(Slot& slot) {
     // First, so that no new chain is taken once this one is kept.
     owner_.on_task_kept();
+    keep(slot);
+}
+
+void ScsiRequestQueue::keep_handed_back(Slot& slot) {
+    owner_.on_handed_back();
     keep(slot);
 }
 

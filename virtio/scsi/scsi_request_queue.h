@@ -41,6 +41,8 @@ public:
 
     // A command finished, and no more is in flight in this queue. Do not destroy it here.
     virtual void on_queue_idle() = 0;
+    // A command is kept until retry_kept(), as its disk has handed it back.
+    virtual void on_handed_back() = 0;
     // One that was counted by cancel() has finished.
     virtual void on_cancelled_task_done() = 0;
     // A command is kept after an error: no queue is served until retry_kept().
@@ -81,6 +83,7 @@ private:
     void start(ScsiRequest& request, Slot& slot);
     void run(ScsiAddress address, Slot& slot);
     void keep_failed(Slot& slot);
+    void keep_handed_back(Slot& slot);
     void keep(Slot& slot);
     // With the response of the transport, and what the task's end says.
     void answer(Slot& slot, std::uint8_t response);

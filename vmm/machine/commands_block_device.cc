@@ -250,7 +250,7 @@ Result<> BlockDeviceHandlers::x_blockdev_set_iothread(
         find_property(device.type().properties, device.config(), "iothread-vq-mapping");
     if (mapping.row != nullptr && !mapping.get().as_list()->empty()) {
         return fail(concat("Node ", node->node->name(),
-                           " is of a disk with iothread-vq-mapping, which has its threads"));
+                           " is of a disk with iothread-vq-mapping, allowed is one with iothread"));
     }
     IoThread* const thread = SISKIN_TRY(machine_.io_threads().find(id));
     SISKIN_TRY(disk_of(*users.front())->move_to(*thread, machine_.lock()));

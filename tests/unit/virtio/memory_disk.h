@@ -66,6 +66,11 @@ public:
             engine->event.signal();
         }
     }
+    // What waits is given up: it is handed back (BlockEngine::kLost).
+    void hand_back() {
+        hand_back_due_ = true;
+        let_go(0);
+    }
     // How many wait now.
     std::size_t waiting() const { return waiting_count_; }
     // The operation number `index`, counted from 0, fails with this errno.
@@ -125,6 +130,11 @@ private:
     private:
         void on_ready() override {
             [[maybe_unused]] const auto count = event.take();
+            while (!waiting_.empty() && disk_.hand_back_due_) {
+                --disk_.waiting_count_;
+                waiting_.pop()->complete(kLost);
+            }
+            disk_.hand_back_due_ = false;
             while (!waiting_.empty() && disk_.allowed_ > 0) {
                 --disk_.allowed_;
                 --disk_.waiting_count_;
@@ -179,6 +189,7 @@ private:
     std::string name_ = "disk0";
     bool read_only_;
     std::atomic<std::int64_t> allowed_{kUnlimited};
+    std::atomic<bool> hand_back_due_{false};
     std::atomic<std::size_t> waiting_count_{0};
     mutable std::mutex mutex_;
     std::vector<Engine*> engines_;

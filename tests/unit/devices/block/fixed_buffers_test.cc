@@ -43,6 +43,13 @@ struct Memory {
     }
 };
 
+// The engine of `bench` is to pin `guest` at its next attach.
+void lend(Bench& bench, std::shared_ptr<const GuestMemory> guest) {
+    bench.access.fixed_buffers = true;
+    bench.engine->detach(bench.loop);
+    bench.engine->lend_memory(std::move(guest));
+}
+
 // KiB that this process has pinned: proc(5), status.
 std::uint64_t pinned_kib() {
     std::ifstream status("/proc/self/status");
@@ -103,9 +110,7 @@ TEST_SUITE("devices/block/fixed_buffers") {
         }
         const auto before = pinned_kib();
         Bench bench(EngineKind::Uring);
-        bench.access.fixed_buffers = true;
-        bench.engine->detach(bench.loop);
-        bench.engine->lend_memory(*GuestMemory::create(regions));
+        lend(bench, *GuestMemory::create(regions));
 
         REQUIRE(bench.engine->attach(bench.loop).has_value());
 
@@ -125,9 +130,7 @@ TEST_SUITE("devices/block/fixed_buffers") {
             MESSAGE("skipped: the file system of /tmp has no direct I/O");
             return;
         }
-        bench.access.fixed_buffers = true;
-        bench.engine->detach(bench.loop);
-        bench.engine->lend_memory(memory.guest);
+        lend(bench, memory.guest);
         CHECK(pinned_kib() == before);
 
         REQUIRE(bench.engine->attach(bench.loop).has_value());
@@ -154,9 +157,7 @@ TEST_SUITE("devices/block/fixed_buffers") {
             MESSAGE("skipped: the file system of /tmp has no direct I/O");
             return;
         }
-        bench.access.fixed_buffers = true;
-        bench.engine->detach(bench.loop);
-        bench.engine->lend_memory(memory.guest);
+        lend(bench, memory.guest);
         REQUIRE(bench.engine->attach(bench.loop).has_value());
         constexpr std::size_t kSize = 8192;
         std::vector<char> expected(kFileSize);

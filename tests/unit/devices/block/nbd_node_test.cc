@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <list>
 #include <memory>
 #include <random>
 #include <span>
@@ -17,6 +20,7 @@
 #include <vector>
 
 #include "base/loop/io_loop.h"
+#include "devices/block/bounce_buffers.h"
 #include "devices/block/null_node.h"
 #include "tests/harness/loop_wake.h"
 #include "tests/unit/devices/block/nbd_server.h"
@@ -37,6 +41,10 @@ public:
         error = error_number;
         is_done = true;
     }
+    void begin_again() {
+        is_done = false;
+        prepare_again();
+    }
 
     std::vector<char> data;
     std::vector<iovec> buffers;
@@ -45,11 +53,13 @@ public:
 };
 
 struct Bench {
-    explicit Bench(const NbdServer& server, std::chrono::seconds reconnect_delay = {}) {
+    explicit Bench(const NbdServer& server, std::chrono::seconds reconnect_delay = {},
+                   std::chrono::milliseconds drain_patience = std::chrono::seconds(10)) {
         NbdNodeOptions options;
         options.node_name = "disk";
         options.server = server;
         options.reconnect_delay = reconnect_delay;
+        options.drain_patience = drain_patience;
         options.unmap = true;
         node = *NbdNode::open(options);
         engine = *node->create_engine(32);
@@ -94,6 +104,37 @@ struct Bench {
     IoLoop loop = *IoLoop::create();
     test::LoopWake wake{loop};
     std::unique_ptr<BlockEngine> engine;
+};
+
+// Of two buffers each, so each needs a bounce buffer.
+struct ManyReads {
+    explicit ManyReads(std::size_t count) {
+        for (std::size_t index = 0; index < count; ++index) {
+            Operation& operation = operations.emplace_back(1024, 512);
+            operation.prepare_read(0, operation.buffers);
+        }
+    }
+    void submit(Bench& bench) {
+        for (Operation& operation : operations) {
+            bench.submit(operation);
+        }
+    }
+    void wait(Bench& bench) const {
+        for (const Operation& operation : operations) {
+            bench.wait_for(operation);
+        }
+    }
+    [[nodiscard]] std::size_t count(int error) const {
+        return static_cast<std::size_t>(
+            std::count_if(operations.begin(), operations.end(),
+                          [&](const Operation& one) { return one.is_done && one.error == error; }));
+    }
+    [[nodiscard]] std::size_t count_done() const {
+        return static_cast<std::size_t>(std::count_if(operations.begin(), operations.end(),
+                                                      [](const Operation& one) { return one.is_done; }));
+    }
+
+    std::list<Operation> operations;
 };
 
 NbdTestServer raw_server(const test::TemporaryDirectory& folder) {
@@ -295,6 +336,76 @@ TEST_SUITE("devices/block/nbd_node") {
         bench.wait_for(stuck);
         CHECK(stuck.error == 0);
         other_engine->detach(bench.loop);
+    }
+
+    TEST_CASE("more requests than there are bounce buffers all fail with a lost server (B05)") {
+        if (!has_program(kQemuNbd)) {
+            return;
+        }
+        const test::TemporaryDirectory folder;
+        auto server = raw_server(folder);
+        server.start();
+        Bench bench(server.address());
+        ::kill(server.pid(), SIGSTOP);
+        ManyReads reads(3 * BounceBuffers::kBuffersMax);
+        reads.submit(bench);
+        bench.loop.run_one_turn();
+
+        server.kill();
+
+        reads.wait(bench);
+        CHECK(reads.count(EIO) == reads.operations.size());
+    }
+
+    TEST_CASE("a server that stands still hands back what somebody waits for (B15)") {
+        if (!has_program(kQemuNbd)) {
+            return;
+        }
+        const test::TemporaryDirectory folder;
+        auto server = raw_server(folder);
+        server.start();
+        Bench bench(server.address(), {}, std::chrono::milliseconds(100));
+        REQUIRE(bench.write(0, 'x') == 0);
+        ::kill(server.pid(), SIGSTOP);
+        ManyReads reads(3 * BounceBuffers::kBuffersMax);
+        reads.submit(bench);
+        bench.loop.run_one_turn();
+        CHECK(reads.count_done() == 0);
+
+        bench.engine->hand_back_held();
+
+        reads.wait(bench);
+        CHECK(reads.count(BlockEngine::kLost) == reads.operations.size());
+
+        // They wait for the connection, also without reconnect-delay.
+        ::kill(server.pid(), SIGCONT);
+        for (Operation& operation : reads.operations) {
+            operation.begin_again();
+        }
+        reads.submit(bench);
+        reads.wait(bench);
+        CHECK(reads.count(0) == reads.operations.size());
+        CHECK(reads.operations.front().data.front() == 'x');
+    }
+
+    TEST_CASE("a server that answers, if slowly, is waited for") {
+        if (!has_program(kNbdkit)) {
+            return;
+        }
+        const test::TemporaryDirectory folder;
+        auto server =
+            NbdTestServer::nbdkit(folder, {"--filter=delay", "--threads=1", "memory", "1M",
+                                           "delay-read=300ms"});
+        server.start();
+        Bench bench(server.address(), {}, std::chrono::milliseconds(1500));
+        ManyReads reads(8);
+        reads.submit(bench);
+        bench.loop.run_one_turn();
+
+        bench.engine->hand_back_held();
+
+        reads.wait(bench);
+        CHECK(reads.count(0) == reads.operations.size());
     }
 
     TEST_CASE("a server for reading only is asked for with read-only or auto-read-only") {

@@ -206,6 +206,58 @@ TEST_SUITE("virtio/block/block_io") {
         CHECK(eventually([&] { return driver.used_index() == 2; }));
     }
 
+    TEST_CASE("what a disk hands back late is kept by a pause, and begun again by resume (B15)") {
+        VirtioBench bench;
+        DriverQueue driver(bench.guest, 16);
+        bench.start(driver);
+        bench.disk.hold();
+        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
+        bench.notify();
+        REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+        std::atomic<bool> paused{false};
+        bench.device->pause([&] { paused = true; });
+        bench.settle();
+        CHECK_FALSE(paused);
+
+        bench.disk.hand_back();
+
+        REQUIRE(eventually([&] { return paused.load(); }));
+        bench.settle();
+        CHECK(bench.disk.waiting() == 0);
+        CHECK(driver.used_index() == 0);
+        bench.disk.let_go();
+        bench.device->resume();
+        CHECK(eventually([&] { return driver.used_index() == 1; }));
+    }
+
+    TEST_CASE("a queue that is reset costs another nothing that the disk hands back late (T09)") {
+        BlkPciConfig settings;
+        settings.blk.num_queues = std::uint16_t{2};
+        VirtioBench bench(settings);
+        DriverQueue first(bench.guest, 16);
+        DriverQueue second(bench.guest, 16);
+        bench.reach_features_ok(FeatureSet{spec::kFeatureRingReset});
+        bench.program_queue(0, first);
+        bench.program_queue(1, second);
+        bench.set_status(15);
+        bench.disk.hold();
+        first.put_available(bench.prepare(first, 0, spec::kBlockRead, 0).head);
+        second.put_available(bench.prepare(second, 0, spec::kBlockRead, 0).head);
+        bench.notify(0);
+        bench.notify(1);
+        REQUIRE(eventually([&] { return bench.disk.waiting() == 2; }));
+        bench.select(0);
+        bench.set_common(spec::kCommonQueueReset, 2, 1);
+
+        bench.disk.hand_back();
+
+        CHECK(eventually([&] { return bench.common(spec::kCommonQueueReset, 2) == 0; }));
+        CHECK(eventually([&] { return bench.disk.waiting() == 1; }));
+        bench.disk.let_go();
+        CHECK(eventually([&] { return second.used_index() == 1; }));
+        CHECK(first.used_index() == 0);
+    }
+
     TEST_CASE("a device that is started while the machine is paused waits for the resume") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);

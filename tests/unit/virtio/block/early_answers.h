@@ -12,23 +12,17 @@
 
 #include "base/fd.h"
 #include "devices/block/block_node.h"
+#include "tests/harness/node_over.h"
 
 namespace siskin::test {
 
 // All else is the node's below.
-class EarlyAnswers final : public BlockNode {
+class EarlyAnswers final : public NodeOver {
 public:
-    explicit EarlyAnswers(BlockNode& child) : child_(child) {}
+    using NodeOver::NodeOver;
 
-    const std::string& name() const override { return child_.name(); }
-    ByteCount capacity() const override { return child_.capacity(); }
-    bool read_only() const override { return child_.read_only(); }
-    std::uint32_t block_size() const override { return child_.block_size(); }
-    BlockNodeLimits limits() const override { return child_.limits(); }
-    Result<> claim(ImageUse use) override { return child_.claim(use); }
-    void release() override { child_.release(); }
     Result<std::unique_ptr<BlockEngine>> create_engine(std::size_t operations_max) override {
-        auto engine = SISKIN_TRY(child_.create_engine(operations_max));
+        auto engine = SISKIN_TRY(child().create_engine(operations_max));
         return std::unique_ptr<BlockEngine>(std::make_unique<Engine>(std::move(engine)));
     }
 
@@ -90,7 +84,6 @@ private:
         std::list<Copy> copies_;  // kept: a test is short
     };
 
-    BlockNode& child_;
 };
 
 }  // namespace siskin::test
