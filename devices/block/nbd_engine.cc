@@ -42,6 +42,7 @@ private:
 
         Engine* engine = nullptr;
         BlockOperation* operation = nullptr;
+        bool is_sent = false;  // and not told yet
         std::uint64_t size = 0;
         std::uint64_t range_done = 0;  // of trim and zero, which may take several requests
     };
@@ -204,6 +205,7 @@ void Engine::send(BlockOperation& operation, Slot& slot) {
             } else if (!disk.can_flush || options_.no_flush) {
                 on_sent_done(slot, 0);
             } else {
+                slot.is_sent = true;
                 connection_->flush(slot);
             }
             return;
@@ -231,6 +233,7 @@ void Engine::send_transfer(BlockOperation& operation, Slot& slot) {
     }
     auto* const data = static_cast<std::byte*>(buffers->front().iov_base);
     slot.size = std::min(buffers->front().iov_len, NbdConnection::kTransferMax);
+    slot.is_sent = true;
     if (operation.step() == BlockOperation::Step::Read) {
         connection_->read(data, slot.size, operation.offset(), slot);
     } else {
@@ -240,6 +243,7 @@ void Engine::send_transfer(BlockOperation& operation, Slot& slot) {
 
 void Engine::send_range(BlockOperation& operation, Slot& slot) {
     slot.size = std::min(operation.length() - slot.range_done, kRangeMax);
+    slot.is_sent = true;
     const std::uint64_t offset = operation.offset() + slot.range_done;
     if (operation.kind() == BlockOperation::Kind::Discard) {
         connection_->trim(slot.size, offset, slot);
@@ -251,6 +255,7 @@ void Engine::send_range(BlockOperation& operation, Slot& slot) {
 
 // Inside libnbd, so nothing is sent or completed here.
 void Engine::on_sent_done(Slot& slot, int error_number) {
+    slot.is_sent = false;
     BlockOperation& operation = *slot.operation;
     const bool is_range = operation.length() != 0 && operation.buffers().empty();
     if (error_number == 0 && is_range && operation.step() != BlockOperation::Step::Nothing) {
@@ -341,8 +346,13 @@ void Engine::lose_connection(const std::string& reason) {
         wait_until_ = Clock::now() + options_.reconnect_delay;
     }
     was_ready_ = false;
-    // Requests that libnbd still has are told so by its end.
     connection_.reset();
+    // Where the server did not end it, libnbd forgets them without a word.
+    for (Slot& slot : slots_) {
+        if (slot.is_sent) {
+            on_sent_done(slot, ENOTCONN);
+        }
+    }
     watch_.set_timer(NbdEngine::kRetryInterval);
 }
 
