@@ -304,9 +304,10 @@ TEST_SUITE("kvm/disk_control") {
         };
 
         CHECK(refusal(R"("io1")", "").find("use force=true") != std::string::npos);
-        CHECK(refusal(R"("io9")", R"(, "force": true)") == "Cannot find iothread io9");
+        CHECK(refusal(R"("io9")", R"(, "force": true)") == "GenericError: Cannot find iothread io9");
         CHECK(refusal(R"("io1")", R"(, "force": true)") ==
-              "Node n is of a disk with iothread-vq-mapping, allowed is one with iothread");
+              "GenericError: Node n is of a disk with iothread-vq-mapping, allowed is one with "
+              "iothread");
 
         REQUIRE(monitor.execute("cont").has_value());
         CHECK(process.wait_for_end() == kGuestPassed);
