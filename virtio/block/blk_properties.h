@@ -71,7 +71,7 @@ inline constexpr std::array kBlkProperties{
         "In the stead of iothread: several objects, and the queues each one serves."),
     property<&BlkProperties::serial>("serial", "What get-id tells the guest, up to 20 bytes."),
     property<&BlkProperties::num_queues>(
-        "num-queues", "Request virtqueues; one a CPU when not set.", InRange{1, 64}),
+        "num-queues", "Request virtqueues; one a CPU when not set (65535).", InRange{1, 64}),
     property<&BlkProperties::queue_size>("queue-size", "Entries of each queue, a power of two.",
                                          InRange{4, 1024}),
     property<&BlkProperties::logical_block_size>(

@@ -34,7 +34,7 @@ struct ScsiHostProperties {
 inline constexpr std::array kScsiHostProperties{
     property<&ScsiHostProperties::iothread>("iothread", "The iothread object that does the I/O."),
     property<&ScsiHostProperties::num_queues>(
-        "num_queues", "Request virtqueues; one a CPU when not set.", InRange{1, 64}),
+        "num_queues", "Request virtqueues; one a CPU when not set (65535).", InRange{1, 64}),
     property<&ScsiHostProperties::virtqueue_size>(
         "virtqueue_size", "Entries of each queue, a power of two.", InRange{4, 1024}),
     property<&ScsiHostProperties::seg_max_adjust>(

@@ -37,7 +37,8 @@ inline constexpr std::array kVhostUserBlkProperties{
     property<&VhostUserBlkProperties::chardev>(
         "chardev", "The socket at whose other end the back end is; required."),
     property<&VhostUserBlkProperties::num_queues>(
-        "num-queues", "Request virtqueues; one a CPU, as far as the back end goes, when not set.",
+        "num-queues",
+        "Request virtqueues; one a CPU, as far as the back end goes, when not set (65535).",
         InRange{1, VhostUserLink::kQueuesMax}),
     property<&VhostUserBlkProperties::queue_size>(
         "queue-size", "Entries of each queue, a power of two.", InRange{4, 512}),

@@ -338,7 +338,7 @@ TEST_SUITE("devices/block/nbd_node") {
         other_engine->detach(bench.loop);
     }
 
-    TEST_CASE("more requests than there are bounce buffers all fail with a lost server (B05)") {
+    TEST_CASE("more requests than there are bounce buffers all fail with a lost server (B06)") {
         if (!has_program(kQemuNbd)) {
             return;
         }
