@@ -17,6 +17,19 @@ namespace siskin {
 
 namespace spec = virtio_spec;
 
+namespace {
+
+// The driver's first request is at the disk, which does not carry it out.
+void start_with_held_read(VirtioBench& bench, DriverQueue& driver) {
+    bench.start(driver);
+    bench.disk.hold();
+    driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
+    bench.notify();
+    REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+}
+
+}  // namespace
+
 TEST_SUITE("virtio/block/block_io") {
     TEST_CASE("a reset with requests in flight reads non-zero until they are done (T08, §2.4)") {
         VirtioBench bench;
@@ -98,11 +111,7 @@ TEST_SUITE("virtio/block/block_io") {
     TEST_CASE("a function level reset with requests in flight ends in power-on registers (T08)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
-        bench.start(driver);
-        bench.disk.hold();
-        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
-        bench.notify();
-        REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+        start_with_held_read(bench, driver);
 
         const auto express = bench.pci.find_capability(VirtioBench::kBdf, 0x10);
         bench.pci.write(VirtioBench::kBdf, *express + 8, 2, 0x8000);
@@ -163,11 +172,7 @@ TEST_SUITE("virtio/block/block_io") {
     TEST_CASE("a reset from outside is done when the last request is") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
-        bench.start(driver);
-        bench.disk.hold();
-        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
-        bench.notify();
-        REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+        start_with_held_read(bench, driver);
         std::atomic<int> done{0};
 
         bench.device->reset([&] { ++done; });
@@ -183,11 +188,7 @@ TEST_SUITE("virtio/block/block_io") {
     TEST_CASE("pause finishes what is in flight and takes nothing; resume looks at the rings") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
-        bench.start(driver);
-        bench.disk.hold();
-        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
-        bench.notify();
-        REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+        start_with_held_read(bench, driver);
         std::atomic<bool> paused{false};
         bench.device->pause([&] { paused = true; });
         bench.settle();
@@ -209,11 +210,7 @@ TEST_SUITE("virtio/block/block_io") {
     TEST_CASE("what a disk hands back late is kept by a pause, and begun again by resume (B15)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
-        bench.start(driver);
-        bench.disk.hold();
-        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
-        bench.notify();
-        REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+        start_with_held_read(bench, driver);
         std::atomic<bool> paused{false};
         bench.device->pause([&] { paused = true; });
         bench.settle();
@@ -321,11 +318,7 @@ TEST_SUITE("virtio/block/block_io") {
     TEST_CASE("a device that goes away with requests in flight waits for them (B07)") {
         VirtioBench bench;
         DriverQueue driver(bench.guest, 16);
-        bench.start(driver);
-        bench.disk.hold();
-        driver.put_available(bench.prepare(driver, 0, spec::kBlockRead, 0).head);
-        bench.notify();
-        REQUIRE(eventually([&] { return bench.disk.waiting() == 1; }));
+        start_with_held_read(bench, driver);
         std::thread later([&] {
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
             bench.disk.let_go();
