@@ -173,8 +173,7 @@ void Engine::on_turn_end() {
         send_waiting();
         look_after_connection();
         settle_done();
-    } while (!waiting_.empty() &&
-             (is_ready() ? !free_.empty() : Clock::now() >= wait_until_));
+    } while (!waiting_.empty() && (is_ready() ? !free_.empty() : Clock::now() >= wait_until_));
     is_awaited_ = is_awaited_ && has_requests();
     follow();
 }
@@ -280,7 +279,7 @@ void Engine::settle_done() {
         }
         slot.operation = nullptr;
         free_.push_back(&slot);
-        if (is_ready()) {
+        if (is_awaited_ && is_ready()) {
             patient_until_ = Clock::now() + options_.drain_patience;
         }
         finish(*operation, operation->step_result);

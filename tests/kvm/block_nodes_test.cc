@@ -159,13 +159,12 @@ TEST_SUITE("kvm/block_nodes") {
         const TemporaryDirectory directory;
         const std::string image = patterned_image(directory, "disk", kSectors);
         NbdProcess server(directory, image);
-        ChildProcess process =
-            start(MachineArguments("blk_poll")
-                      .command_line("plain prefilled")
-                      .add({"-S", "-blockdev", server.node(), "-device",
-                            "pcie-root-port,id=rp,chassis=1", "-device",
-                            "virtio-blk-pci,id=vd,drive=d,bus=rp"})
-                      .qmp(directory.path("qmp")));
+        ChildProcess process = start(
+            MachineArguments("blk_poll")
+                .command_line("plain prefilled")
+                .add({"-S", "-blockdev", server.node(), "-device", "pcie-root-port,id=rp,chassis=1",
+                      "-device", "virtio-blk-pci,id=vd,drive=d,bus=rp"})
+                .qmp(directory.path("qmp")));
         QmpClient monitor = connect(directory.path("qmp"), process);
         server.process.send_signal(SIGSTOP);
         // Until it is stopped with a request at the server.

@@ -281,8 +281,8 @@ TEST_SUITE("kvm/disk_control") {
         constexpr std::size_t kMoves = 12;
         const std::array<std::string, 3> threads{R"("io0")", R"("io1")", "null"};
         for (std::size_t move = 0; move < kMoves; ++move) {
-            CHECK(move_to(monitor, threads[move % threads.size()], R"(, "force": true)")
-                      .has_value());
+            CHECK(
+                move_to(monitor, threads[move % threads.size()], R"(, "force": true)").has_value());
         }
 
         CHECK(process.wait_for_end() == kGuestPassed);
@@ -304,7 +304,8 @@ TEST_SUITE("kvm/disk_control") {
         };
 
         CHECK(refusal(R"("io1")", "").find("use force=true") != std::string::npos);
-        CHECK(refusal(R"("io9")", R"(, "force": true)") == "GenericError: Cannot find iothread io9");
+        CHECK(refusal(R"("io9")", R"(, "force": true)") ==
+              "GenericError: Cannot find iothread io9");
         CHECK(refusal(R"("io1")", R"(, "force": true)") ==
               "GenericError: Node n is of a disk with iothread-vq-mapping, allowed is one with "
               "iothread");

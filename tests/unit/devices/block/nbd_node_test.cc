@@ -130,8 +130,9 @@ struct ManyReads {
                           [&](const Operation& one) { return one.is_done && one.error == error; }));
     }
     [[nodiscard]] std::size_t count_done() const {
-        return static_cast<std::size_t>(std::count_if(operations.begin(), operations.end(),
-                                                      [](const Operation& one) { return one.is_done; }));
+        return static_cast<std::size_t>(
+            std::count_if(operations.begin(), operations.end(),
+                          [](const Operation& one) { return one.is_done; }));
     }
 
     std::list<Operation> operations;
@@ -393,9 +394,8 @@ TEST_SUITE("devices/block/nbd_node") {
             return;
         }
         const test::TemporaryDirectory folder;
-        auto server =
-            NbdTestServer::nbdkit(folder, {"--filter=delay", "--threads=1", "memory", "1M",
-                                           "delay-read=300ms"});
+        auto server = NbdTestServer::nbdkit(
+            folder, {"--filter=delay", "--threads=1", "memory", "1M", "delay-read=300ms"});
         server.start();
         Bench bench(server.address(), {}, std::chrono::milliseconds(1500));
         ManyReads reads(8);
