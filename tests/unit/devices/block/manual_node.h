@@ -37,7 +37,7 @@ private:
         void submit(BlockOperation& operation) override { node_.submitted = &operation; }
         void release_held() override { ++node_.releases; }
         [[nodiscard]] bool is_available() const override { return node_.available; }
-        void set_listener(BlockEngineListener* listener) override { node_.listener = listener; }
+        void set_listener(BlockEngineListener* one) override { node_.listener = one; }
         [[nodiscard]] std::string_view name() const override { return "manual"; }
 
     private:
