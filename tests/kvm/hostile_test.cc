@@ -78,12 +78,16 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
     const char* const text = std::getenv(name);
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
+// With SISKIN_LONG=1 as much as the class asks for.
+std::uint64_t amount(std::uint64_t usual, std::uint64_t all) {
+    return std::getenv("SISKIN_LONG") == nullptr ? usual : all;
+}
 
 // The whole of guest memory is there from the start, so that what grows is the program's own.
 MachineArguments attacked(const std::string& guest, const std::string& line) {
     MachineArguments arguments(guest);
     arguments.command_line(line).add(
-        {"-S", "-M", "memory-backend=ram", "-object",
+        {"-S", "-no-reboot", "-M", "memory-backend=ram", "-object",
          "memory-backend-memfd,id=ram,size=128M,share=on,prealloc=on"});
     return arguments;
 }
@@ -200,7 +204,7 @@ TEST_SUITE("kvm/hostile") {
         TemporaryDirectory directory;
         const std::string image = patterned_image(directory, "disk", kSectors);
         const std::string fixed = patterned_image(directory, "fixed", kSectors);
-        Attack attack(attacked("hostile_disk", "disks=2 toggles=20000")
+        Attack attack(attacked("hostile_disk", concat("disks=2 toggles=", amount(20'000, 100'000)))
                           .disk(image, ",discard=unmap")
                           .disk(fixed, ",readonly=on"));
 
@@ -234,7 +238,8 @@ TEST_SUITE("kvm/hostile") {
         MESSAGE("SISKIN_SEED=" << seed);
         Attack attack(
             attacked("hostile_race",
-                     concat("ms=", from_environment("SISKIN_ATTACKS", 1000), " seed=", seed))
+                     concat("ms=", from_environment("SISKIN_ATTACKS", amount(500, 10'000)),
+                            " seed=", seed))
                 .add({"-smp", "2"})
                 .disk(image, "", ",serial=abcdefghijklmnopqrst"));
 

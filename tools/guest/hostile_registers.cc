@@ -6,6 +6,7 @@
 #include "tools/guest/hostile.h"
 #include "tools/guest/hostile_requests.h"
 #include "tools/guest/runtime/io.h"
+#include "tools/guest/runtime/user_mode.h"
 
 using namespace siskin::guest;
 
@@ -267,6 +268,9 @@ void guest_start(const StartInfo* info) {
     begin(info);
     kicks = number_word(command_line(*info), "kicks=", 1000);
     bench.open(*info);
+    static MsixTable msix;
+    require(msix.open(bench.bdf()), "the disk has vectors");
+    enter_user_mode();
     check_selectors();
     check_vectors();
     check_frozen();
