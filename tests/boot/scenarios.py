@@ -8,6 +8,7 @@ import time
 
 import abuse
 import facts
+import host_errors
 import hotplug
 import images
 import legacy
@@ -258,4 +259,5 @@ ALL = {"disk": disk, "qmp": qmp, "reset": reset, "pvh": pvh, "tree": pci_tree.tr
        "hotplug": hotplug.by_acpi, "hotplug-native": hotplug.by_slot,
        "hotplug-boot": hotplug.while_booting, "packed": packed.packed, "scsi": scsi.scsi,
        "legacy": legacy.legacy, "fio": verified_load.verified_load,
-       "power-cut": power_cut.power_cut, "abuse": abuse.abuse}
+       "power-cut": power_cut.power_cut, "abuse": abuse.abuse,
+       "host-errors": host_errors.host_errors}

@@ -76,6 +76,19 @@ struct PluggingMachine {
     QmpClient monitor;
 };
 
+// The guest is told of a removal, and the client, who asked for such events, of that.
+bool is_told(QmpClient& client) {
+    for (;;) {
+        const auto event = client.wait_for_event("X_SISKIN_HOTPLUG_STEP");
+        if (!event) {
+            return false;
+        }
+        if (text_at(member_at(*event, "data"), "step") == "guest-told") {
+            return true;
+        }
+    }
+}
+
 }  // namespace
 
 TEST_SUITE("kvm/hotplug") {
@@ -225,17 +238,27 @@ TEST_SUITE("kvm/hotplug") {
               "time; its removal stays asked for");
         REQUIRE(machine.execute("system_reset").empty());
         CHECK(machine.deleted() == "/machine/peripheral/n0/virtio-backend");
+        CHECK(machine.deleted() == "/machine/peripheral/n0");
 
         REQUIRE(machine.plug().empty());
+        REQUIRE(
+            other.execute("x-siskin-events-subscribe", R"({"filter":["X_SISKIN_HOTPLUG_STEP"]})")
+                .has_value());
+        const auto deletions = [&machine] {
+            const auto& names = machine.monitor.event_names();
+            return std::count(names.begin(), names.end(), "DEVICE_DELETED");
+        };
+        const auto before = deletions();
         std::string answer = "none yet";
         std::thread waiting([&] {
             answer = machine.execute("device_del", R"({"id":"n0","x-siskin-wait":"released"})");
         });
-        machine.process.observe(kSettled);
+        CHECK(is_told(other));
         CHECK(other.execute("query-status").has_value());
         CHECK(other.execute("system_reset").has_value());
         waiting.join();
         CHECK(answer.empty());
+        CHECK(deletions() == before + 2);
     }
 
     TEST_CASE("a plan changes nothing") {

@@ -3,7 +3,10 @@
 #include "tools/guest/hostile.h"
 
 #include "tools/guest/hostile_requests.h"
+#include "tools/guest/runtime/interrupts.h"
 #include "tools/guest/runtime/io.h"
+#include "tools/guest/runtime/smp.h"
+#include "tools/guest/runtime/user_mode.h"
 
 namespace siskin::guest {
 
@@ -34,6 +37,18 @@ std::uint64_t end_of_low_memory(const StartInfo& info) {
     return end;
 }
 
+void (*second_entry)() = nullptr;
+volatile bool second_is_there = false;
+
+void second_main() {
+    enter_user_mode();
+    second_is_there = true;
+    second_entry();
+    for (;;) {  // ring 3 does not halt
+        pause();
+    }
+}
+
 }  // namespace
 
 bool HostileBench::canaries_intact() {
@@ -59,7 +74,12 @@ bool HostileBench::good_read() {
 }
 
 void HostileBench::open(const StartInfo& info) {
-    require(find_expected_disks(info, acpi, disks_) != 0, "there is a disk to be hostile to");
+    const unsigned count = find_expected_disks(info, acpi, disks_);
+    require(count != 0, "there is a disk to be hostile to");
+    for (unsigned index = 1; index < count; ++index) {
+        VirtioPci other;
+        require(other.open(disks_[index]), "another disk has its registers");
+    }
     gentle_ = has_word(command_line(info), "gentle");
     memory_end_ = end_of_low_memory(info);
     memset(hostile_canary_before, kCanary, 4096);
@@ -67,6 +87,18 @@ void HostileBench::open(const StartInfo& info) {
     bdf_ = disks_[0];
     require(start(), "the disk starts");
     require(disk.run(kBlockIn, 0, first_sector, kSectorSize) == kBlockOk, "a read succeeds");
+}
+
+void HostileBench::start_second(void (*entry)()) {
+    install_interrupt_table();
+    enable_local_apic();
+    const std::uint32_t own = local_apic_id();
+    require(acpi.processor_count == 2, "there are two processors");
+    second_entry = entry;
+    start_processor(acpi.processor_apic_ids[acpi.processor_apic_ids[0] == own ? 1 : 0],
+                    second_main);
+    require(wait_until([] { return second_is_there; }), "the second processor starts");
+    enter_user_mode();
 }
 
 void HostileBench::use_disk(unsigned index) {

@@ -37,8 +37,12 @@ class HostileBench {
 public:
     static constexpr std::uint16_t kQueueSize = 16;
 
-    // Finds the disks, starts the first, reads its first sector for comparison.
+    // Finds the disks and maps their registers, starts the first, reads its first sector for
+    // comparison.
     void open(const StartInfo& info);
+    // Both in ring 3, whose instructions cost nothing where a KVM interprets ring 0; then the other
+    // processor runs `entry`. What it needs of ring 0 was done.
+    void start_second(void (*entry)());
     // The disk that what follows is about.
     void use_disk(unsigned index);
     // Commits it on a freshly started disk, waits a little, and checks. Where the command line says

@@ -7,6 +7,7 @@
 #include "tools/guest/hostile.h"
 #include "tools/guest/hostile_mangle.h"
 #include "tools/guest/runtime/io.h"
+#include "tools/guest/runtime/user_mode.h"
 
 using namespace siskin::guest;
 
@@ -116,6 +117,7 @@ void guest_start(const StartInfo* info) {
     require(msix.open(bench.bdf()), "the disk has vectors");
     msix_table = bar_address(bench.bdf(), 1);
     save_config();
+    enter_user_mode();
     prepare_attack();
     Random random(seed);
     bool restarts = true;

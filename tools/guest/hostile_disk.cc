@@ -6,6 +6,7 @@
 #include "tools/guest/hostile.h"
 #include "tools/guest/hostile_requests.h"
 #include "tools/guest/runtime/io.h"
+#include "tools/guest/runtime/user_mode.h"
 
 using namespace siskin::guest;
 
@@ -252,6 +253,7 @@ void check_read_only() {
 void guest_start(const StartInfo* info) {
     begin(info);
     bench.open(*info);
+    enter_user_mode();
     check_ends();
     check_sizes();
     check_ranges();

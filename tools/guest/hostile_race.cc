@@ -5,9 +5,7 @@
 
 #include "tools/guest/hostile.h"
 #include "tools/guest/hostile_mangle.h"
-#include "tools/guest/runtime/interrupts.h"
 #include "tools/guest/runtime/io.h"
-#include "tools/guest/runtime/smp.h"
 
 using namespace siskin::guest;
 
@@ -25,20 +23,40 @@ volatile unsigned attack_wanted = 0;
 volatile unsigned attack_going_on = 0;
 volatile std::uint64_t changes = 0;
 
+// About as long as a device takes to read a descriptor.
+void wait_a_moment(Random& random) {
+    for (unsigned left = random.below(128); left != 0; --left) {
+        compiler_barrier();
+    }
+}
+
+// Wrong for half of the time: what is wrong for longer is refused at the first look.
+void change_descriptor(Random& random) {
+    volatile Descriptor& entry = bench.disk.queue().descriptor(random.below(3 * kChains));
+    const Descriptor right{entry.address, entry.length, entry.flags, entry.next};
+    mangle_descriptor(random, entry);
+    wait_a_moment(random);
+    entry.address = right.address;
+    entry.length = right.length;
+    entry.flags = right.flags;
+    entry.next = right.next;
+    mangle_header(random, random.below(kHostileHeaders));
+    wait_a_moment(random);
+}
+
+// An index that is wrong breaks the ring, so it rarely is.
+void change_ring(Random& random) {
+    const unsigned at = random.below(1 << 14) == 0 ? random.below(2) : 2 + random.below(18);
+    *reinterpret_cast<volatile std::uint16_t*>(bench.disk.queue().available_address() + 2 * at) =
+        static_cast<std::uint16_t>(random.below(64) == 0 ? edge_value(random)
+                                                         : 3 * random.below(kChains));
+}
+
 void change(Random& random, Attack attack) {
-    Virtqueue& queue = bench.disk.queue();
     VirtioPci& pci = bench.disk.pci();
     switch (attack) {
-        case Attack::Descriptors:
-            mangle_descriptor(random, queue.descriptor(random.below(3 * kChains)));
-            mangle_header(random, random.below(kHostileHeaders));
-            break;
-        case Attack::Ring:
-            *reinterpret_cast<volatile std::uint16_t*>(queue.available_address() +
-                                                       2 * random.below(20)) =
-                static_cast<std::uint16_t>(random.below(64) == 0 ? edge_value(random)
-                                                                 : 3 * random.below(kChains));
-            break;
+        case Attack::Descriptors: change_descriptor(random); break;
+        case Attack::Ring: change_ring(random); break;
         case Attack::Registers:
             pci.write16(kCommonQueueSelect, static_cast<std::uint16_t>(edge_value(random)));
             pci.write16(kCommonQueueVector, static_cast<std::uint16_t>(edge_value(random)));
@@ -124,15 +142,10 @@ void guest_start(const StartInfo* info) {
     const char* const line = command_line(*info);
     seed = number_word(line, "seed=", 1);
     const std::uint64_t milliseconds = number_word(line, "ms=", 1000);
-    install_interrupt_table();
-    enable_local_apic();
     bench.open(*info);
+    bench.start_second(second_main);
     prepare_attack();
     print("seed ", seed, '\n');
-    const std::uint32_t own = local_apic_id();
-    require(bench.acpi.processor_count == 2, "there are two processors");
-    start_processor(bench.acpi.processor_apic_ids[bench.acpi.processor_apic_ids[0] == own ? 1 : 0],
-                    second_main);
     Random random(seed);
     check(run_attack(Attack::Descriptors, milliseconds, random) != 0,
           "V12: descriptors and headers that change meanwhile do no harm");

@@ -5,6 +5,7 @@
 
 #include "tools/guest/hostile.h"
 #include "tools/guest/hostile_requests.h"
+#include "tools/guest/runtime/user_mode.h"
 
 using namespace siskin::guest;
 
@@ -283,6 +284,7 @@ void check_wrap() {
 void guest_start(const StartInfo* info) {
     begin(info);
     bench.open(*info);
+    enter_user_mode();
     bench.run_all(kLoops);
     bench.run_all(kIndices);
     bench.run_all(kShapes);

@@ -65,7 +65,7 @@ class NestedVm:
     where = "nested"
 
     def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None, counted=False,
-                 host_disks=()):
+                 host_disks=(), host_setup=""):
         binary = pathlib.Path(binary)
         self._folder = folder
         self.disk = folder.parent / "disk-after.img"
@@ -76,6 +76,7 @@ class NestedVm:
 socat /dev/vport0p1 UNIX-CONNECT:{SOCKET},retry=600,interval=0.05 2>/dev/null &
 relay=$!
 {COUNT.format(name=binary.name) if counted else "counter="}
+{host_setup}
 {shlex.join([binary.name, *arguments])} <>/dev/ttyS1 >&0 2>errors.log
 status=$?
 kill $relay $counter 2>/dev/null
@@ -145,10 +146,10 @@ class NativeVm:
     where = "native"
 
     def __init__(self, kernel, binary, arguments, folder, limit_s, on_line=None, counted=False,
-                 host_disks=()):
+                 host_disks=(), host_setup=""):
         del kernel, on_line, counted
-        if host_disks:
-            raise ValueError("this host has no disks to give: only L1 has")
+        if host_disks or host_setup:
+            raise ValueError("this host is left as it is: only L1 is not")
         self._folder = folder
         self.disk = folder / "disk.img"
         self.errors = ""

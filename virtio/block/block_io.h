@@ -35,6 +35,9 @@ public:
     // The node has another size on its own account. What is in flight was held against the old one.
     void set_capacity(ByteCount capacity) { shared_.limits.capacity = capacity; }
 
+    // The other threads' queues may have broken the device.
+    void follow_others() { follow_availability(); }
+
     void on_queue_idle() override { note_idle(); }
     void on_handed_back() override { note_handed_back(); }
     void on_host_error(const BlockError& error) override;
@@ -46,7 +49,9 @@ private:
     void detach_back_end(IoLoop& loop) override { engine_->detach(loop); }
     void hand_back_held() override { engine_->hand_back_held(); }
     [[nodiscard]] std::unique_ptr<ServedQueue> make_queue(ActiveQueue queue) override;
-    [[nodiscard]] bool is_available() const override { return engine_->is_available(); }
+    [[nodiscard]] bool is_available() const override {
+        return !shared_.broken.load() && engine_->is_available();
+    }
     // What was in flight is kept by its queue, in the order of its arrival, and goes first
     // afterwards.
     void on_availability_changed() override { follow_availability(); }

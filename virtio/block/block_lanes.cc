@@ -26,7 +26,7 @@ Result<std::unique_ptr<BlockLanes>> BlockLanes::create(BlockNode& node, const Bl
         return fail(concat("block node '", node.name(), "' has one connection, its disk has ",
                            threads.threads.size(), " I/O threads, allowed is 1"));
     }
-    std::unique_ptr<BlockLanes> lanes(new BlockLanes());
+    std::unique_ptr<BlockLanes> lanes(new BlockLanes(shared));
     lanes->lane_of_queue_ = threads.thread_of_queue;
     lanes->lane_of_queue_.resize(counters.size());
     for (std::size_t index = 0; index < threads.threads.size(); ++index) {
@@ -76,11 +76,23 @@ void BlockLanes::activate(ActiveQueues queues, DeviceHost& host) {
     for (ActiveQueue& queue : queues.queues) {
         parts[lane_of_queue_[queue.index.value()]]->queues.push_back(std::move(queue));
     }
+    // Nobody has anything to say about the last activation any more.
+    host_.transport = &host;
+    shared_.broken.store(false);
     for (std::size_t index = 0; index < lanes_.size(); ++index) {
-        lanes_[index]->post([&io = lanes_[index]->io, part = parts[index], &host](IoLoop& loop) {
-            io.activate(loop, std::move(*part), host);
+        lanes_[index]->post([this, &io = lanes_[index]->io, part = parts[index]](IoLoop& loop) {
+            io.activate(loop, std::move(*part), host_);
         });
     }
+}
+
+// On the thread that broke. Only a lane without another moves, so the threads stay the same.
+void BlockLanes::Host::needs_reset(std::string_view reason) {
+    lanes_.shared_.broken.store(true);
+    if (lanes_.lanes_.size() > 1) {
+        lanes_.post_to_all([](BlockIo& io, IoLoop&) { io.follow_others(); });
+    }
+    transport->needs_reset(reason);
 }
 
 void BlockLanes::deactivate(Done done) {

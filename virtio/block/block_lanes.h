@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/bus/machine_lock.h"
@@ -86,12 +87,28 @@ private:
         BlockIo io;  // the thread's
     };
 
-    BlockLanes() = default;
+    // In between: what breaks one thread's queues stops those of the others.
+    class Host final : public DeviceHost {
+    public:
+        explicit Host(BlockLanes& lanes) : lanes_(lanes) {}
+        void needs_reset(std::string_view reason) override;
+        void config_changed() override { transport->config_changed(); }
+        void guest_error(std::string_view reason) override { transport->guest_error(reason); }
+
+        DeviceHost* transport = nullptr;  // of the activation
+
+    private:
+        BlockLanes& lanes_;
+    };
+
+    explicit BlockLanes(BlockShared& shared) : shared_(shared) {}
     [[nodiscard]] Lane& lane_of(QueueIndex queue);
     void post_to_all(const std::function<void(BlockIo&, IoLoop&)>& work);
     // `work` calls what it is given; the last call calls `done`.
     void post_to_all(const std::function<void(BlockIo&, IoLoop&, Done)>& work, Done done);
 
+    BlockShared& shared_;
+    Host host_{*this};
     std::vector<std::size_t> lane_of_queue_;
     std::vector<std::unique_ptr<Lane>> lanes_;
 };

@@ -36,6 +36,8 @@ struct BlockShared {
     bool account_failed = true;
     bool account_invalid = true;
     std::atomic<int> stop_error{0};  // errno of what is kept; written by the IoThread
+    // The device needs a reset: no thread takes a chain (virtio 1.2 §2.1.2).
+    std::atomic<bool> broken{false};
 };
 
 // Who owns the queues of a device.

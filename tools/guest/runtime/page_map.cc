@@ -32,7 +32,11 @@ std::uint64_t* next_level(std::uint64_t& entry) {
 void map_large_page(std::uint64_t address) {
     std::uint64_t* const pointers = next_level(page_map_level4[(address >> 39) & 511]);
     std::uint64_t* const directory = next_level(pointers[(address >> 30) & 511]);
-    directory[(address >> 21) & 511] = address | kPresentWritable | kLargePage;
+    std::uint64_t& entry = directory[(address >> 21) & 511];
+    if ((entry & kPresentWritable) != 0) {
+        return;  // in ring 3, too
+    }
+    entry = address | kPresentWritable | kLargePage;
     asm volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 

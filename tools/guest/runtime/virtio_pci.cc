@@ -87,7 +87,7 @@ bool VirtioPci::start_queue(std::uint16_t index, std::uint16_t size, Virtqueue::
 }
 
 void VirtioPci::notify(std::uint16_t index) const {
-    mmio_write(notify_ + std::uint64_t{notify_offsets_[index]} * notify_multiplier_, index);
+    mmio_write(notify_place(notify_offsets_[index]), index);
 }
 
 std::uint8_t VirtioPci::read_interrupt_status() const {

@@ -62,6 +62,10 @@ public:
                                    Virtqueue::Options options, std::uint16_t vector,
                                    Virtqueue& queue);
     void notify(std::uint16_t index) const;
+    // Where a queue of that notify offset is told of.
+    [[nodiscard]] std::uint64_t notify_place(std::uint16_t offset) const {
+        return notify_ + std::uint64_t{offset} * notify_multiplier_;
+    }
     // Reading clears (§4.1.4.5).
     [[nodiscard]] std::uint8_t read_interrupt_status() const;
 

@@ -78,6 +78,33 @@ TEST_SUITE("devices/block/bounce_buffers") {
         CHECK(operation.bounce.iov_base == nullptr);
     }
 
+    TEST_CASE("of what a bounce buffer held before, no byte reaches the guest (V20)") {
+        auto buffers = *BounceBuffers::create(kBy512);
+        const auto memory = std::make_unique<Memory>();
+        Operation operation;
+        operation.buffers = {iovec{memory->bytes.data() + 1, 4096}};
+        for (const std::int64_t result : {-EIO, 0, 300, 512, 1000, 3584}) {
+            CAPTURE(result);
+            memory->bytes.fill(std::byte{0xa5});
+            operation.prepare_write(0, operation.buffers, false);
+            REQUIRE(buffers.take(operation).has_value());
+            REQUIRE(buffers.give_back(operation, 4096, kFarEnd) == 4096);
+            memory->bytes.fill(std::byte{0});
+            operation.prepare_read(0, operation.buffers);
+            const auto taken = buffers.take(operation);
+            REQUIRE(taken.has_value());
+            // What the host read.
+            std::fill_n(static_cast<std::byte*>(taken->front().iov_base),
+                        std::max<std::int64_t>(result, 0), std::byte{7});
+
+            const std::int64_t counted = buffers.give_back(operation, result, kFarEnd);
+
+            CHECK(std::count(memory->bytes.begin(), memory->bytes.end(), std::byte{0xa5}) == 0);
+            CHECK(std::count(memory->bytes.begin(), memory->bytes.end(), std::byte{7}) ==
+                  std::max<std::int64_t>(counted, 0));
+        }
+    }
+
     TEST_CASE("when all are in use, the next one waits until one is given back") {
         auto buffers = *BounceBuffers::create(kBy512);
         const auto memory = std::make_unique<Memory>();

@@ -68,6 +68,26 @@ TEST_SUITE("virtio/block/block_lanes") {
         CHECK(disk.first.wait().has_value());
     }
 
+    TEST_CASE("a broken ring of one thread stops the queue of the other (V19, virtio 1.2 §2.1.2)") {
+        TwoThreads disk;
+        disk.bench.guest.write(disk.first.config().driver_area.value() + 2, std::uint16_t{1000});
+        disk.bench.notify(0);
+        REQUIRE(eventually(
+            [&] { return (disk.bench.status() & virtio_spec::kStatusNeedsReset) != 0; }));
+        disk.bench.settle();
+
+        const auto untouched = disk.second.send(spec::kBlockRead, 1, 1);
+        disk.bench.settle();
+        CHECK(disk.bench.guest.read<std::uint8_t>(untouched.status) == 0xee);
+
+        REQUIRE(disk.bench.reset_and_wait());
+        RingDisk second(disk.bench, RingFormat::Split, 16);
+        disk.bench.reach_features_ok({});
+        disk.bench.program_queue(1, second);
+        disk.bench.set_status(15);
+        CHECK(second.run(spec::kBlockRead, 0, 1) == spec::kBlockStatusOk);
+    }
+
     TEST_CASE("a reset ends when the requests of both threads are done") {
         TwoThreads disk;
         disk.send_both();
