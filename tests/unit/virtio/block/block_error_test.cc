@@ -195,7 +195,6 @@ TEST_SUITE("virtio/block/block_queue: host errors") {
     }
 
     TEST_CASE("a part that was written is not written again, the rest is (B06)") {
-        BlockOperationList list;
         class Operation final : public BlockOperation {
             void complete(int) override {}
         } operation;
