@@ -29,7 +29,6 @@ constexpr std::uint64_t kBase = 0x100000;  // where buffers lie
 constexpr std::uint64_t kRange = 0x20000;
 constexpr std::uint16_t kQueueSize = 128;
 constexpr std::uint8_t kFirstByte = 0x5a;  // of all that lies on a disk
-
 // Disk, CD, no medium; some twice, as they are worth more; one that comes and goes; two that are
 // not there.
 constexpr std::array<virtio_spec::ScsiLunField, 8> kUnits{{{1, 0, 0, 0},
@@ -246,11 +245,19 @@ void put_command(FuzzInput& input, Machine& machine) {
 
 void put_control(FuzzInput& input, Machine& machine) {
     const std::uint64_t at = machine.guest.allocate(24);
-    for (std::uint64_t index = 0; index < 24; ++index) {
-        machine.guest.write(at + index,
-                            static_cast<std::uint8_t>(index % 4 == 0 ? input.take(1) % 10 : 0));
+    const std::uint64_t choice = input.take(1);
+    virtio_spec::ScsiTaskManagementRequest request;
+    request.subtype = static_cast<std::uint32_t>(choice & 7U);
+    request.lun = kUnits[choice >> 3U & 7U];
+    const std::uint64_t more = input.take(1);
+    request.id = more & 0xfU;
+    machine.guest.write(at, static_cast<std::uint8_t>(more >> 4U < 4 ? more >> 4U : 0));
+    machine.guest.write(at + sizeof(std::uint32_t), request);
+    if (choice >> 6U == 3) {
+        machine.guest.write(at + input.pick(24), static_cast<std::uint8_t>(input.take(1)));
     }
-    machine.offer(0, {{at, static_cast<std::uint32_t>(1 + input.take(1) % 24), false},
+    const std::uint64_t cut = input.take(1);
+    machine.offer(0, {{at, cut % 8 != 0 ? 24U : static_cast<std::uint32_t>(1 + cut / 8), false},
                       {machine.guest.allocate(5), 5, true}});
 }
 
