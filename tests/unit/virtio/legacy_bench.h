@@ -16,8 +16,10 @@ namespace siskin {
 struct LegacyBench : VirtioBench, LegacyRegisters {
     static constexpr std::uint16_t kQueueSize = 256;
 
-    explicit LegacyBench(const BlkPciConfig& settings = {}, bool read_only = false)
-        : VirtioBench(transitional(settings), read_only), LegacyRegisters(VirtioBench::pci) {
+    explicit LegacyBench(const BlkPciConfig& settings = {}, bool read_only = false,
+                         std::size_t threads = 1)
+        : VirtioBench(transitional(settings), read_only, false, threads),
+          LegacyRegisters(VirtioBench::pci) {
         hold.attach();
         map();
     }

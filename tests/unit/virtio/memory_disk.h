@@ -2,6 +2,7 @@
 // MemoryDisk: a BlockNode in memory that can be held up, made to fail, and asked what it did.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
@@ -82,6 +83,10 @@ public:
         const std::lock_guard hold_lock(mutex_);
         return log_;
     }
+    std::size_t log_size() const {
+        const std::lock_guard hold_lock(mutex_);
+        return log_.size();
+    }
 
     std::vector<std::uint8_t> bytes;
     std::atomic<bool> refuse_attach{false};
@@ -91,6 +96,7 @@ public:
     bool claimed = false;
     bool unmap = false;
     bool refuse_resize = false;
+    std::uint64_t transfer_max = ~std::uint64_t{0};  // bytes that one step reads or writes
 
 private:
     static constexpr std::int64_t kUnlimited = INT64_MAX / 2;
@@ -160,30 +166,40 @@ private:
                 size += operation.step() == BlockOperation::Step::Write ? 0 : operation.length();
                 log_.push_back(Entry{operation.step(), operation.offset(), size});
             }
-            if (failure == 0) {
-                carry_out_step(operation);
-            }
-            if (operation.advance(failure != 0 ? -failure : static_cast<std::int64_t>(size),
-                                  bytes.size())) {
+            const std::int64_t result = failure != 0 ? -failure : carry_out_step(operation);
+            if (operation.advance(result, bytes.size())) {
                 break;
             }
         } while (true);
         operation.complete(operation.error());
     }
-    void carry_out_step(BlockOperation& operation) {
-        if (operation.length() != 0 && operation.step() != BlockOperation::Step::Nothing) {
-            std::memset(bytes.data() + operation.offset(), 0, operation.length());
-            return;
-        }
-        std::uint64_t at = operation.offset();
-        for (const iovec& buffer : operation.buffers()) {
-            if (operation.step() == BlockOperation::Step::Read) {
-                std::memcpy(buffer.iov_base, bytes.data() + at, buffer.iov_len);
-            } else {
-                std::memcpy(bytes.data() + at, buffer.iov_base, buffer.iov_len);
+    // Bytes that were moved, or that a range has: as a host would tell.
+    std::int64_t carry_out_step(BlockOperation& operation) {
+        using Step = BlockOperation::Step;
+        const std::uint64_t room = bytes.size() - std::min(operation.offset(), bytes.size());
+        if (operation.step() != Step::Read && operation.step() != Step::Write) {
+            const std::uint64_t size = std::min(operation.length(), room);
+            if (operation.step() != Step::Nothing && size != 0) {
+                std::memset(bytes.data() + operation.offset(), 0, size);
             }
-            at += buffer.iov_len;
+            return static_cast<std::int64_t>(operation.length());
         }
+        std::uint64_t moved = 0;
+        for (const iovec& buffer : operation.buffers()) {
+            const std::uint64_t size =
+                std::min(std::min(room, transfer_max) - moved, std::uint64_t{buffer.iov_len});
+            if (size == 0) {
+                break;
+            }
+            std::uint8_t* const at = bytes.data() + operation.offset() + moved;
+            if (operation.step() == Step::Read) {
+                std::memcpy(buffer.iov_base, at, size);
+            } else {
+                std::memcpy(at, buffer.iov_base, size);
+            }
+            moved += size;
+        }
+        return static_cast<std::int64_t>(moved);
     }
 
     std::string name_ = "disk0";
