@@ -8,10 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "devices/block/bounce_buffers.h"
-#include "devices/block/descriptor_watch.h"
+#include "devices/block/nbd_link.h"
 
 namespace siskin {
 namespace {
@@ -23,9 +22,8 @@ constexpr std::uint64_t kRangeMax = std::uint64_t{1} << 30U;
 
 class Engine final : public BlockEngine, private IoSource, private IoTurnEnd {
 public:
-    Engine(NbdEngineOptions options, std::unique_ptr<NbdConnection> connection,
-           std::atomic<int>& flush_error, BounceBuffers bounce, DescriptorWatch watch,
-           std::size_t operations_max);
+    Engine(NbdEngineOptions options, NbdLink link, std::atomic<int>& flush_error,
+           BounceBuffers bounce, std::size_t operations_max);
 
     void begin();
     [[nodiscard]] Result<> attach(IoLoop& loop) override;
@@ -62,10 +60,8 @@ private:
     void settle_done();
     void finish(BlockOperation& operation, std::int64_t result);
     void remember_failure(const BlockOperation& operation, int error_number);
-    void look_after_connection();
-    void lose_connection(const std::string& reason);
-    void seek();
-    void on_timer();
+    void look_after_link();
+    void on_lost();
     void fail_waiting();
     void take_from_bounce();
     [[nodiscard]] bool has_requests() const {
@@ -73,23 +69,16 @@ private:
     }
     // The server is given up, and all that is asked of it is handed back.
     void hand_back_all();
-    void follow();
-    [[nodiscard]] bool is_ready() const {
-        return connection_ != nullptr && connection_->state() == NbdConnection::State::Ready;
-    }
 
     NbdEngineOptions options_;
-    IoLoop* loop_ = nullptr;                     // while attached
-    std::unique_ptr<NbdConnection> connection_;  // null: between two attempts
+    IoLoop* loop_ = nullptr;  // while attached
+    NbdLink link_;
     std::atomic<int>& flush_error_;
     BounceBuffers bounce_;
-    DescriptorWatch watch_;
     std::vector<Slot> slots_;
     std::vector<Slot*> free_;
     BlockOperationList waiting_;
-    BlockOperationList done_;  // with their results; to be told outside of libnbd
-    bool was_ready_ = false;
-    Clock::time_point attempt_began_{};
+    BlockOperationList done_;         // with their results; to be told outside of libnbd
     Clock::time_point wait_until_{};  // for requests, once the connection is lost
     bool is_awaited_ = false;         // somebody waits for all requests
     bool is_handing_back_ = false;
@@ -97,33 +86,30 @@ private:
     Clock::time_point patient_until_{};
 };
 
-Engine::Engine(NbdEngineOptions options, std::unique_ptr<NbdConnection> connection,
-               std::atomic<int>& flush_error, BounceBuffers bounce, DescriptorWatch watch,
-               std::size_t operations_max)
+Engine::Engine(NbdEngineOptions options, NbdLink link, std::atomic<int>& flush_error,
+               BounceBuffers bounce, std::size_t operations_max)
     : options_(std::move(options)),
-      connection_(std::move(connection)),
+      link_(std::move(link)),
       flush_error_(flush_error),
       bounce_(std::move(bounce)),
-      watch_(std::move(watch)),
       slots_(operations_max) {
     for (Slot& slot : slots_) {
         slot.engine = this;
         free_.push_back(&slot);
     }
-    was_ready_ = is_ready();
 }
 
 void Engine::begin() {
-    if (connection_ == nullptr) {
+    if (!link_.is_ready()) {
         wait_until_ = Clock::now() +
-                      std::max<Clock::duration>(options_.reconnect_delay, NbdEngine::kAttemptMax);
-        seek();
+                      std::max<Clock::duration>(options_.reconnect_delay, NbdLink::kAttemptMax);
+        link_.seek();
     }
-    follow();
+    link_.follow();
 }
 
 Result<> Engine::attach(IoLoop& loop) {
-    SISKIN_TRY(loop.add(watch_.get(), *this));
+    SISKIN_TRY(loop.add(link_.descriptor(), *this));
     loop_ = &loop;
     // What was done before, while it connected, left its wishes.
     loop.want_turn_end(*this);
@@ -133,7 +119,7 @@ Result<> Engine::attach(IoLoop& loop) {
 void Engine::detach(IoLoop& loop) {
     loop.forget_turn_end(*this);
     loop_ = nullptr;
-    loop.remove(watch_.get(), *this);
+    loop.remove(link_.descriptor(), *this);
 }
 
 void Engine::submit(BlockOperation& operation) {
@@ -141,7 +127,7 @@ void Engine::submit(BlockOperation& operation) {
         operation.forbid_unmap();
     }
     if (std::exchange(was_handed_back_, false)) {
-        wait_until_ = std::max(wait_until_, Clock::now() + NbdEngine::kAttemptMax);
+        wait_until_ = std::max(wait_until_, Clock::now() + NbdLink::kAttemptMax);
     }
     waiting_.push(operation);
     want_turn_end();
@@ -151,19 +137,20 @@ void Engine::release_held() {
     if (!is_awaited_ && has_requests()) {
         is_awaited_ = true;
         patient_until_ = Clock::now() + options_.drain_patience;
-        watch_.set_timer(NbdEngine::kRetryInterval);
+        link_.tick();
     }
 }
 
 void Engine::on_ready() {
     want_turn_end();
-    if (watch_.take_timer()) {
-        on_timer();
+    if (link_.take_tick()) {
+        if (is_awaited_ && Clock::now() >= patient_until_) {
+            hand_back_all();
+        }
+        link_.on_tick(is_awaited_);
     }
-    if (connection_ != nullptr) {
-        connection_->on_ready();
-    }
-    look_after_connection();
+    link_.serve();
+    look_after_link();
     settle_done();
 }
 
@@ -171,18 +158,19 @@ void Engine::on_ready() {
 void Engine::on_turn_end() {
     do {
         send_waiting();
-        look_after_connection();
+        look_after_link();
         settle_done();
-    } while (!waiting_.empty() && (is_ready() ? !free_.empty() : Clock::now() >= wait_until_));
+    } while (!waiting_.empty() &&
+             (link_.is_ready() ? !free_.empty() : Clock::now() >= wait_until_));
     is_awaited_ = is_awaited_ && has_requests();
-    follow();
+    link_.follow();
 }
 
 void Engine::send_waiting() {
-    if (!is_ready() && Clock::now() >= wait_until_) {
+    if (!link_.is_ready() && Clock::now() >= wait_until_) {
         fail_waiting();
     }
-    while (is_ready() && !waiting_.empty() && !free_.empty()) {
+    while (link_.is_ready() && !waiting_.empty() && !free_.empty()) {
         BlockOperation* const operation = waiting_.pop();
         Slot& slot = *free_.back();
         free_.pop_back();
@@ -205,7 +193,7 @@ void Engine::send(BlockOperation& operation, Slot& slot) {
                 on_sent_done(slot, 0);
             } else {
                 slot.is_sent = true;
-                connection_->flush(slot);
+                link_.connection().flush(slot);
             }
             return;
         case BlockOperation::Step::PunchHole:
@@ -234,9 +222,9 @@ void Engine::send_transfer(BlockOperation& operation, Slot& slot) {
     slot.size = std::min(buffers->front().iov_len, NbdConnection::kTransferMax);
     slot.is_sent = true;
     if (operation.step() == BlockOperation::Step::Read) {
-        connection_->read(data, slot.size, operation.offset(), slot);
+        link_.connection().read(data, slot.size, operation.offset(), slot);
     } else {
-        connection_->write(data, slot.size, operation.offset(), slot);
+        link_.connection().write(data, slot.size, operation.offset(), slot);
     }
 }
 
@@ -245,10 +233,10 @@ void Engine::send_range(BlockOperation& operation, Slot& slot) {
     slot.is_sent = true;
     const std::uint64_t offset = operation.offset() + slot.range_done;
     if (operation.kind() == BlockOperation::Kind::Discard) {
-        connection_->trim(slot.size, offset, slot);
+        link_.connection().trim(slot.size, offset, slot);
     } else {
-        connection_->zero(slot.size, offset, operation.step() == BlockOperation::Step::PunchHole,
-                          slot);
+        link_.connection().zero(slot.size, offset,
+                                operation.step() == BlockOperation::Step::PunchHole, slot);
     }
 }
 
@@ -273,13 +261,13 @@ void Engine::settle_done() {
         const bool is_range = operation->length() != 0 && operation->buffers().empty() &&
                               operation->step() != BlockOperation::Step::Nothing;
         if (is_range && operation->step_result > 0 && slot.range_done < operation->length() &&
-            is_ready()) {
+            link_.is_ready()) {
             send_range(*operation, slot);
             continue;
         }
         slot.operation = nullptr;
         free_.push_back(&slot);
-        if (is_awaited_ && is_ready()) {
+        if (is_awaited_ && link_.is_ready()) {
             patient_until_ = Clock::now() + options_.drain_patience;
         }
         finish(*operation, operation->step_result);
@@ -287,7 +275,7 @@ void Engine::settle_done() {
 }
 
 void Engine::finish(BlockOperation& operation, std::int64_t result) {
-    const bool is_lost = result < 0 && !is_ready();
+    const bool is_lost = result < 0 && !link_.is_ready();
     // What the server may have done already can be done again: all requests name their place.
     const bool again = is_lost && (is_handing_back_ || Clock::now() < wait_until_);
     if (is_lost && !again) {
@@ -317,68 +305,19 @@ void Engine::remember_failure(const BlockOperation& operation, int error_number)
     }
 }
 
-void Engine::look_after_connection() {
-    if (connection_ == nullptr) {
-        return;
-    }
-    if (connection_->state() == NbdConnection::State::Gone) {
-        lose_connection(connection_->reason());
-        return;
-    }
-    if (!was_ready_ && is_ready()) {
-        const NbdExport& now = connection_->disk();
-        if (now.size < options_.disk.size || (now.read_only && !options_.disk.read_only) ||
-            now.request_alignment > options_.disk.request_alignment) {
-            log::warning("an NBD server came back with another disk: it is not used");
-            lose_connection("another disk");
-            return;
-        }
-        was_ready_ = true;
+void Engine::look_after_link() {
+    if (link_.look()) {
+        on_lost();
     }
 }
 
-void Engine::lose_connection(const std::string& reason) {
-    watch_.forget();
-    if (was_ready_) {
-        log::warning(concat("connection to NBD server '", options_.server.addresses.front().text(),
-                            "' is lost: ", reason));
-        wait_until_ = Clock::now() + options_.reconnect_delay;
-    }
-    was_ready_ = false;
-    connection_.reset();
+void Engine::on_lost() {
+    wait_until_ = Clock::now() + options_.reconnect_delay;
     // Where the server did not end it, libnbd forgets them without a word.
     for (Slot& slot : slots_) {
         if (slot.is_sent) {
             on_sent_done(slot, ENOTCONN);
         }
-    }
-    watch_.set_timer(NbdEngine::kRetryInterval);
-}
-
-void Engine::seek() {
-    attempt_began_ = Clock::now();
-    if (auto begun = NbdConnection::begin(options_.server)) {
-        connection_ = std::move(*begun);
-    }
-    watch_.set_timer(NbdEngine::kRetryInterval);
-}
-
-void Engine::on_timer() {
-    if (is_awaited_ && Clock::now() >= patient_until_) {
-        hand_back_all();
-    }
-    if (is_ready()) {
-        if (!is_awaited_) {
-            watch_.set_timer(std::chrono::seconds(0));
-        }
-        return;
-    }
-    if (connection_ != nullptr && Clock::now() - attempt_began_ >= NbdEngine::kAttemptMax) {
-        watch_.forget();
-        connection_.reset();
-    }
-    if (connection_ == nullptr) {
-        seek();
     }
 }
 
@@ -391,8 +330,8 @@ void Engine::take_from_bounce() {
 
 void Engine::hand_back_all() {
     is_handing_back_ = true;
-    if (connection_ != nullptr) {
-        lose_connection(concat("no answer for ", options_.drain_patience.count(), " ms"));
+    if (link_.lose(concat("no answer for ", options_.drain_patience.count(), " ms"))) {
+        on_lost();
     }
     settle_done();
     is_handing_back_ = false;
@@ -416,12 +355,6 @@ void Engine::fail_waiting() {
     }
 }
 
-void Engine::follow() {
-    if (connection_ != nullptr) {
-        watch_.follow(connection_->descriptor(), connection_->wants_to_write());
-    }
-}
-
 }  // namespace
 
 Result<std::unique_ptr<BlockEngine>> NbdEngine::create(NbdEngineOptions options,
@@ -430,9 +363,9 @@ Result<std::unique_ptr<BlockEngine>> NbdEngine::create(NbdEngineOptions options,
                                                        std::size_t operations_max) {
     BounceBuffers bounce =
         SISKIN_TRY(BounceBuffers::create(DirectAlignment{1, options.disk.request_alignment, true}));
-    DescriptorWatch watch = SISKIN_TRY(DescriptorWatch::create());
-    auto engine = std::make_unique<Engine>(std::move(options), std::move(connection), flush_error,
-                                           std::move(bounce), std::move(watch), operations_max);
+    NbdLink link = SISKIN_TRY(NbdLink::create(options.server, options.disk, std::move(connection)));
+    auto engine = std::make_unique<Engine>(std::move(options), std::move(link), flush_error,
+                                           std::move(bounce), operations_max);
     engine->begin();
     return std::unique_ptr<BlockEngine>(std::move(engine));
 }

@@ -19,7 +19,7 @@ struct NbdEngineOptions {
     std::chrono::seconds reconnect_delay{0};
     // A server that answers nothing for as long while somebody waits (BlockEngine::release_held())
     // is given up, and all requests are handed back. When they come again they wait for a
-    // connection for NbdEngine::kAttemptMax at least.
+    // connection for NbdLink::kAttemptMax at least.
     std::chrono::milliseconds drain_patience{0};
     bool unmap = false;
     bool no_flush = false;
@@ -28,10 +28,6 @@ struct NbdEngineOptions {
 // A server that does not answer holds up this engine's requests and nothing else.
 class NbdEngine {
 public:
-    // A new attempt each second, given up after kAttemptMax.
-    static constexpr std::chrono::milliseconds kRetryInterval{1000};
-    static constexpr std::chrono::milliseconds kAttemptMax{3000};
-
     // `connection` is Ready, or null: then it is made. `flush_error`: the first error of a flush,
     // or 0; it is the node's, and outlives the engine.
     [[nodiscard]] static Result<std::unique_ptr<BlockEngine>> create(

@@ -7,142 +7,24 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <list>
-#include <memory>
 #include <random>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "base/loop/io_loop.h"
-#include "devices/block/bounce_buffers.h"
-#include "devices/block/null_node.h"
-#include "tests/harness/loop_wake.h"
-#include "tests/unit/devices/block/nbd_server.h"
+#include "tests/unit/devices/block/nbd_bench.h"
 
 namespace siskin {
+
 namespace {
 
-constexpr std::uint64_t kSize = 1 << 20;
-
-class Operation final : public BlockOperation {
-public:
-    explicit Operation(std::size_t size = 512, std::size_t piece = 512) : data(size) {
-        for (std::size_t at = 0; at < size; at += piece) {
-            buffers.push_back(iovec{data.data() + at, std::min(piece, size - at)});
-        }
-    }
-    void complete(int error_number) override {
-        error = error_number;
-        is_done = true;
-    }
-    void begin_again() {
-        is_done = false;
-        prepare_again();
-    }
-
-    std::vector<char> data;
-    std::vector<iovec> buffers;
-    int error = -1;
-    bool is_done = false;
-};
-
-struct Bench {
-    explicit Bench(const NbdServer& server, std::chrono::seconds reconnect_delay = {},
-                   std::chrono::milliseconds drain_patience = std::chrono::seconds(10)) {
-        NbdNodeOptions options;
-        options.node_name = "disk";
-        options.server = server;
-        options.reconnect_delay = reconnect_delay;
-        options.drain_patience = drain_patience;
-        options.unmap = true;
-        node = *NbdNode::open(options);
-        engine = *node->create_engine(32);
-        SISKIN_ASSERT(engine->attach(loop).has_value());
-    }
-    ~Bench() { engine->detach(loop); }
-    Bench(const Bench&) = delete;
-    Bench& operator=(const Bench&) = delete;
-
-    void submit(Operation& operation) {
-        engine->submit(operation);
-        wake.wake();
-    }
-    void wait_for(const Operation& operation) {
-        while (!operation.is_done) {
-            loop.run_one_turn();
-        }
-    }
-    int run(Operation& operation) {
-        submit(operation);
-        wait_for(operation);
-        return operation.error;
-    }
-    int write(std::uint64_t offset, char fill, std::size_t size = 512, std::size_t piece = 512) {
-        Operation operation(size, piece);
-        std::fill(operation.data.begin(), operation.data.end(), fill);
-        operation.prepare_write(offset, operation.buffers, false);
-        return run(operation);
-    }
-    std::vector<char> read(std::uint64_t offset, std::size_t size, std::size_t piece = 512) {
-        Operation operation(size, piece);
-        operation.prepare_read(offset, operation.buffers);
-        return run(operation) == 0 ? operation.data : std::vector<char>();
-    }
-    int flush() {
-        Operation operation;
-        operation.prepare_flush();
-        return run(operation);
-    }
-
-    std::unique_ptr<NbdNode> node;
-    IoLoop loop = *IoLoop::create();
-    test::LoopWake wake{loop};
-    std::unique_ptr<BlockEngine> engine;
-};
-
-// Of two buffers each, so each needs a bounce buffer.
-struct ManyReads {
-    explicit ManyReads(std::size_t count) {
-        for (std::size_t index = 0; index < count; ++index) {
-            Operation& operation = operations.emplace_back(1024, 512);
-            operation.prepare_read(0, operation.buffers);
-        }
-    }
-    void submit(Bench& bench) {
-        for (Operation& operation : operations) {
-            bench.submit(operation);
-        }
-    }
-    void wait(Bench& bench) const {
-        for (const Operation& operation : operations) {
-            bench.wait_for(operation);
-        }
-    }
-    [[nodiscard]] std::size_t count(int error) const {
-        return static_cast<std::size_t>(
-            std::count_if(operations.begin(), operations.end(),
-                          [&](const Operation& one) { return one.is_done && one.error == error; }));
-    }
-    [[nodiscard]] std::size_t count_done() const {
-        return static_cast<std::size_t>(
-            std::count_if(operations.begin(), operations.end(),
-                          [](const Operation& one) { return one.is_done; }));
-    }
-
-    std::list<Operation> operations;
-};
-
-NbdTestServer raw_server(const test::TemporaryDirectory& folder) {
-    std::filesystem::resize_file(folder.write_file("disk.raw", ""), kSize);
-    return NbdTestServer::qemu(folder,
-                               {"--format=raw", "--discard=unmap", folder.path("disk.raw")});
-}
+using nbd_test::Bench;
+using nbd_test::kSize;
+using nbd_test::Operation;
+using nbd_test::raw_server;
 
 std::vector<char> bytes_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -245,167 +127,6 @@ TEST_SUITE("devices/block/nbd_node") {
 
         CHECK(bench.write(0, 'x') == ENOSPC);
         CHECK(bench.read(0, 512) == std::vector<char>(512, 0));
-    }
-
-    TEST_CASE("a lost server fails requests at once without reconnect-delay") {
-        if (!has_program(kQemuNbd)) {
-            return;
-        }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address());
-        REQUIRE(bench.write(0, 'x') == 0);
-
-        server.kill();
-
-        CHECK(bench.read(0, 512).empty());
-        CHECK(bench.write(0, 'y') == EIO);
-    }
-
-    TEST_CASE("with reconnect-delay requests wait until the server is back") {
-        if (!has_program(kQemuNbd)) {
-            return;
-        }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address(), std::chrono::seconds(60));
-        REQUIRE(bench.write(0, 'x') == 0);
-        server.kill();
-        Operation waiting;
-        waiting.prepare_read(0, waiting.buffers);
-        bench.submit(waiting);
-        bench.loop.run_one_turn();
-        REQUIRE_FALSE(waiting.is_done);
-
-        server.start();
-        bench.wait_for(waiting);
-
-        CHECK(waiting.error == 0);
-        CHECK(waiting.data == std::vector<char>(512, 'x'));
-    }
-
-    TEST_CASE("a flush that failed with the server's loss stays failed (B08)") {
-        if (!has_program(kQemuNbd)) {
-            return;
-        }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address());
-        REQUIRE(bench.write(0, 'x') == 0);
-        server.kill();
-        CHECK(bench.flush() == EIO);
-
-        server.start();
-        while (bench.read(0, 512).empty()) {
-            bench.loop.run_one_turn();  // the next attempt's
-        }
-
-        CHECK(bench.flush() == EIO);
-        CHECK(bench.write(512, 'y') == 0);
-    }
-
-    TEST_CASE("a server that stands still holds up its own disk alone (B15)") {
-        if (!has_program(kQemuNbd)) {
-            return;
-        }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address());
-        const auto other = *NullNode::create(NullNodeOptions{});
-        const auto other_engine = *other->create_engine(1);
-        REQUIRE(other_engine->attach(bench.loop).has_value());
-        ::kill(server.pid(), SIGSTOP);
-        Operation stuck;
-        stuck.prepare_read(0, stuck.buffers);
-        bench.submit(stuck);
-
-        unsigned served = 0;
-        for (int round = 0; round < 1000; ++round) {
-            Operation read;
-            read.prepare_read(0, read.buffers);
-            other_engine->submit(read);
-            bench.wait_for(read);
-            served += stuck.is_done ? 0 : 1;
-        }
-
-        CHECK(served == 1000);
-        ::kill(server.pid(), SIGCONT);
-        bench.wait_for(stuck);
-        CHECK(stuck.error == 0);
-        other_engine->detach(bench.loop);
-    }
-
-    TEST_CASE("more requests than there are bounce buffers all fail with a lost server (B06)") {
-        if (!has_program(kQemuNbd)) {
-            return;
-        }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address());
-        ::kill(server.pid(), SIGSTOP);
-        ManyReads reads(3 * BounceBuffers::kBuffersMax);
-        reads.submit(bench);
-        bench.loop.run_one_turn();
-
-        server.kill();
-
-        reads.wait(bench);
-        CHECK(reads.count(EIO) == reads.operations.size());
-    }
-
-    TEST_CASE("a server that stands still hands back what somebody waits for (B15)") {
-        if (!has_program(kQemuNbd)) {
-            return;
-        }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address(), {}, std::chrono::milliseconds(100));
-        REQUIRE(bench.write(0, 'x') == 0);
-        ::kill(server.pid(), SIGSTOP);
-        ManyReads reads(3 * BounceBuffers::kBuffersMax);
-        reads.submit(bench);
-        bench.loop.run_one_turn();
-        CHECK(reads.count_done() == 0);
-
-        bench.engine->hand_back_held();
-
-        reads.wait(bench);
-        CHECK(reads.count(BlockEngine::kLost) == reads.operations.size());
-
-        // They wait for the connection, also without reconnect-delay.
-        ::kill(server.pid(), SIGCONT);
-        for (Operation& operation : reads.operations) {
-            operation.begin_again();
-        }
-        reads.submit(bench);
-        reads.wait(bench);
-        CHECK(reads.count(0) == reads.operations.size());
-        CHECK(reads.operations.front().data.front() == 'x');
-    }
-
-    TEST_CASE("a server that answers, if slowly, is waited for") {
-        if (!has_program(kNbdkit)) {
-            return;
-        }
-        const test::TemporaryDirectory folder;
-        auto server = NbdTestServer::nbdkit(
-            folder, {"--filter=delay", "--threads=1", "memory", "1M", "delay-read=300ms"});
-        server.start();
-        Bench bench(server.address(), {}, std::chrono::milliseconds(1500));
-        ManyReads reads(8);
-        reads.submit(bench);
-        bench.loop.run_one_turn();
-
-        bench.engine->hand_back_held();
-
-        reads.wait(bench);
-        CHECK(reads.count(0) == reads.operations.size());
     }
 
     TEST_CASE("a server for reading only is asked for with read-only or auto-read-only") {
