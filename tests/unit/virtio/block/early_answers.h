@@ -83,7 +83,6 @@ private:
         std::vector<BlockOperation*> writes_;
         std::list<Copy> copies_;  // kept: a test is short
     };
-
 };
 
 }  // namespace siskin::test
