@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstdint>
 #include <future>
 #include <string>
@@ -70,7 +71,8 @@ TEST_SUITE("virtio/block/block_lanes") {
 
     TEST_CASE("a broken ring of one thread stops the queue of the other (V19, virtio 1.2 §2.1.2)") {
         TwoThreads disk;
-        disk.bench.guest.write(disk.first.config().driver_area.value() + 2, std::uint16_t{1000});
+        disk.bench.guest.span(disk.first.config().driver_area.value(), 4)
+            .store<std::uint16_t>(1000, spec::kRingIndexOffset, std::memory_order_release);
         disk.bench.notify(0);
         REQUIRE(eventually(
             [&] { return (disk.bench.status() & virtio_spec::kStatusNeedsReset) != 0; }));

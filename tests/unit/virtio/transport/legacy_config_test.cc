@@ -175,17 +175,17 @@ TEST_SUITE("virtio/transport/legacy_config") {
         const auto before = dump(bench);
 
         for (const unsigned width : {1U, 2U, 4U}) {
-            for (const std::uint64_t at : {0, 12, 19}) {
+            for (const unsigned at : {0U, 12U, 19U}) {
                 bench.set(at, width, 0xffffffff);
             }
         }
-        for (const std::uint64_t at : {4, 6, 8, 10}) {
+        for (const unsigned at : {4U, 6U, 8U, 10U}) {
             bench.set(at, 2, 0xffff);
         }
-        for (const std::uint64_t at : {5, 7, 14, 15, 16, 17}) {
+        for (const unsigned at : {5U, 7U, 14U, 15U, 16U, 17U}) {
             bench.set(at, 1, 0xff);
         }
-        for (const std::uint64_t at : {14, 16}) {
+        for (const unsigned at : {14U, 16U}) {
             bench.set(at, 4, 0x00010001);
         }
         bench.set(17, 2, 0xffff);
