@@ -15,7 +15,8 @@ bool are_zeroes(const iovec& buffer) {
     const auto* const bytes = static_cast<const std::byte*>(buffer.iov_base);
     const std::size_t first = std::min(buffer.iov_len, kFirst);
     return std::all_of(bytes, bytes + first, [](std::byte one) { return one == std::byte{0}; }) &&
-           std::memcmp(bytes, bytes + first, buffer.iov_len - first) == 0;
+           (buffer.iov_len == first ||
+            std::memcmp(bytes, bytes + first, buffer.iov_len - first) == 0);
 }
 
 }  // namespace

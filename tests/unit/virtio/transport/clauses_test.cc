@@ -198,8 +198,8 @@ TEST_SUITE("virtio/transport/virtio_pci: clauses") {
     }
 
     TEST_CASE("a change of the configuration without a vector is told by nothing (§4.1.5.4.1)") {
-        Bench bench;
         FakeIrqLine line;
+        Bench bench;
         bench.machine.host.intx().connect(IntxInput{1, 0}, &line);
         bench.enable_msix();
         bench.map_configuration(1);
@@ -214,8 +214,8 @@ TEST_SUITE("virtio/transport/virtio_pci: clauses") {
     }
 
     TEST_CASE("without MSI-X a change of the configuration is bit 1 and the pin (§4.1.4.5.1)") {
-        Bench bench;
         FakeIrqLine line;
+        Bench bench;
         bench.machine.host.intx().connect(IntxInput{1, 0}, &line);
         bench.start(bench.driver);
         CHECK_FALSE(bench.interrupt_status());

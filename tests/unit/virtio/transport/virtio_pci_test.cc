@@ -251,8 +251,8 @@ TEST_SUITE("virtio/transport/virtio_pci") {
     TEST_CASE("without MSI-X and irqfd the pin is asserted until the ISR is read (§4.1.4.5)") {
         BlkPciConfig settings;
         settings.virtio.x_irqfd = false;
-        VirtioBench bench(settings);
         FakeIrqLine line;
+        VirtioBench bench(settings);
         bench.machine.host.intx().connect(IntxInput{1, 0}, &line);
         DriverQueue driver(bench.guest, 16);
         bench.start(driver);
