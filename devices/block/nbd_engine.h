@@ -19,7 +19,7 @@ struct NbdEngineOptions {
     std::chrono::seconds reconnect_delay{0};
     // A server that answers nothing for as long while somebody waits (BlockEngine::release_held())
     // is given up, and all requests are handed back. When they come again they wait for a
-    // connection for NbdLink::kAttemptMax at least.
+    // connection for NbdLink::kAttemptMax at least. What it got before it may still do.
     std::chrono::milliseconds drain_patience{0};
     bool unmap = false;
     bool no_flush = false;

@@ -102,4 +102,12 @@ inline NbdTestServer raw_server(const test::TemporaryDirectory& folder) {
                                {"--format=raw", "--discard=unmap", folder.path("disk.raw")});
 }
 
+// A started server of a raw disk.
+struct RawServer {
+    RawServer() { server.start(); }
+
+    test::TemporaryDirectory folder;
+    NbdTestServer server = raw_server(folder);
+};
+
 }  // namespace siskin::nbd_test

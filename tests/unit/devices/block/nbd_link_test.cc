@@ -23,7 +23,7 @@ namespace {
 
 using nbd_test::Bench;
 using nbd_test::Operation;
-using nbd_test::raw_server;
+using nbd_test::RawServer;
 
 // Of two buffers each, so each needs a bounce buffer.
 struct ManyReads {
@@ -64,13 +64,11 @@ TEST_SUITE("devices/block/nbd_link") {
         if (!has_program(kQemuNbd)) {
             return;
         }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address());
+        RawServer raw;
+        Bench bench(raw.server.address());
         REQUIRE(bench.write(0, 'x') == 0);
 
-        server.kill();
+        raw.server.kill();
 
         CHECK(bench.read(0, 512).empty());
         CHECK(bench.write(0, 'y') == EIO);
@@ -80,19 +78,17 @@ TEST_SUITE("devices/block/nbd_link") {
         if (!has_program(kQemuNbd)) {
             return;
         }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address(), std::chrono::seconds(60));
+        RawServer raw;
+        Bench bench(raw.server.address(), std::chrono::seconds(60));
         REQUIRE(bench.write(0, 'x') == 0);
-        server.kill();
+        raw.server.kill();
         Operation waiting;
         waiting.prepare_read(0, waiting.buffers);
         bench.submit(waiting);
         bench.loop.run_one_turn();
         REQUIRE_FALSE(waiting.is_done);
 
-        server.start();
+        raw.server.start();
         bench.wait_for(waiting);
 
         CHECK(waiting.error == 0);
@@ -103,15 +99,13 @@ TEST_SUITE("devices/block/nbd_link") {
         if (!has_program(kQemuNbd)) {
             return;
         }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address());
+        RawServer raw;
+        Bench bench(raw.server.address());
         REQUIRE(bench.write(0, 'x') == 0);
-        server.kill();
+        raw.server.kill();
         CHECK(bench.flush() == EIO);
 
-        server.start();
+        raw.server.start();
         while (bench.read(0, 512).empty()) {
             bench.loop.run_one_turn();  // the next attempt's
         }
@@ -124,14 +118,12 @@ TEST_SUITE("devices/block/nbd_link") {
         if (!has_program(kQemuNbd)) {
             return;
         }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address());
+        RawServer raw;
+        Bench bench(raw.server.address());
         const auto other = *NullNode::create(NullNodeOptions{});
         const auto other_engine = *other->create_engine(1);
         REQUIRE(other_engine->attach(bench.loop).has_value());
-        ::kill(server.pid(), SIGSTOP);
+        ::kill(raw.server.pid(), SIGSTOP);
         Operation stuck;
         stuck.prepare_read(0, stuck.buffers);
         bench.submit(stuck);
@@ -146,7 +138,7 @@ TEST_SUITE("devices/block/nbd_link") {
         }
 
         CHECK(served == 1000);
-        ::kill(server.pid(), SIGCONT);
+        ::kill(raw.server.pid(), SIGCONT);
         bench.wait_for(stuck);
         CHECK(stuck.error == 0);
         other_engine->detach(bench.loop);
@@ -156,16 +148,14 @@ TEST_SUITE("devices/block/nbd_link") {
         if (!has_program(kQemuNbd)) {
             return;
         }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address());
-        ::kill(server.pid(), SIGSTOP);
+        RawServer raw;
+        Bench bench(raw.server.address());
+        ::kill(raw.server.pid(), SIGSTOP);
         ManyReads reads(3 * BounceBuffers::kBuffersMax);
         reads.submit(bench);
         bench.loop.run_one_turn();
 
-        server.kill();
+        raw.server.kill();
 
         reads.wait(bench);
         CHECK(reads.count(EIO) == reads.operations.size());
@@ -175,12 +165,10 @@ TEST_SUITE("devices/block/nbd_link") {
         if (!has_program(kQemuNbd)) {
             return;
         }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address(), {}, std::chrono::milliseconds(100));
+        RawServer raw;
+        Bench bench(raw.server.address(), {}, std::chrono::milliseconds(100));
         REQUIRE(bench.write(0, 'x') == 0);
-        ::kill(server.pid(), SIGSTOP);
+        ::kill(raw.server.pid(), SIGSTOP);
         ManyReads reads(3 * BounceBuffers::kBuffersMax);
         reads.submit(bench);
         bench.loop.run_one_turn();
@@ -192,7 +180,7 @@ TEST_SUITE("devices/block/nbd_link") {
         CHECK(reads.count(BlockEngine::kLost) == reads.operations.size());
 
         // They wait for the connection, also without reconnect-delay.
-        ::kill(server.pid(), SIGCONT);
+        ::kill(raw.server.pid(), SIGCONT);
         for (Operation& operation : reads.operations) {
             operation.begin_again();
         }

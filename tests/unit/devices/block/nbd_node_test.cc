@@ -24,7 +24,7 @@ namespace {
 using nbd_test::Bench;
 using nbd_test::kSize;
 using nbd_test::Operation;
-using nbd_test::raw_server;
+using nbd_test::RawServer;
 
 std::vector<char> bytes_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -38,10 +38,8 @@ TEST_SUITE("devices/block/nbd_node") {
         if (!has_program(kQemuNbd)) {
             return;
         }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address());
+        RawServer raw;
+        Bench bench(raw.server.address());
         CHECK(bench.node->capacity() == ByteCount{kSize});
         std::mt19937 random(3);
         std::vector<char> model(kSize);
@@ -64,17 +62,15 @@ TEST_SUITE("devices/block/nbd_node") {
         }
         CHECK(wrong == 0);
         CHECK(bench.flush() == 0);
-        CHECK(bytes_of(folder.path("disk.raw")) == model);
+        CHECK(bytes_of(raw.folder.path("disk.raw")) == model);
     }
 
     TEST_CASE("discards and zeroes reach the server") {
         if (!has_program(kQemuNbd)) {
             return;
         }
-        const test::TemporaryDirectory folder;
-        auto server = raw_server(folder);
-        server.start();
-        Bench bench(server.address());
+        RawServer raw;
+        Bench bench(raw.server.address());
         CHECK(bench.node->limits().unmap);
         REQUIRE(bench.write(0, 'x', 262144, 262144) == 0);
         Operation zeroes;
@@ -86,7 +82,7 @@ TEST_SUITE("devices/block/nbd_node") {
         CHECK(bench.run(discard) == 0);
 
         CHECK(bench.read(65536, 65536) == std::vector<char>(65536, 0));
-        const auto bytes = bytes_of(folder.path("disk.raw"));
+        const auto bytes = bytes_of(raw.folder.path("disk.raw"));
         CHECK(std::count(bytes.begin(), bytes.begin() + 65536, 'x') == 65536);
         CHECK(std::count(bytes.begin() + 196608, bytes.begin() + 262144, 'x') == 65536);
     }
